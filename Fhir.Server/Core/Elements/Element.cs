@@ -1,0 +1,80 @@
+using System.Globalization;
+using System.Text;
+using Fhir.Server.Core.Definitions;
+
+namespace Fhir.Server.Core.Elements;
+
+/// <summary>
+/// One node of a resource: the whole FHIR language stands on this tree. A primitive has <see cref="Text"/>, and may
+/// have children too (id, extension). Repetitions are several children of one name, in the order they came.
+/// </summary>
+public sealed class Element(string name, TypeDefinition definition, string? text = null)
+{
+    /// <summary>Stands for "there is no such element", so that paths can be followed without asking at each step.</summary>
+    public static readonly Element None = new("", new TypeDefinition("", TypeKind.System, null));
+
+    private static readonly IReadOnlyList<Element> NoChildren = [];
+    private List<Element>? _children;
+
+    /// <summary>The FHIR name without [x] (<c>value</c> for valueQuantity); for a resource at the root its type.</summary>
+    public string Name => name;
+    public TypeDefinition Definition => definition;
+    /// <summary>The name of its type: <c>HumanName</c>, <c>code</c>, <c>Patient</c>, <c>Patient.contact</c>.</summary>
+    public string Type => definition.Name;
+    /// <summary>A primitive's value as it was written: strings decoded, numbers and booleans literally (<c>1.00</c>). Null when it has only extensions.</summary>
+    public string? Text => text;
+    public Element? Parent { get; private set; }
+    public IReadOnlyList<Element> Children => _children ?? NoChildren;
+    public bool Exists => !ReferenceEquals(this, None);
+
+    /// <summary>Where the JSON value stands in the text it was read from: byte offsets [Start, End), quotes included; 0,0 when made by hand.</summary>
+    public int Start { get; set; }
+    public int End { get; set; }
+
+    /// <summary>The first child of that name, or <see cref="None"/>.</summary>
+    public Element this[string child]
+    {
+        get
+        {
+            if (_children is null) return None;
+            foreach (var c in _children)
+                if (string.Equals(c.Name, child, StringComparison.Ordinal)) return c;
+            return None;
+        }
+    }
+
+    /// <summary>All children of that name, in order.</summary>
+    public IEnumerable<Element> Each(string child)
+    {
+        if (_children is null) yield break;
+        foreach (var c in _children)
+            if (string.Equals(c.Name, child, StringComparison.Ordinal)) yield return c;
+    }
+
+    /// <summary>Adds a child at the end and returns it.</summary>
+    public Element Add(Element child)
+    {
+        child.Parent = this;
+        (_children ??= []).Add(child);
+        return child;
+    }
+
+    /// <summary>Where it stands, as a FHIRPath such as <c>Patient.name[0].family</c>: names and indexes only, never a value.</summary>
+    public string Location
+    {
+        get
+        {
+            if (Parent is null) return Name;
+            var path = new StringBuilder(Parent.Location).Append('.').Append(Name);
+            var definition = Parent.Definition.Element(Name);
+            if (definition is { Max: > 1 })
+            {
+                var index = Parent.Each(Name).TakeWhile(sibling => !ReferenceEquals(sibling, this)).Count();
+                path.Append(CultureInfo.InvariantCulture, $"[{index}]");
+            }
+            return path.ToString();
+        }
+    }
+
+    public override string ToString() => $"{Name}: {Type}";
+}

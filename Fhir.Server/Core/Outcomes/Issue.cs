@@ -1,0 +1,16 @@
+using System.Collections.Immutable;
+
+namespace Fhir.Server.Core.Outcomes;
+
+/// <summary>Why something did not work; every expected failure in the house is one of these.</summary>
+public enum IssueKind { Invalid, NotFound, Gone, Stale, Conflict, Forbidden, Unsupported, Unavailable }
+
+/// <summary>One failure as told to the caller. Where = a FHIRPath, a query parameter or an HL7 field. Never holds patient data.</summary>
+public sealed record Issue(IssueKind Kind, string Text, string? Where = null)
+{
+    /// <summary>What else was wrong with the same input; told in the same OperationOutcome.</summary>
+    public ImmutableArray<Issue> Others { get; init; } = [];
+
+    /// <summary>The issue code of https://hl7.org/fhir/R4/valueset-issue-type.html where it is finer than the kind, such as <c>too-costly</c>.</summary>
+    public string? Code { get; init; }
+}
