@@ -1,0 +1,38 @@
+using Fhir.Server.Store.Database;
+
+namespace Fhir.Server.Store.Access;
+
+/// <summary>Who asks, and therefore what can be seen: a mandatory argument of every query and commit (house.md 11). Empty means nothing, never everything.</summary>
+public sealed partial record AccessContext
+{
+    /// <summary>For the audit: <c>Practitioner/dr.jansen</c>, <c>Device/his-delinde</c>.</summary>
+    public required string Who { get; init; }
+    /// <summary>The client that the token was given to, for the audit.</summary>
+    public string? Client { get; init; }
+    /// <summary>The request's id, joins the audit rows of one request.</summary>
+    public string? Request { get; init; }
+    public required Role Role { get; init; }
+    public required Scopes Scopes { get; init; }
+    /// <summary>The PractitionerRole that she acts as, and its rid; null and 0 for systems and officers.</summary>
+    public ResourceKey? Actor { get; init; }
+    public long ActorRid { get; init; }
+    /// <summary>Her organisation and its rid; null and 0 when she has none.</summary>
+    public ResourceKey? Organization { get; init; }
+    public long OrganizationRid { get; init; }
+    /// <summary>The moment against which periods (participation, consent) are judged, in µs since 1970.</summary>
+    public required long NowMicros { get; init; }
+
+    /// <summary>Sees and writes the whole tenant: the demo's integrator, and the house itself when it seeds and delivers.</summary>
+    public bool SeesAll { get; private init; }
+
+    /// <summary>The named, audited way to act as the house itself.</summary>
+    public static AccessContext House(string what, long nowMicros) => new()
+    {
+        Who = $"Device/{what}", Role = Role.Integrator, Scopes = Scopes.Parse("system/*.cruds"), NowMicros = nowMicros, SeesAll = true,
+    };
+
+    public static AccessContext Integrator(string who, string? client, Scopes scopes, long nowMicros) => new()
+    {
+        Who = who, Client = client, Role = Role.Integrator, Scopes = scopes, NowMicros = nowMicros, SeesAll = true,
+    };
+}

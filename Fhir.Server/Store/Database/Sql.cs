@@ -1,0 +1,83 @@
+using System.Globalization;
+using System.Runtime.CompilerServices;
+using System.Text;
+
+namespace Fhir.Server.Store.Database;
+
+/// <summary>SQL text with holes: <c>Sql.Of($"code = {code}")</c>. A hole becomes a parameter, a Sql in a hole is spliced in; no value ever reaches the text itself.</summary>
+public sealed class Sql
+{
+    private readonly IReadOnlyList<object?> _parts;   // Text, LongList or a parameter's value
+    private Sql(IReadOnlyList<object?> parts) => _parts = parts;
+
+    public static readonly Sql Empty = new([]);
+    public static readonly Sql True = Raw("1=1");
+    public static readonly Sql False = Raw("1=0");
+
+    public static Sql Of(Holes holes) => new(holes.Parts);
+
+    /// <summary>Text that stands in our own source, never anything a caller sent: column and table names, aliases.</summary>
+    public static Sql Raw(string ourOwnText) => new([new Text(ourOwnText)]);
+
+    /// <summary><c>column in (…)</c>; an empty list is never true.</summary>
+    public static Sql In(string column, IReadOnlyList<long> values) =>
+        values.Count == 0 ? False : new([new Text(column), new LongList(values)]);
+
+    public static Sql Join(string separator, IEnumerable<Sql> all)
+    {
+        var parts = new List<object?>();
+        foreach (var one in all)
+        {
+            if (parts.Count > 0) parts.Add(new Text(separator));
+            parts.AddRange(one._parts);
+        }
+        return new(parts);
+    }
+
+    /// <summary>All of them; true when there are none.</summary>
+    public static Sql All(IEnumerable<Sql> conditions) => Group(" and ", conditions, True);
+
+    /// <summary>One of them; <em>false</em> when there are none.</summary>
+    public static Sql Any(IEnumerable<Sql> conditions) => Group(" or ", conditions, False);
+
+    private static Sql Group(string separator, IEnumerable<Sql> conditions, Sql none)
+    {
+        var list = conditions.ToList();
+        return list.Count == 0 ? none : list.Count == 1 ? list[0] : Of($"({Join(separator, list)})");
+    }
+
+    /// <summary>Writes the text for one dialect; each parameter's value goes to <paramref name="parameters"/> in order (@p0, @p1, ...).</summary>
+    internal string Render(Dialect dialect, List<object?> parameters)
+    {
+        var text = new StringBuilder();
+        foreach (var part in _parts)
+        {
+            switch (part)
+            {
+                case Text t: text.Append(t.Value); break;
+                case LongList l: dialect.AppendIn(text, l.Values, parameters); break;
+                default: text.Append(CultureInfo.InvariantCulture, $"@p{parameters.Count}"); parameters.Add(part); break;
+            }
+        }
+        return text.ToString();
+    }
+
+    private sealed record Text(string Value);
+    private sealed record LongList(IReadOnlyList<long> Values);
+
+    /// <summary>What the compiler calls for each piece of an interpolated string.</summary>
+    [InterpolatedStringHandler]
+    public readonly struct Holes(int literalLength, int formattedCount)
+    {
+        internal List<object?> Parts { get; } = new(literalLength > 0 ? (formattedCount * 2) + 1 : formattedCount);
+
+        public void AppendLiteral(string value) => Parts.Add(new Text(value));
+        public void AppendFormatted(Sql value) => Parts.AddRange(value._parts);
+        public void AppendFormatted(long value) => Parts.Add(value);
+        public void AppendFormatted(int value) => Parts.Add((long)value);
+        public void AppendFormatted(long? value) => Parts.Add(value);
+        public void AppendFormatted(bool value) => Parts.Add(value ? 1L : 0L);
+        public void AppendFormatted(string? value) => Parts.Add(value);
+        public void AppendFormatted(byte[]? value) => Parts.Add(value);
+    }
+}

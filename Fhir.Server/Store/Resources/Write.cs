@@ -1,0 +1,41 @@
+using Fhir.Server.Core.Elements;
+using Fhir.Server.Store.Access;
+using Fhir.Server.Store.Search;
+
+namespace Fhir.Server.Store.Resources;
+
+/// <summary>What is asked of one resource.</summary>
+public enum WriteKind { Create, Update, Delete }
+
+/// <summary>One write of a commit. Everything that can be prepared (parsing, structural checks, references of the bundle) is done before.</summary>
+public sealed class Write
+{
+    public required WriteKind Kind { get; init; }
+    /// <summary>Always with an id: for a create the API makes a new one first (<see cref="NewId"/>).</summary>
+    public required ResourceKey Key { get; set; }
+    /// <summary>The accepted text and its tree; null and empty for a delete. The tree's offsets refer to this text.</summary>
+    public Element? Resource { get; set; }
+    public ReadOnlyMemory<byte> Json { get; set; }
+    /// <summary>The version that must be current (If-Match), or null.</summary>
+    public string? IfMatch { get; init; }
+    /// <summary>If-None-Match: * — only when there is none yet.</summary>
+    public bool OnlyIfNew { get; init; }
+    /// <summary>Conditional create (If-None-Exist), update or delete; judged in the caller's view, inside the commit.</summary>
+    public SearchQuery? Criteria { get; init; }
+    /// <summary>The organisation it belongs to when that is not the writer's own: named at import.</summary>
+    public ResourceKey? Home { get; init; }
+    /// <summary>For what the house itself writes about a thread (summary documents): the thread whose participants may read it.</summary>
+    public ResourceKey? Thread { get; init; }
+    /// <summary>Placeholders (urn:uuid:…) of this transaction whose id only the commit knows, because a conditional create may find another resource.</summary>
+    public string? FullUrl { get; init; }
+    /// <summary>Where it stands in the request, for issues: <c>Bundle.entry[3]</c>.</summary>
+    public string? Where { get; init; }
+
+    public static string NewId() => Guid.CreateVersion7().ToString("D");
+}
+
+/// <summary>What became of a write. Existing = a conditional create found one; Unchanged = the delete of what is not there.</summary>
+public enum WriteOutcome { Created, Updated, Deleted, Existing, Unchanged }
+
+/// <summary>The answer to one write, in the order of the request.</summary>
+public sealed record Written(WriteOutcome Outcome, ResourceVersion? Version);

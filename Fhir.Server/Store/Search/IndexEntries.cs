@@ -1,0 +1,24 @@
+using Fhir.Server.Store.Access;
+
+namespace Fhir.Server.Store.Search;
+
+/// <summary>The index rows of one resource, made before the commit lock is taken; the rid is filled in by the commit.</summary>
+public sealed class IndexEntries
+{
+    /// <summary>ix_tok: tokens and token composites as 64-bit keyed hashes.</summary>
+    public HashSet<(int P, long V)> Tokens { get; } = [];
+    /// <summary>ix_ref to resources of this server; the commit turns the key into a rid.</summary>
+    public HashSet<(int P, ResourceKey Target)> References { get; } = [];
+    /// <summary>ix_ref to anything else (absolute URLs, canonicals): a negative hash.</summary>
+    public HashSet<(int P, long T)> ExternalReferences { get; } = [];
+    /// <summary>ix_date in µs UTC, Lo inclusive, Hi exclusive; V as in ix_str.</summary>
+    public HashSet<(int P, long V, long Lo, long Hi)> Dates { get; } = [];
+    /// <summary>ix_qty: U = hash of the unit (0 any/none), Lo and Hi = order-preserving bytes of the decimal (equal for a point).</summary>
+    public List<(int P, long V, long U, byte[] Lo, byte[] Hi)> Quantities { get; } = [];
+    /// <summary>ix_str: V = 0 or the hash of the composite's token; S normalised text; X = hash of the text as it was.</summary>
+    public HashSet<(int P, long V, string S, long X)> Strings { get; } = [];
+    /// <summary>Bit per search parameter of the type (its ordinal in the definitions): has it any value? Answers :missing.</summary>
+    public long Has { get; set; }
+    /// <summary>The patients whose compartment it is in, itself included for a Patient.</summary>
+    public HashSet<ResourceKey> Patients { get; } = [];
+}
