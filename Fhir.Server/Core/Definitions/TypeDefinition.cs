@@ -4,29 +4,48 @@ namespace Fhir.Server.Core.Definitions;
 public enum TypeKind { Primitive, Complex, Backbone, Resource, System }
 
 /// <summary>A type of the FHIR language: a resource, a datatype, or a backbone named by its path (<c>Patient.contact</c>).</summary>
-public sealed class TypeDefinition(string name, TypeKind kind, string? parent)
+public sealed class TypeDefinition
 {
-    private readonly Dictionary<string, ElementDefinition> _byName = new(StringComparer.Ordinal);
-    private IReadOnlyList<ElementDefinition> _elements = [];
+    private readonly Lazy<ElementTable> _table;
 
-    /// <summary>The name, such as <c>HumanName</c>, <c>code</c>, <c>Patient</c> or <c>Patient.contact</c>.</summary>
-    public string Name => name;
-    public TypeKind Kind => kind;
-    /// <summary>The type it specialises (<c>DomainResource</c>, <c>Element</c>, <c>string</c> for <c>code</c>), or null at the top.</summary>
-    public string? Parent => parent;
-    /// <summary>Its elements in the order of the snapshot, inherited ones (id, extension, ...) included.</summary>
-    public IReadOnlyList<ElementDefinition> Elements => _elements;
+    public TypeDefinition(string name, TypeKind kind, string? parent) : this(name, kind, parent, isAbstract: false, static () => []) { }
 
-    /// <summary>The element of that FHIR name (<c>value</c> for value[x]), or null.</summary>
-    public ElementDefinition? Element(string elementName) => _byName.GetValueOrDefault(elementName);
-
-    internal void Define(IReadOnlyList<ElementDefinition> elements)
+    // The elements are read when they are first asked for: most processes meet few of the 700 types.
+    internal TypeDefinition(string name, TypeKind kind, string? parent, bool isAbstract, Func<IReadOnlyList<ElementDefinition>> elements)
     {
-        _elements = elements;
-        foreach (var element in elements) _byName[element.Name] = element;
+        (Name, Kind, Parent, IsAbstract) = (name, kind, parent, isAbstract);
+        _table = new(() => new ElementTable(elements()));
+        Primitive = kind == TypeKind.Primitive && Enum.TryParse<Primitive>(name, ignoreCase: true, out var primitive) ? primitive : Primitive.None;
     }
 
-    public override string ToString() => name;
+    /// <summary>The name, such as <c>HumanName</c>, <c>code</c>, <c>Patient</c> or <c>Patient.contact</c>.</summary>
+    public string Name { get; }
+    public TypeKind Kind { get; }
+    /// <summary>The type it specialises (<c>DomainResource</c>, <c>Element</c>, <c>string</c> for <c>code</c>), or null at the top.</summary>
+    public string? Parent { get; }
+    /// <summary>True for Element, BackboneElement, Resource and DomainResource: nothing is just that.</summary>
+    public bool IsAbstract { get; }
+    /// <summary>Which primitive it is; None for all that is not one.</summary>
+    public Primitive Primitive { get; }
+    /// <summary>Its elements in the order of the snapshot, inherited ones (id, extension, ...) included.</summary>
+    public IReadOnlyList<ElementDefinition> Elements => _table.Value.Elements;
+
+    /// <summary>The element of that FHIR name (<c>value</c> for value[x]), or null.</summary>
+    public ElementDefinition? Element(string elementName) => _table.Value.Element(elementName);
+
+    /// <summary>What a name in JSON or XML means (<c>valueQuantity</c> is the element value as Quantity), or null.</summary>
+    public Property? Property(ReadOnlySpan<byte> utf8Name) => _table.Value.Property(utf8Name);
+
+    internal int PropertyCount => _table.Value.PropertyCount;
+
+    public override string ToString() => Name;
+}
+
+/// <summary>The primitive types — https://hl7.org/fhir/R4/datatypes.html#primitive</summary>
+public enum Primitive
+{
+    None, Base64Binary, Boolean, Canonical, Code, Date, DateTime, Decimal, Id, Instant, Integer, Markdown, Oid,
+    PositiveInt, String, Time, UnsignedInt, Uri, Url, Uuid, Xhtml,
 }
 
 /// <summary>One element of a type. Max is int.MaxValue for <c>*</c>.</summary>
@@ -46,6 +65,12 @@ public sealed class ElementDefinition
     public string? RequiredValueSet { get; init; }
     /// <summary>Part of <c>_summary=true</c>.</summary>
     public bool InSummary { get; init; }
+    /// <summary>True where the element changes what its parent means.</summary>
+    public bool IsModifier { get; init; }
+
+    /// <summary>Its place among the elements of its type.</summary>
+    internal int Index { get; init; }
+    internal RequiredCodes? Codes { get; init; }
 }
 
 /// <summary>A type an element may have; Targets = resource types a Reference or canonical may point to (empty = any).</summary>
