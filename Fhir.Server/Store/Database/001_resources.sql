@@ -42,7 +42,7 @@ create table care(actor bigint not null, patient bigint not null, source bigint 
 create index care_source on care(source);
 -- One row per write, in the same transaction.
 create table audit_write(
-  n {rowid}, t bigint not null, at bigint not null, who {text} not null, client {text}, request {text}, act bigint not null,
+  n {serial}, t bigint not null, at bigint not null, who {text} not null, client {text}, request {text}, act bigint not null,
   typ bigint not null, fid {text} not null, ver bigint not null, patient bigint, body {blob});
 create index audit_write_at on audit_write(at);
 -- Attachments in encrypted chunks by the hash of their content (house.md 17); claimed_t is null until a commit refers to it.

@@ -27,6 +27,9 @@ public abstract class Session : IAsyncDisposable
     /// <summary>The number of rows changed.</summary>
     public async ValueTask<int> ExecuteAsync(Sql sql, CancellationToken stop) => await Command(sql).ExecuteNonQueryAsync(stop);
 
+    /// <summary>The rows of <paramref name="select"/> (which ends before its where) whose <c>typ</c> and <c>fid</c> are one of the pairs.</summary>
+    public abstract ValueTask<List<T>> QueryPairsAsync<T>(string select, IReadOnlyList<(long Typ, string Fid)> pairs, Func<DbDataReader, T> map, CancellationToken stop);
+
     public abstract ValueTask DisposeAsync();
 }
 

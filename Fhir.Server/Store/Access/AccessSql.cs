@@ -1,0 +1,59 @@
+using Fhir.Server.Store.Database;
+
+namespace Fhir.Server.Store.Access;
+
+public sealed partial record AccessContext
+{
+    private static readonly long PatientNumber = AccessTable.Number("Patient");
+    // What a company doctor knows of a patient (house.md 15) is also all that she may search a patient by.
+    private static readonly HashSet<string> OpenPatientParameters = new(StringComparer.Ordinal) { "_id", "_lastUpdated", "name", "family", "given", "birthdate", "gender" };
+
+    /// <summary>The condition that a row of <c>res</c> or <c>res_hist</c> under that alias may be seen. It stands on every alias of every query. Type null = rows of all types.</summary>
+    public Sql Sees(string alias, string? type)
+    {
+        if (SeesAll) return Sql.True;
+        if (type is not null) return SeesKept(AccessTable.ReadBy(type), alias, string.Equals(type, "Patient", StringComparison.Ordinal) ? Sql.True : Sql.False);
+        var isPatient = Sql.Of($"{Sql.Raw(alias)}.typ = {PatientNumber}");
+        return Sql.Any(Enum.GetValues<Keeper>()
+            .Where(keeper => AccessTable.NumbersReadBy(keeper).Count > 0)
+            .Select(keeper => Sql.Of($"({Sql.In($"{alias}.typ", AccessTable.NumbersReadBy(keeper))} and {SeesKept(keeper, alias, isPatient)})")));
+    }
+
+    /// <summary>False: a search by this parameter finds nothing for this caller, because its values are hidden from her.</summary>
+    public bool MaySearchBy(string type, string parameter) =>
+        !(Role == Role.CompanyDoctor && !SeesAll && string.Equals(type, "Patient", StringComparison.Ordinal)) || OpenPatientParameters.Contains(parameter);
+
+    private Sql SeesKept(Keeper keeper, string alias, Sql isPatient) => keeper switch
+    {
+        Keeper.Directory or Keeper.Definition => Sql.True,
+        Keeper.Own => SeesOwn(alias),
+        Keeper.Patient or Keeper.Message or Keeper.Policy => SeesRecord(Sql.Raw(alias), isPatient),
+        Keeper.Nobody or Keeper.Audit => Sql.False,
+    };
+
+    private Sql SeesOwn(string alias) =>
+        OrganizationRid == 0 ? Sql.False : Sql.Of($"{Sql.Raw(alias)}.home = {OrganizationRid}");
+
+    private Sql SeesRecord(Sql row, Sql isPatient) => Role switch
+    {
+        Role.Gp or Role.Specialist or Role.Assistant => Sql.Any([OwnRecord(row), Cared(row), InMyThreads(row, isPatient)]),
+        Role.CompanyDoctor => InMyThreads(row, isPatient),
+        Role.PracticeSystem => Sql.Any([OfMyPractice(row), InThreadsOfMyPractice(row)]),
+        Role.Integrator or Role.Administrator or Role.PrivacyOfficer => Sql.False,
+    };
+
+    private Sql OwnRecord(Sql row) => OrganizationRid == 0 ? Sql.False : Sql.Of($"({row}.home = {OrganizationRid} and {row}.confined = 0)");
+
+    private Sql Cared(Sql row) => ActorRid == 0 ? Sql.False : Sql.Of(
+        $"({row}.confined = 0 and {row}.patient in (select patient from care where actor = {ActorRid} and from_at <= {NowMicros} and until_at > {NowMicros}))");
+
+    private Sql InMyThreads(Sql row, Sql isPatient) => ActorRid == 0 ? Sql.False : Sql.Of(
+        $"({row}.thread in (select thread from participant where {Active()}) or ({isPatient} and {row}.rid in (select patient from participant where {Active()})))");
+
+    private Sql Active() => Sql.Of($"actor = {ActorRid} and from_at <= {NowMicros} and until_at > {NowMicros}");
+
+    private Sql OfMyPractice(Sql row) => OrganizationRid == 0 ? Sql.False : Sql.Of($"{row}.home = {OrganizationRid}");
+
+    private Sql InThreadsOfMyPractice(Sql row) => OrganizationRid == 0 ? Sql.False : Sql.Of(
+        $"{row}.thread in (select thread from participant where org = {OrganizationRid} and owner = 1)");
+}

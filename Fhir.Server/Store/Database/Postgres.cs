@@ -1,0 +1,172 @@
+using System.Data.Common;
+using System.Globalization;
+using System.Text;
+using Npgsql;
+using NpgsqlTypes;
+
+namespace Fhir.Server.Store.Database;
+
+/// <summary>PostgreSQL: one database per tenant. The commit lock is an advisory transaction lock, so that several nodes may share it.</summary>
+public sealed class PostgresDatabase : TenantDatabase
+{
+    private const long CommitLock = 0x53414D454E;   // "SAMEN"
+    private readonly NpgsqlDataSource _source;
+
+    private PostgresDatabase(NpgsqlDataSource source) => _source = source;
+
+    public static PostgresDatabase Open(string connectionString)
+    {
+        var settings = new NpgsqlConnectionStringBuilder(connectionString) { MaxAutoPrepare = 200, AutoPrepareMinUsages = 2 };
+        return new(NpgsqlDataSource.Create(settings));
+    }
+
+    public override async ValueTask<Session> ReadAsync(bool snapshot, CancellationToken stop)
+    {
+        var connection = await _source.OpenConnectionAsync(stop);
+        var transaction = snapshot ? await connection.BeginTransactionAsync(System.Data.IsolationLevel.RepeatableRead, stop) : null;
+        return new PostgresSession(connection, transaction);
+    }
+
+    public override async ValueTask<WriteSession> WriteAsync(CancellationToken stop)
+    {
+        var session = (PostgresSession)await AuditAsync(stop);
+        try
+        {
+            await session.ExecuteAsync(Sql.Of($"select pg_advisory_xact_lock({CommitLock})"), stop);
+            return session;
+        }
+        catch
+        {
+            await session.DisposeAsync();
+            throw;
+        }
+    }
+
+    public override async ValueTask<WriteSession> AuditAsync(CancellationToken stop)
+    {
+        var connection = await _source.OpenConnectionAsync(stop);
+        return new PostgresSession(connection, await connection.BeginTransactionAsync(stop));
+    }
+
+    public override ValueTask<Session> ReadAuditAsync(CancellationToken stop) => ReadAsync(snapshot: false, stop);
+
+    public override async Task MigrateAsync(IReadOnlyList<Migration> migrations, CancellationToken stop)
+    {
+        await using var session = await WriteAsync(stop);
+        await Migrator.RunAsync(session, PostgresDialect.Only, migrations, stop);
+    }
+
+    public override ValueTask DisposeAsync() => _source.DisposeAsync();
+}
+
+internal sealed class PostgresSession(NpgsqlConnection connection, NpgsqlTransaction? transaction) : WriteSession
+{
+    private const int CopyFrom = 300;   // below this many rows one statement with arrays is quicker than COPY's three messages
+
+    protected override DbCommand Command(Sql sql)
+    {
+        var values = new List<object?>();
+        var command = new NpgsqlCommand(sql.Render(PostgresDialect.Only, values), connection, transaction);
+        for (var i = 0; i < values.Count; i++) command.Parameters.Add(Parameter(i, values[i]));
+        return command;
+    }
+
+    public override async ValueTask<List<T>> QueryPairsAsync<T>(string select, IReadOnlyList<(long Typ, string Fid)> pairs, Func<DbDataReader, T> map, CancellationToken stop)
+    {
+        await using var command = new NpgsqlCommand($"{select} where (typ, fid) in (select * from unnest(@p0, @p1))", connection, transaction);
+        command.Parameters.Add(new NpgsqlParameter("p0", NpgsqlDbType.Array | NpgsqlDbType.Bigint) { Value = pairs.Select(p => p.Typ).ToArray() });
+        command.Parameters.Add(new NpgsqlParameter("p1", NpgsqlDbType.Array | NpgsqlDbType.Text) { Value = pairs.Select(p => p.Fid).ToArray() });
+        var rows = new List<T>(pairs.Count);
+        await using var reader = await command.ExecuteReaderAsync(stop);
+        while (await reader.ReadAsync(stop)) rows.Add(map(reader));
+        return rows;
+    }
+
+    private static NpgsqlParameter Parameter(int at, object? value)
+    {
+        var name = string.Create(CultureInfo.InvariantCulture, $"p{at}");
+        return value switch
+        {
+            null => new(name, NpgsqlDbType.Unknown) { Value = DBNull.Value },
+            long[] many => new(name, NpgsqlDbType.Array | NpgsqlDbType.Bigint) { Value = many },
+            string text => new(name, NpgsqlDbType.Text) { Value = text },
+            byte[] bytes => new(name, NpgsqlDbType.Bytea) { Value = bytes },
+            _ => new(name, NpgsqlDbType.Bigint) { Value = value },
+        };
+    }
+
+    public override async ValueTask InsertAsync(Table table, IReadOnlyList<object?[]> rows, CancellationToken stop)
+    {
+        if (rows.Count == 0) return;
+        var columns = string.Join(',', table.Columns.Select(c => c.Name));
+        if (rows.Count >= CopyFrom) await CopyAsync($"copy {table.Name}({columns}) from stdin binary", table, rows, stop);
+        else await UnnestAsync(table, columns, rows, stop);
+    }
+
+    private async Task CopyAsync(string text, Table table, IReadOnlyList<object?[]> rows, CancellationToken stop)
+    {
+        await using var writer = await connection.BeginBinaryImportAsync(text, stop);
+        foreach (var row in rows)
+        {
+            await writer.StartRowAsync(stop);
+            for (var i = 0; i < row.Length; i++)
+            {
+                if (row[i] is null) await writer.WriteNullAsync(stop);
+                else await writer.WriteAsync(row[i], DbType(table.Columns[i].Kind), stop);
+            }
+        }
+        await writer.CompleteAsync(stop);
+    }
+
+    private async Task UnnestAsync(Table table, string columns, IReadOnlyList<object?[]> rows, CancellationToken stop)
+    {
+        var holes = string.Join(',', table.Columns.Select((_, i) => string.Create(CultureInfo.InvariantCulture, $"@p{i}")));
+        await using var command = new NpgsqlCommand($"insert into {table.Name}({columns}) select * from unnest({holes})", connection, transaction);
+        for (var i = 0; i < table.Columns.Length; i++)
+        {
+            var kind = table.Columns[i].Kind;
+            command.Parameters.Add(new NpgsqlParameter(string.Create(CultureInfo.InvariantCulture, $"p{i}"), NpgsqlDbType.Array | DbType(kind)) { Value = Values(kind, rows, i) });
+        }
+        await command.ExecuteNonQueryAsync(stop);
+    }
+
+    private static Array Values(ColumnKind kind, IReadOnlyList<object?[]> rows, int column) => kind switch
+    {
+        ColumnKind.Long => rows.Select(r => (long?)r[column]).ToArray(),
+        ColumnKind.Text => rows.Select(r => (string?)r[column]).ToArray(),
+        ColumnKind.Bytes => rows.Select(r => (byte[]?)r[column]).ToArray(),
+    };
+
+    private static NpgsqlDbType DbType(ColumnKind kind) => kind switch
+    {
+        ColumnKind.Long => NpgsqlDbType.Bigint,
+        ColumnKind.Text => NpgsqlDbType.Text,
+        ColumnKind.Bytes => NpgsqlDbType.Bytea,
+    };
+
+    public override async ValueTask CommitAsync(CancellationToken stop) => await transaction!.CommitAsync(stop);
+
+    public override async ValueTask DisposeAsync()
+    {
+        if (transaction is not null) await transaction.DisposeAsync();   // rolls back what was not committed
+        await connection.DisposeAsync();
+    }
+}
+
+internal sealed class PostgresDialect : Dialect
+{
+    public static readonly PostgresDialect Only = new();
+
+    internal override void AppendIn(StringBuilder text, IReadOnlyList<long> values, List<object?> parameters)
+    {
+        text.Append(CultureInfo.InvariantCulture, $" = any(@p{parameters.Count})");
+        parameters.Add(values.ToArray());
+    }
+
+    // Text is compared byte by byte, as on SQLite: ranges and order must not depend on a locale.
+    internal override IReadOnlyDictionary<string, string> Words { get; } = new Dictionary<string, string>(StringComparer.Ordinal)
+    {
+        ["{blob}"] = "bytea", ["{text}"] = "text collate \"C\"", ["{rowid}"] = "bigint primary key",
+        ["{serial}"] = "bigint generated always as identity primary key", ["{clustered}"] = "",
+    };
+}
