@@ -57,9 +57,7 @@ internal sealed class ElementTable
     }
 
     private static IEnumerable<(ElementDefinition Element, ElementType Type, string Name)> PropertiesOf(ElementDefinition element) =>
-        element.Types.Select(type => (element, type, element.IsChoice ? element.Name + Capital(type.Type.Name) : element.Name));
-
-    private static string Capital(string type) => string.Concat(char.ToUpperInvariant(type[0]).ToString(), type.AsSpan(1));
+        element.Types.Select(type => (element, type, element.NameAs(type.Type)));
 
     private static int Hash(ReadOnlySpan<byte> name)
     {

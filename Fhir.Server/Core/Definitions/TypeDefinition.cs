@@ -68,6 +68,10 @@ public sealed class ElementDefinition
     /// <summary>True where the element changes what its parent means.</summary>
     public bool IsModifier { get; init; }
 
+    /// <summary>Its name as written in JSON and XML: <c>valueQuantity</c> for value[x] as Quantity.</summary>
+    public string NameAs(TypeDefinition type) =>
+        IsChoice ? string.Concat(Name, char.ToUpperInvariant(type.Name[0]).ToString(), type.Name.AsSpan(1)) : Name;
+
     /// <summary>Its place among the elements of its type.</summary>
     internal int Index { get; init; }
     internal RequiredCodes? Codes { get; init; }

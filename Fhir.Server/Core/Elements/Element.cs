@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Text;
 using Fhir.Server.Core.Definitions;
 
@@ -22,9 +23,12 @@ public sealed class Element(string name, TypeDefinition definition, string? text
     /// <summary>The name of its type: <c>HumanName</c>, <c>code</c>, <c>Patient</c>, <c>Patient.contact</c>.</summary>
     public string Type => definition.Name;
     /// <summary>A primitive's value as it was written: strings decoded, numbers and booleans literally (<c>1.00</c>). Null when it has only extensions.</summary>
-    public string? Text => text;
+    public string? Text { get; internal set; } = text;
     public Element? Parent { get; private set; }
     public IReadOnlyList<Element> Children => _children ?? NoChildren;
+    /// <summary>What its parent's type says about it, where the reader knew.</summary>
+    internal ElementDefinition? Slot { get; init; }
+    internal ReadOnlySpan<Element> ChildSpan => CollectionsMarshal.AsSpan(_children);
     public bool Exists => !ReferenceEquals(this, None);
 
     /// <summary>Where the JSON value stands in the text it was read from: byte offsets [Start, End), quotes included; 0,0 when made by hand.</summary>
@@ -58,6 +62,19 @@ public sealed class Element(string name, TypeDefinition definition, string? text
         (_children ??= []).Add(child);
         return child;
     }
+
+    /// <summary>Adds a child by its name in JSON (<c>valueString</c>, not <c>value</c>) and returns it; a name the type does not have is a bug.</summary>
+    public Element Add(string property, string? text = null)
+    {
+        Span<byte> utf8 = stackalloc byte[64];
+        var known = Encoding.UTF8.TryGetBytes(property, utf8, out var length) ? definition.Property(utf8[..length]) : null;
+        if (known is null) throw new ArgumentException($"{Type} has no element {property}.", nameof(property));
+        return Add(new Element(known.Element.Name, known.Type, text) { Slot = known.Element });
+    }
+
+    /// <summary>An empty element of a type, such as <c>Element.Of("Communication")</c>, to be filled by <see cref="Add(string, string?)"/>.</summary>
+    public static Element Of(string type) =>
+        new(type, DefinitionSet.R4.Type(type) ?? throw new ArgumentException($"There is no type {type}.", nameof(type)));
 
     /// <summary>Where it stands, as a FHIRPath such as <c>Patient.name[0].family</c>: names and indexes only, never a value.</summary>
     public string Location
