@@ -1,0 +1,103 @@
+using Fhir.Server.Core.Elements;
+using Fhir.Server.Core.FhirPath.Values;
+
+namespace Fhir.Server.Core.FhirPath.Operators;
+
+/// <summary>https://hl7.org/fhirpath/#math — <c>+ - * / div mod</c> on single values; null is empty: a division by zero, or a number too large.</summary>
+internal sealed class Arithmetic(string sign, Operator left, Operator right) : Operator
+{
+    public override void Evaluate(Run run, List<Element> into)
+    {
+        if (run.One(left) is not { } a | run.One(right) is not { } b || run.Failed) return;
+        if (Result(run, a!, b!) is { } result) into.Add(result);
+    }
+
+    private Element? Result(Run run, Element a, Element b)
+    {
+        var (kindA, kindB) = (Kinds.Of(a), Kinds.Of(b));
+        if (kindA.IsNumber() && kindB.IsNumber()) return OfNumbers(a, b, kindA > kindB ? kindA : kindB);
+        if (sign == "+" && kindA == Kind.String && kindB == Kind.String) return a.Text is null || b.Text is null ? null : Computed.Of(a.Text + b.Text);
+        if (sign is "+" or "-" && (kindA.IsDay() || kindA == Kind.Time) && kindB == Kind.Quantity) return Moved(run, a, b);
+        var haveAmounts = (kindA == Kind.Quantity || kindA.IsNumber()) && (kindB == Kind.Quantity || kindB.IsNumber());
+        if (haveAmounts && sign is not ("div" or "mod")) return OfAmounts(a, b);
+        run.Fail($"There is no '{sign}' for values of these types.");
+        return null;
+    }
+
+    private Element? OfNumbers(Element a, Element b, Kind kind)
+    {
+        if (Numbers.Of(a) is not { } x || Numbers.Of(b) is not { } y || Calculated(x, y) is not { } value) return null;
+        if (sign == "/") kind = Kind.Decimal;
+        if (sign == "div" && kind == Kind.Decimal) kind = Kind.Integer;
+        var fits = kind switch
+        {
+            Kind.Integer => value is >= int.MinValue and <= int.MaxValue,
+            Kind.Long => value is >= long.MinValue and <= long.MaxValue,
+            _ => true,
+        };
+        return fits ? Computed.Number(value, kind) : null;
+    }
+
+    private decimal? Calculated(decimal x, decimal y)
+    {
+        if (y == 0 && sign is "/" or "div" or "mod" && y == 0) return null;
+        try
+        {
+            return sign switch
+            {
+                "+" => x + y,
+                "-" => x - y,
+                "*" => x * y,
+                "/" => x / y,
+                "div" => decimal.Truncate(x / y),
+                _ => x % y,
+            };
+        }
+        catch (OverflowException)
+        {
+            return null;
+        }
+    }
+
+    private Element? OfAmounts(Element a, Element b)
+    {
+        if (Amount.Of(a) is not { } x || Amount.Of(b) is not { } y) return null;
+        if (sign is "*" or "/")
+            return Units.Combine(x.Unit, y.Unit, sign) is { } unit && Calculated(x.Value, y.Value) is { } product ? Computed.Of(new Amount(product, unit)) : null;
+        return Units.In(y, x.Unit) is { } other && Calculated(x.Value, other) is { } sum ? Computed.Of(x with { Value = sum }) : null;
+    }
+
+    private Element? Moved(Run run, Element at, Element by)
+    {
+        if (Temporal.Of(at) is not { } from || Amount.Of(by) is not { } amount) return null;
+        if (Calendar.Word(amount.Unit) is not { } word)
+        {
+            run.Fail("Only a calendar duration can be added to a date or time.");
+            return null;
+        }
+        return from.Plus(sign == "-" ? -amount.Value : amount.Value, word) is { } to ? Computed.Of(to) : null;
+    }
+}
+
+/// <summary><c>&amp;</c>: strings side by side, an empty one counting as ''.</summary>
+internal sealed class Concatenate(Operator left, Operator right) : Operator
+{
+    public override void Evaluate(Run run, List<Element> into)
+    {
+        var (a, b) = (run.Text(left), run.Text(right));
+        into.Add(Computed.Of(a + b));
+    }
+}
+
+/// <summary>The sign before a value.</summary>
+internal sealed class Negated(Operator operand) : Operator
+{
+    public override void Evaluate(Run run, List<Element> into)
+    {
+        if (run.One(operand) is not { } item || run.Failed) return;
+        var kind = Kinds.Of(item);
+        if (kind == Kind.Quantity) { if (Amount.Of(item) is { } amount) into.Add(Computed.Of(amount with { Value = -amount.Value })); }
+        else if (!kind.IsNumber()) run.Fail("Only a number or a quantity can be negated.");
+        else if (Numbers.Of(item) is { } number) into.Add(kind == Kind.Integer && number == int.MinValue ? item : Computed.Number(-number, kind));
+    }
+}

@@ -1,0 +1,54 @@
+using Fhir.Server.Core.FhirPath.Values;
+
+namespace Fhir.Server.Core.FhirPath.Operators;
+
+/// <summary>https://hl7.org/fhirpath/#equality — <c>=</c> and <c>!=</c>.</summary>
+internal sealed class Equals(Operator left, Operator right, bool wanted) : Test
+{
+    public override bool? Truth(Run run)
+    {
+        var (a, b) = (run.Values(left), run.Values(right));
+        var equal = Equality.Equal(a, b);
+        run.Return(a);
+        run.Return(b);
+        return equal == wanted ? true : equal is null ? null : false;
+    }
+}
+
+/// <summary>https://hl7.org/fhirpath/#equivalent — <c>~</c> and <c>!~</c>; never empty.</summary>
+internal sealed class IsEquivalent(Operator left, Operator right, bool wanted) : Test
+{
+    public override bool? Truth(Run run)
+    {
+        var (a, b) = (run.Values(left), run.Values(right));
+        bool? equivalent = run.Goes(a.Count * b.Count) ? Equivalence.Equivalent(a, b) == wanted : null;
+        run.Return(a);
+        run.Return(b);
+        return equivalent;
+    }
+}
+
+/// <summary>https://hl7.org/fhirpath/#comparison — less, greater and their kin.</summary>
+internal sealed class Compares(Operator left, Operator right, Func<int, bool> wanted) : Test
+{
+    public override bool? Truth(Run run)
+    {
+        if (run.One(left) is not { } a | run.One(right) is not { } b) return null;
+        var order = Equality.Order(a!, b!, out var comparable);
+        if (!comparable) run.Fail("Two values are compared that have no order.");
+        return order is { } known ? wanted(known) : null;
+    }
+}
+
+/// <summary>https://hl7.org/fhirpath/#collections-2 — <c>in</c>, and <c>contains</c> with its sides changed.</summary>
+internal sealed class IsIn(Operator item, Operator collection) : Test
+{
+    public override bool? Truth(Run run)
+    {
+        if (run.One(item) is not { } wanted) return null;
+        var items = run.Values(collection);
+        var found = run.Goes(items.Count) && Distinct.Contains(items, wanted);
+        run.Return(items);
+        return found;
+    }
+}
