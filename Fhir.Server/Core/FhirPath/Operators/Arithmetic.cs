@@ -8,8 +8,9 @@ internal sealed class Arithmetic(string sign, Operator left, Operator right) : O
 {
     public override void Evaluate(Run run, List<Element> into)
     {
-        if (run.One(left) is not { } a | run.One(right) is not { } b || run.Failed) return;
-        if (Result(run, a!, b!) is { } result) into.Add(result);
+        var (a, b) = (run.One(left), run.One(right));
+        if (a is null || b is null || run.Failed) return;
+        if (Result(run, a, b) is { } result) into.Add(result);
     }
 
     private Element? Result(Run run, Element a, Element b)
@@ -40,7 +41,7 @@ internal sealed class Arithmetic(string sign, Operator left, Operator right) : O
 
     private decimal? Calculated(decimal x, decimal y)
     {
-        if (y == 0 && sign is "/" or "div" or "mod" && y == 0) return null;
+        if (y == 0 && (sign is "/" or "div" or "mod")) return null;
         try
         {
             return sign switch

@@ -16,8 +16,7 @@ internal sealed class Call(Operator source, Function function, Operator[] argume
     }
 }
 
-internal sealed class VariableValue(string name, Action<Run, List<Element>> read) : Operator
+internal sealed class VariableValue(Action<Run, List<Element>> read) : Operator
 {
-    public string Name => name;
     public override void Evaluate(Run run, List<Element> into) => read(run, into);
 }

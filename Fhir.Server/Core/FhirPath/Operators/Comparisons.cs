@@ -33,8 +33,9 @@ internal sealed class Compares(Operator left, Operator right, Func<int, bool> wa
 {
     public override bool? Truth(Run run)
     {
-        if (run.One(left) is not { } a | run.One(right) is not { } b) return null;
-        var order = Equality.Order(a!, b!, out var comparable);
+        var (a, b) = (run.One(left), run.One(right));
+        if (a is null || b is null || run.Failed) return null;
+        var order = Equality.Order(a, b, out var comparable);
         if (!comparable) run.Fail("Two values are compared that have no order.");
         return order is { } known ? wanted(known) : null;
     }

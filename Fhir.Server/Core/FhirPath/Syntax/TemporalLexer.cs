@@ -22,7 +22,7 @@ internal sealed class TemporalLexer(string text, int start)
         return Made(TokenKind.DateTime);
     }
 
-    private Token Made(TokenKind kind) => new(kind, text[(start + 1).._at], start);
+    private Token Made(TokenKind kind) => new(kind, text[(start + (kind == TokenKind.Time ? 2 : 1)).._at], start);
     private Token Bad() => new(TokenKind.Bad, "A date or time that is not well formed.", start);
 
     private bool Take(char c)

@@ -13,6 +13,9 @@ internal static class Units
         return Seconds(from) is { } x && Seconds(to) is { } y ? amount.Value * x / y : null;
     }
 
+    /// <summary>The unit of a product or quotient; null when it cannot be told.</summary>
+    public static string? Combine(string a, string b, string sign) => b == "1" ? a : a == b && sign == "/" ? "1" : a == "1" && sign == "*" ? b : null;
+
     private static decimal? Seconds(string unit) => unit switch
     {
         "wk" => 604_800,

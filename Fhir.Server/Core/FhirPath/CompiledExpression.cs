@@ -1,0 +1,69 @@
+using System.Collections.Concurrent;
+using Fhir.Server.Core.Elements;
+using Fhir.Server.Core.FhirPath.Operators;
+using Fhir.Server.Core.FhirPath.Syntax;
+using Fhir.Server.Core.Outcomes;
+
+namespace Fhir.Server.Core.FhirPath;
+
+/// <summary>https://hl7.org/fhirpath/ — an expression that was parsed once and is evaluated often, from any thread.</summary>
+public sealed class CompiledExpression
+{
+    private const int MostKept = 8192;
+    private const int LongestKept = 2000;
+    private static readonly ConcurrentDictionary<(string Text, bool Search), CompiledExpression> Kept = new();
+
+    private readonly Operator _operator;
+
+    private CompiledExpression(string text, Operator root) => (Text, _operator) = (text, root);
+
+    public string Text { get; }
+
+    /// <summary>The expression, or what is wrong with it: its syntax, a type that does not exist, a function that is not there.</summary>
+    public static Result<CompiledExpression> Compile(string text) => Compile(text, search: false);
+
+    /// <summary>The same for the expression of a SearchParameter: there <c>as</c> filters a collection, which FHIRPath proper refuses.</summary>
+    public static Result<CompiledExpression> CompileSearch(string text) => Compile(text, search: true);
+
+    private static Result<CompiledExpression> Compile(string text, bool search)
+    {
+        if (Kept.TryGetValue((text, search), out var known)) return known;
+        if (Parser.Parse(text).Failed(out var issue, out var node)) return issue;
+        if (new Compiler(search).Compile(node).Failed(out issue, out var root)) return issue;
+        var compiled = new CompiledExpression(text, root);
+        if (text.Length > LongestKept) return compiled;
+        if (Kept.Count >= MostKept) Kept.Clear();
+        return Kept.GetOrAdd((text, search), compiled);
+    }
+
+    /// <summary>Adds what the expression finds to a list; null when it could be evaluated, and on an issue nothing is added.</summary>
+    public Issue? Select(Element focus, List<Element> into, EvaluationContext? context = null)
+    {
+        var start = into.Count;
+        var run = Run.Begin(focus, context ?? EvaluationContext.Bare);
+        _operator.Evaluate(run, into);
+        var failure = run.Failure;
+        run.End();
+        if (failure is not null) into.RemoveRange(start, into.Count - start);
+        return failure;
+    }
+
+    /// <summary>What the expression finds.</summary>
+    public Result<Element[]> Evaluate(Element focus, EvaluationContext? context = null)
+    {
+        var found = new List<Element>();
+        return Select(focus, found, context) is { } issue ? issue : found.ToArray();
+    }
+
+    /// <summary>Whether it is true, as an invariant must be; empty is not true.</summary>
+    public Result<bool> Holds(Element focus, EvaluationContext? context = null)
+    {
+        var run = Run.Begin(focus, context ?? EvaluationContext.Bare);
+        var truth = _operator.Truth(run);
+        var failure = run.Failure;
+        run.End();
+        return failure is null ? truth == true : failure;
+    }
+
+    public override string ToString() => Text;
+}

@@ -1,0 +1,141 @@
+using System.Globalization;
+using Fhir.Server.Core.Definitions;
+using Fhir.Server.Core.Elements;
+using Fhir.Server.Core.FhirPath.Functions;
+using Fhir.Server.Core.FhirPath.Operators;
+using Fhir.Server.Core.FhirPath.Syntax;
+using Fhir.Server.Core.FhirPath.Values;
+using Fhir.Server.Core.Outcomes;
+
+namespace Fhir.Server.Core.FhirPath;
+
+/// <summary>Nodes to operators: names are looked up here, once, so that an evaluation looks up nothing.</summary>
+internal sealed class Compiler(bool search)
+{
+    private static readonly ThisItem This = new();
+    private Issue? _issue;
+
+    public Result<Operator> Compile(Node node)
+    {
+        var compiled = Of(node);
+        return _issue is null ? compiled : _issue;
+    }
+
+    private Operator Of(Node node) => node switch
+    {
+        Nothing => new Empty(),
+        Literal literal => Value(literal),
+        QuantityLiteral quantity => Value(quantity),
+        Variable variable => new VariableValue(Variables.Reader(variable.Name)),
+        Special { Name: "this" } => This,
+        Special { Name: "index" } => new ThisIndex(),
+        Special => new RunningTotal(),
+        Member { Source: null } start => Start(start),
+        Member member => new Children(Of(member.Source), member.Name),
+        Invocation invocation => Called(invocation),
+        Indexer indexer => new ItemAt(Of(indexer.Source), Of(indexer.Index)),
+        Negation negation => new Negated(Of(negation.Operand)),
+        Union union => new UnionOf(All(union.Parts)),
+        TypeOperation { Sign: "is" } typed => Type(typed.TypeName, typed) is { } type ? new Is(Of(typed.Operand), type) : new Empty(),
+        TypeOperation typed => Type(typed.TypeName, typed) is { } type ? new As(Of(typed.Operand), type, search) : new Empty(),
+        Binary binary => Operation(binary),
+        _ => Fail(node, "It has a part that is not known."),
+    };
+
+    private Operator[] All(IReadOnlyList<Node> nodes)
+    {
+        var all = new Operator[nodes.Count];
+        for (var i = 0; i < all.Length; i++) all[i] = Of(nodes[i]);
+        return all;
+    }
+
+    private Empty Fail(Node node, string why, IssueKind kind = IssueKind.Invalid)
+    {
+        _issue ??= new Issue(kind, $"The FHIRPath expression cannot be used, at character {node.At + 1}: {why}");
+        return new Empty();
+    }
+
+    // Element names begin with a small letter, so a capital one is a type: "Patient.name".
+    private Operator Start(Member start)
+    {
+        if (!char.IsAsciiLetterUpper(start.Name[0])) return new Children(This, start.Name);
+        return DefinitionSet.R4.Type(start.Name) is { } type ? new TypedStart(type) : Fail(start, "There is no type of that name.");
+    }
+
+    private Operator Value(Literal literal)
+    {
+        var (kind, text) = literal.Kind switch
+        {
+            LiteralKind.Boolean => (Kind.Boolean, literal.Text),
+            LiteralKind.String => (Kind.String, literal.Text),
+            LiteralKind.Integer => (Kind.Integer, Numbers.Integer(literal.Text)?.ToString(CultureInfo.InvariantCulture)),
+            LiteralKind.Long => (Kind.Long, Numbers.Long(literal.Text[..^1])?.ToString(CultureInfo.InvariantCulture)),
+            LiteralKind.Decimal => (Kind.Decimal, Numbers.Parse(literal.Text) is null ? null : literal.Text),
+            LiteralKind.Date => (Kind.Date, TemporalText.Date(literal.Text) is null ? null : literal.Text),
+            LiteralKind.DateTime => (Kind.DateTime, TemporalText.DateTime(literal.Text) is null ? null : literal.Text),
+            LiteralKind.Time => (Kind.Time, TemporalText.Time(literal.Text) is null ? null : literal.Text),
+        };
+        return text is null ? Fail(literal, "A value lies outside of what its type can hold.") : new Constant(Computed.Literal(kind, text));
+    }
+
+    private Operator Value(QuantityLiteral quantity) =>
+        Numbers.Parse(quantity.Value) is { } number
+            ? new Constant(Computed.Of(new Amount(number, quantity.Unit)))
+            : Fail(quantity, "A value lies outside of what its type can hold.");
+
+    private TypeName? Type(string name, Node node)
+    {
+        var type = TypeName.Of(name);
+        if (type is null) Fail(node, "There is no type of that name.");
+        return type;
+    }
+
+    private Operator Operation(Binary binary)
+    {
+        var (left, right) = (Of(binary.Left), Of(binary.Right));
+        return binary.Sign switch
+        {
+            "and" => new And(left, right),
+            "or" => new Or(left, right),
+            "xor" => new Xor(left, right),
+            "implies" => new Implies(left, right),
+            "=" => new Operators.Equals(left, right, wanted: true),
+            "!=" => new Operators.Equals(left, right, wanted: false),
+            "~" => new IsEquivalent(left, right, wanted: true),
+            "!~" => new IsEquivalent(left, right, wanted: false),
+            "<" => new Compares(left, right, order => order < 0),
+            ">" => new Compares(left, right, order => order > 0),
+            "<=" => new Compares(left, right, order => order <= 0),
+            ">=" => new Compares(left, right, order => order >= 0),
+            "in" => new IsIn(left, right),
+            "contains" => new IsIn(right, left),
+            "&" => new Concatenate(left, right),
+            _ => new Arithmetic(binary.Sign, left, right),
+        };
+    }
+
+    private Operator Called(Invocation call)
+    {
+        var source = call.Source is null ? This : Of(call.Source);
+        if (call.Name is "is" or "as" or "ofType") return Typed(call, source);
+        if (FunctionTable.Named(call.Name) is not { } entry) return Fail(call, "This function is not supported.", IssueKind.Unsupported);
+        var count = call.Arguments.Count;
+        return count < entry.Least || count > entry.Most
+            ? Fail(call, "The function takes another number of arguments.")
+            : new Call(source, entry.Function, All(call.Arguments));
+    }
+
+    private Operator Typed(Invocation call, Operator source)
+    {
+        if (call.Arguments is not [var argument] || NameIn(argument) is not { } name) return Fail(call, "The function takes the name of a type.");
+        if (Type(name, argument) is not { } type) return new Empty();
+        return call.Name == "is" ? new Is(source, type) : new As(source, type, many: search || call.Name == "ofType");
+    }
+
+    private static string? NameIn(Node node) => node switch
+    {
+        Member { Source: null } member => member.Name,
+        Member { Source: { } source } member => NameIn(source) is { } before ? $"{before}.{member.Name}" : null,
+        _ => null,
+    };
+}

@@ -1,0 +1,79 @@
+using System.Diagnostics;
+using Fhir.Server.Core.FhirPath;
+using Fhir.Server.Core.Outcomes;
+
+namespace Fhir.Server.Core.Tests.FhirPath;
+
+public sealed class ParserTests
+{
+    public static TheoryData<string, string> Bombs() => new()
+    {
+        { "parentheses", new string('(', 100_000) + "1" + new string(')', 100_000) },
+        { "few parentheses", new string('(', 10_000) + "1" + new string(')', 10_000) },
+        { "additions", "1" + string.Concat(Enumerable.Repeat("+1", 100_000)) },
+        { "few additions", "1" + string.Concat(Enumerable.Repeat("+1", 10_000)) },
+        { "signs", new string('-', 30_000) + "1" },
+        { "plus signs", new string('+', 30_000) + "1" },
+        { "steps", "a" + string.Concat(Enumerable.Repeat(".a", 20_000)) },
+        { "indexers", "a" + string.Concat(Enumerable.Repeat("[0", 20_000)) },
+        { "calls", string.Concat(Enumerable.Repeat("where(", 10_000)) },
+        { "types", "a" + string.Concat(Enumerable.Repeat(" is String", 6_000)) },
+        { "nested chains", string.Concat(Enumerable.Repeat("(", 250)) + "1" + string.Concat(Enumerable.Repeat(string.Concat(Enumerable.Repeat("+1", 40)) + ")", 250)) },
+    };
+
+    [Theory, MemberData(nameof(Bombs))]
+    public void What_is_nested_too_deeply_is_refused_at_once(string name, string expression)
+    {
+        var watch = Stopwatch.StartNew();
+        Assert.True(CompiledExpression.Compile(expression).Failed(out var issue, out _), name);
+        Assert.Equal(IssueKind.Invalid, issue.Kind);
+        Assert.True(watch.ElapsedMilliseconds < 1000, name);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("(")]
+    [InlineData("a.")]
+    [InlineData("a b")]
+    [InlineData("a..b")]
+    [InlineData("'open")]
+    [InlineData("`open")]
+    [InlineData("'\\x'")]
+    [InlineData("a !b")]
+    [InlineData("a[0")]
+    [InlineData("f(1,)")]
+    [InlineData("1 +")]
+    [InlineData("@2015-1")]
+    [InlineData("@2015-02-30")]
+    [InlineData("99999999999")]
+    [InlineData("{1}")]
+    [InlineData("$that")]
+    [InlineData("%")]
+    [InlineData("and")]
+    [InlineData("a is")]
+    [InlineData("a is NoType")]
+    [InlineData("NoType.a")]
+    [InlineData("a.where()")]
+    [InlineData("a.first(1)")]
+    [InlineData("\u0000")]
+    public void What_is_no_expression_is_an_issue(string expression)
+    {
+        Assert.True(CompiledExpression.Compile(expression).Failed(out var issue, out _));
+        Assert.Equal(IssueKind.Invalid, issue.Kind);
+    }
+
+    [Fact]
+    public void A_function_that_is_not_there_is_told_when_compiling()
+    {
+        Assert.True(CompiledExpression.Compile("name.noSuchFunction()").Failed(out var issue, out _));
+        Assert.Equal(IssueKind.Unsupported, issue.Kind);
+    }
+
+    [Fact]
+    public void The_same_text_is_compiled_once()
+    {
+        Assert.False(CompiledExpression.Compile("Patient.name.given").Failed(out _, out var first));
+        Assert.False(CompiledExpression.Compile("Patient.name.given").Failed(out _, out var second));
+        Assert.Same(first, second);
+    }
+}
