@@ -3,6 +3,7 @@ using System.Xml.Linq;
 using Fhir.Server.Core.Definitions;
 using Fhir.Server.Core.Elements;
 using Fhir.Server.Core.FhirPath;
+using Fhir.Server.Core.Json;
 
 namespace Fhir.Server.Core.Tests.FhirPath;
 
@@ -44,7 +45,7 @@ internal sealed record SuiteTest(string Name, string Expression, string? Input, 
     /// <summary>Null when it passes, otherwise why not.</summary>
     public string? Run()
     {
-        var input = Input is null ? new Element("", new TypeDefinition("", TypeKind.System, null)) : Resource(Input);
+        if (Resource(Input) is not { } input) return "the input is not read";
         if (CompiledExpression.Compile(Expression).Failed(out var issue, out var compiled)) return IsInvalid ? null : issue.Text;
         if (compiled.Evaluate(input).Failed(out issue, out var found)) return IsInvalid ? null : issue.Text;
         if (IsInvalid) return "should have failed";
@@ -53,10 +54,13 @@ internal sealed record SuiteTest(string Name, string Expression, string? Input, 
         return actual.Count == Expected.Count && actual.Zip(Expected).All(pair => Same(pair.First, pair.Second)) ? null : $"gave {string.Join(", ", actual)}";
     }
 
-    private static Element Resource(string path)
+    // Null where our reader refuses the file.
+    private static Element? Resource(string? path)
     {
+        if (path is null) return new Element("", new TypeDefinition("", TypeKind.System, null));
         if (Read.TryGetValue(path, out var known)) return known;
-        return Read[path] = path.EndsWith(".xml", StringComparison.Ordinal) ? XmlTree.Read(path) : Element.None;
+        if (path.EndsWith(".xml", StringComparison.Ordinal)) return Read[path] = XmlTree.Read(path);
+        return JsonReader.Read(File.ReadAllBytes(path), DefinitionSet.R4).Failed(out _, out var root) ? null : Read[path] = root;
     }
 
     private static (string Type, string Text) Shown(Element item)
