@@ -1,0 +1,46 @@
+using Microsoft.Extensions.Configuration;
+
+namespace Fhir.Server.Api;
+
+/// <summary>What a deployer can set about the API; ordinary ASP.NET Core configuration.</summary>
+public sealed record ApiSettings
+{
+    /// <summary>The canonical base of our own definitions: extensions, code systems, identifier systems.</summary>
+    public const string Canonical = "https://samenspraak.example/fhir";
+
+    /// <summary>Where keys and (on SQLite) the databases lie.</summary>
+    public required string DataFolder { get; init; }
+    /// <summary>Demo mode: the integrator exists, issuer and audience are kept in the data folder.</summary>
+    public bool Demo { get; init; }
+    /// <summary>The base of our links, such as <c>https://fhir.example.org/fhir</c>; when absent, the address that was called.</summary>
+    public string? BaseUrl { get; init; }
+    public string? Issuer { get; init; }
+    public string? Audience { get; init; }
+    /// <summary>OIDC issuers whose access tokens are accepted beside our own.</summary>
+    public IReadOnlyList<TrustedAuthority> Authorities { get; init; } = [];
+    public long MaxBodyBytes { get; init; } = 50 * 1024 * 1024;
+    /// <summary>The file with the key of the attachments; made in the data folder when absent.</summary>
+    public string? BlobKeyFile { get; init; }
+
+    public string KeyFolder => Path.Combine(DataFolder, "keys");
+
+    public static ApiSettings From(IConfiguration configuration, bool demo) => new()
+    {
+        DataFolder = configuration["Data:Folder"] ?? "data",
+        Demo = demo,
+        BaseUrl = configuration["Server:BaseUrl"]?.TrimEnd('/'),
+        Issuer = configuration["Authentication:Issuer"],
+        Audience = configuration["Authentication:Audience"],
+        Authorities = configuration.GetSection("Authentication:Authorities").Get<TrustedAuthority[]>() ?? [],
+        MaxBodyBytes = configuration.GetValue("Server:MaxBodyBytes", 50L * 1024 * 1024),
+        BlobKeyFile = configuration["Attachments:KeyFile"],
+    };
+}
+
+/// <summary>An OIDC issuer that is trusted to say who calls; TokenType is the <c>typ</c> that its access tokens carry.</summary>
+public sealed record TrustedAuthority
+{
+    public string Authority { get; init; } = "";
+    public string Audience { get; init; } = "";
+    public string TokenType { get; init; } = "at+jwt";
+}

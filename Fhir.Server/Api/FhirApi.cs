@@ -1,0 +1,47 @@
+using Fhir.Server.Api.Audit;
+using Fhir.Server.Api.Http;
+using Fhir.Server.Api.Identity;
+using Fhir.Server.Store.Database;
+using Fhir.Server.Store.Rules;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
+namespace Fhir.Server.Api;
+
+/// <summary>The API's two ends for the Host: what it adds to the services, and what it maps.</summary>
+public static class FhirApi
+{
+    /// <summary>The database and the store must be registered by the caller: <see cref="TenantDatabase"/>, ResourceStore, ResourceSearch.</summary>
+    public static IServiceCollection AddFhirApi(this IServiceCollection services, ApiSettings settings)
+    {
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton(settings);
+        services.AddSingleton(_ => TokenKey.In(settings.KeyFolder));
+        services.AddSingleton(_ => TokenNames.For(settings));
+        services.AddSingleton<TokenIssuer>();
+        services.AddSingleton<TokenCache>();
+        services.AddSingleton<Callers>();
+        services.AddSingleton<DirectoryEpoch>();
+        services.AddSingleton<ICommitRule>(s => s.GetRequiredService<DirectoryEpoch>());
+        services.AddSingleton<AuditReads>();
+        services.AddSingleton<AuditFilter>();
+        Bearer.AddSchemes(services, settings);
+        return services;
+    }
+
+    /// <summary>Maps everything of this project and returns the group under /fhir, on which the floors above map their operations.</summary>
+    public static RouteGroupBuilder MapFhirApi(this WebApplication app)
+    {
+        app.UseRouting();
+        app.UseMiddleware<Edge>();
+        Health.Map(app);
+        Me.Map(app);
+        var fhir = app.MapGroup("/fhir");
+        var audit = app.Services.GetRequiredService<AuditFilter>();
+        fhir.AddEndpointFilter(audit.InvokeAsync);
+        return fhir;
+    }
+}

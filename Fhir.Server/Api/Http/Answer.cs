@@ -1,0 +1,14 @@
+using Microsoft.AspNetCore.Http;
+
+namespace Fhir.Server.Api.Http;
+
+/// <summary>What an endpoint answers. It knows its status and the resources it tells of, so that the audit row can be written before it.</summary>
+public abstract class Answer : IResult
+{
+    public abstract int Status { get; }
+
+    /// <summary>The rids of the resources that leave with it, for the audit.</summary>
+    public virtual IReadOnlyList<long> Returned => [];
+
+    public abstract Task ExecuteAsync(HttpContext httpContext);
+}

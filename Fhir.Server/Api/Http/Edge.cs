@@ -1,0 +1,90 @@
+using Fhir.Server.Api.Audit;
+using Fhir.Server.Api.Identity;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Logging;
+
+namespace Fhir.Server.Api.Http;
+
+/// <summary>The first and last step of every request that has a Right: request id, format, token and scope on the way in; on the way out every error is an OperationOutcome.</summary>
+public sealed class Edge(RequestDelegate next, Callers callers, AuditFilter audit, ApiSettings settings, ILogger<Edge> log)
+{
+    public Task InvokeAsync(HttpContext context)
+    {
+        var right = context.GetEndpoint()?.Metadata.GetMetadata<Right>();
+        return right is null && !context.Request.Path.StartsWithSegments("/fhir", StringComparison.Ordinal) ? next(context) : GuardAsync(context, right);
+    }
+
+    private async Task GuardAsync(HttpContext context, Right? right)
+    {
+        var call = new Call { RequestId = RequestIdOf(context), Right = right };
+        context.Features.Set(call);
+        context.Response.Headers["X-Request-Id"] = call.RequestId;
+        try
+        {
+            if (await AdmitAsync(context, call) is { } refusal) await refusal.ExecuteAsync(context);
+            else await next(context);
+            if (context.Response is { HasStarted: false, StatusCode: >= 400, ContentLength: null, ContentType: null } bare) await Refusal.Bare(bare.StatusCode).ExecuteAsync(context);
+        }
+        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        {
+            // Nobody waits for the answer any more.
+        }
+        catch (BadHttpRequestException bad) when (!context.Response.HasStarted)
+        {
+            await Refusal.Bare(bad.StatusCode).ExecuteAsync(context);
+        }
+        catch (Exception unforeseen)
+        {
+            log.LogError(unforeseen, "Request {RequestId} failed.", call.RequestId);
+            await FailAsync(context, call);
+        }
+    }
+
+    private async Task FailAsync(HttpContext context, Call call)
+    {
+        if (context.Response.HasStarted)
+        {
+            context.Abort();
+            return;
+        }
+        var refusal = Refusal.Unforeseen(call.RequestId);
+        await audit.RecordAsync(context, refusal.Status, []);
+        context.Response.Headers.Clear();
+        context.Response.Headers["X-Request-Id"] = call.RequestId;
+        await refusal.ExecuteAsync(context);
+    }
+
+    /// <summary>Null when the caller may pass.</summary>
+    private async ValueTask<Refusal?> AdmitAsync(HttpContext context, Call call)
+    {
+        if (call.Right is not { } right) return null;
+        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit) limit.MaxRequestBodySize = settings.MaxBodyBytes;
+        if (context.GetEndpoint()?.Metadata.GetMetadata<AnyFormat>() is null && !Formats.Acceptable(context.Request)) return Refusal.NotAcceptable();
+        return right.Anonymous ? null : await IdentifyAsync(context, call, right);
+    }
+
+    private async ValueTask<Refusal?> IdentifyAsync(HttpContext context, Call call, Right right)
+    {
+        if (Bearer.TextOf(context.Request) is not { } text) return await RefusedAsync(context, Refusal.Unauthorized(tokenGiven: context.Request.Headers.Authorization.Count > 0));
+        if (await callers.OfAsync(context, text, call.RequestId) is not { } found) return await RefusedAsync(context, Refusal.Unauthorized(tokenGiven: true));
+        if (found.Failed(out var issue, out var caller)) return await RefusedAsync(context, Refusal.Of(issue));
+        call.Caller = caller;
+        var type = right.Type ?? context.GetRouteValue("type") as string;
+        return right.AllowedBy(caller.Sees.Scopes, type) ? null : await RefusedAsync(context, Refusal.OutOfScope());
+    }
+
+    private async ValueTask<Refusal> RefusedAsync(HttpContext context, Refusal refusal) =>
+        await audit.RecordAsync(context, refusal.Status, []) ? refusal : AuditFilter.Unaudited;
+
+    // The caller's own id is kept when it is harmless in a log and a header.
+    private static string RequestIdOf(HttpContext context)
+    {
+        var given = context.Request.Headers["X-Request-Id"];
+        return given.Count == 1 && given[0] is { Length: > 0 and <= 64 } id && id.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '.' or '_') ? id : context.TraceIdentifier;
+    }
+}
+
+/// <summary>Marks an endpoint that answers in other formats than FHIR JSON too: Binary, and what is no FHIR.</summary>
+public sealed class AnyFormat;

@@ -1,0 +1,81 @@
+using System.Globalization;
+using Fhir.Server.Store.Access;
+using Fhir.Server.Store.Resources;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Net.Http.Headers;
+
+namespace Fhir.Server.Api.Http;
+
+/// <summary>A resource as answer: the stored bytes go out as they are, with ETag and Last-Modified — https://hl7.org/fhir/R4/http.html#read</summary>
+public sealed class FhirBody : Answer
+{
+    private readonly ReadOnlyMemory<byte> _body;
+    private readonly ResourceVersion? _version;
+    private string? _location;
+
+    private FhirBody(int status, ReadOnlyMemory<byte> body, ResourceVersion? version) => (Status, _body, _version) = (status, body, version);
+
+    public override int Status { get; }
+    public override IReadOnlyList<long> Returned => _version is { Rid: not 0 } && _body.Length > 0 ? [_version.Rid] : [];
+
+    /// <summary>A version that was read; If-None-Match and If-Modified-Since make it a 304.</summary>
+    public static FhirBody Of(ResourceVersion version) => new(200, version.Body, version);
+
+    /// <summary>A resource that is made for this answer and stored nowhere: a Bundle, a CapabilityStatement, Parameters.</summary>
+    public static FhirBody Of(ReadOnlyMemory<byte> json) => new(200, json, null);
+
+    /// <summary>The answer of an operation that created the resource.</summary>
+    public static FhirBody Created(ResourceVersion version) => new(201, version.Body, version) { _location = PlaceOf(version) };
+
+    /// <summary>The answer to a write: the echo is what the caller preferred and may read.</summary>
+    public static FhirBody Written(Written written, ReadOnlyMemory<byte> echo) => written switch
+    {
+        { Outcome: WriteOutcome.Created, Version: { } created } => new(201, echo, created) { _location = PlaceOf(created) },
+        { Outcome: WriteOutcome.Deleted or WriteOutcome.Unchanged } => new(echo.IsEmpty ? 204 : 200, echo, written.Version),
+        _ => new(200, echo, written.Version) { _location = written.Version is { } version ? PlaceOf(version) : null },
+    };
+
+    public static string ETagOf(int version) => string.Create(CultureInfo.InvariantCulture, $"W/\"{version}\"");
+
+    /// <summary><c>Patient/1/_history/2</c></summary>
+    public static string PlaceOf(ResourceVersion version) => string.Create(CultureInfo.InvariantCulture, $"{version.Key}/_history/{version.Version}");
+
+    public override Task ExecuteAsync(HttpContext httpContext)
+    {
+        var response = httpContext.Response;
+        if (_version is { Version: > 0 } version)
+        {
+            var etag = ETagOf(version.Version);
+            response.Headers.ETag = etag;
+            if (!version.Deleted) response.Headers.LastModified = HeaderUtilities.FormatDate(version.LastUpdated);
+            if (Status == 200 && _location is null && IsKnown(httpContext.Request, etag, version.LastUpdated))
+            {
+                response.StatusCode = 304;
+                return Task.CompletedTask;
+            }
+        }
+        if (_location is not null) response.Headers.Location = $"{Base.Of(httpContext)}/{_location}";
+        response.StatusCode = Status;
+        return _body.IsEmpty ? Task.CompletedTask : WriteAsync(httpContext, _body);
+    }
+
+    /// <summary>Writes JSON as it is, or indented when the caller asked for <c>_pretty</c>.</summary>
+    public static Task WriteAsync(HttpContext context, ReadOnlyMemory<byte> json)
+    {
+        var body = Formats.WantsPretty(context.Request) ? PrettyJson.Of(json) : json;
+        context.Response.ContentType = Formats.FhirJson;
+        context.Response.ContentLength = body.Length;
+        return context.Response.Body.WriteAsync(body, context.RequestAborted).AsTask();
+    }
+
+    // https://hl7.org/fhir/R4/http.html#cread
+    private static bool IsKnown(HttpRequest request, string etag, DateTimeOffset lastUpdated)
+    {
+        if (!HttpMethods.IsGet(request.Method) && !HttpMethods.IsHead(request.Method)) return false;
+        var known = request.Headers.IfNoneMatch;
+        if (known.Count > 0) return known.ToString().Split(',', StringSplitOptions.TrimEntries).Any(tag => tag == etag || tag == "*");
+        return request.Headers.IfModifiedSince is { Count: > 0 } since
+            && HeaderUtilities.TryParseDate(since.ToString(), out var when)
+            && lastUpdated.ToUnixTimeSeconds() <= when.ToUnixTimeSeconds();
+    }
+}

@@ -1,0 +1,20 @@
+using Microsoft.AspNetCore.Http;
+
+namespace Fhir.Server.Api.Http;
+
+/// <summary>What a write answers with — https://hl7.org/fhir/R4/http.html#ops</summary>
+public enum Return { Representation, Minimal, OperationOutcome }
+
+/// <summary>The Prefer header; what it does not say has the server's default.</summary>
+public readonly record struct Prefer(Return Return, bool Strict)
+{
+    public static Prefer Of(HttpRequest request)
+    {
+        if (request.Headers["Prefer"] is not { Count: > 0 } header) return default;
+        var wishes = header.ToString().Split([',', ';'], StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        var echo = wishes.Contains("return=minimal", StringComparer.OrdinalIgnoreCase) ? Return.Minimal
+            : wishes.Contains("return=OperationOutcome", StringComparer.OrdinalIgnoreCase) ? Return.OperationOutcome
+            : Return.Representation;
+        return new(echo, wishes.Contains("handling=strict", StringComparer.OrdinalIgnoreCase));
+    }
+}

@@ -1,0 +1,86 @@
+using System.Collections.Immutable;
+using Fhir.Server.Core.Outcomes;
+using Microsoft.AspNetCore.Http;
+
+namespace Fhir.Server.Api.Http;
+
+/// <summary>A failure as HTTP tells it — https://hl7.org/fhir/R4/http.html#Status-Codes. The only place that knows which failure has which status.</summary>
+public sealed class Refusal : Answer
+{
+    private readonly Issue _issue;
+
+    private Refusal(int status, Issue issue) => (Status, _issue) = (status, issue);
+
+    public override int Status { get; }
+
+    public static Refusal Of(Issue issue) => new(StatusOf(issue), issue);
+
+    /// <summary>No token, or a bad one: the answer has the same shape for every reason.</summary>
+    public static Refusal Unauthorized(bool tokenGiven) =>
+        new(401, new(IssueKind.Forbidden, "A valid bearer token is needed.") { Code = "login" }) { Challenge = tokenGiven ? "Bearer error=\"invalid_token\"" : "Bearer" };
+
+    /// <summary>The token is good, but its scopes do not cover this.</summary>
+    public static Refusal OutOfScope() =>
+        new(403, new(IssueKind.Forbidden, "The token's scopes do not allow this.")) { Challenge = "Bearer error=\"insufficient_scope\"" };
+
+    public static Refusal NotAcceptable() =>
+        new(406, new(IssueKind.Unsupported, "Only application/fhir+json can be answered here.", "http.Accept"));
+
+    /// <summary>The body is not FHIR JSON: 415.</summary>
+    public static readonly Issue WrongMediaType = new(IssueKind.Unsupported, "The body must be application/fhir+json, without Content-Encoding.", "http.Content-Type");
+
+    /// <summary>A bug or an outage: the request id leads to the log, nothing else is told.</summary>
+    public static Refusal Unforeseen(string requestId) =>
+        new(500, new(IssueKind.Unavailable, $"Something went wrong here; request {requestId}.") { Code = "exception" });
+
+    /// <summary>What the framework refused with a bare status: an unknown route, a wrong method, a body that is too large.</summary>
+    public static Refusal Bare(int status) => new(status, status switch
+    {
+        404 => new(IssueKind.NotFound, "There is nothing at this address."),
+        405 => new(IssueKind.Unsupported, "This method is not allowed here; see the Allow header."),
+        406 => new(IssueKind.Unsupported, "Only application/fhir+json can be answered here.", "http.Accept"),
+        413 => new(IssueKind.Invalid, "The body is too large.") { Code = "too-long" },
+        415 => WrongMediaType,
+        429 => new(IssueKind.Unavailable, "Too many requests.") { Code = "throttled" },
+        _ => new(IssueKind.Invalid, "The request could not be read.") { Code = "invalid" },
+    });
+
+    private string? Challenge { get; init; }
+
+    public static int StatusOf(Issue issue) => ReferenceEquals(issue, WrongMediaType) ? 415 : issue.Code switch
+    {
+        "multiple-matches" => 412,
+        "business-rule" or "invariant" => 422,
+        "too-long" => 413,
+        _ => issue.Kind switch
+        {
+            IssueKind.Invalid => 400,
+            IssueKind.NotFound => 404,
+            IssueKind.Gone => 410,
+            IssueKind.Stale => 412,
+            IssueKind.Conflict => 409,
+            IssueKind.Forbidden => 403,
+            IssueKind.Unsupported => 400,
+            IssueKind.Unavailable => 503,
+        },
+    };
+
+    public override Task ExecuteAsync(HttpContext httpContext)
+    {
+        var response = httpContext.Response;
+        response.StatusCode = Status;
+        if (Challenge is not null) response.Headers.WWWAuthenticate = Challenge;
+        if (Status is 503 or 429) response.Headers.RetryAfter = "1";
+        return FhirBody.WriteAsync(httpContext, OperationOutcome.Of(_issue));
+    }
+
+    /// <summary>The same as an entry of a Bundle needs it: status and OperationOutcome.</summary>
+    public ReadOnlyMemory<byte> Outcome => OperationOutcome.Of(_issue);
+
+    /// <summary>The issue with the place of its Bundle entry before its own: <c>Bundle.entry[3].resource…</c>.</summary>
+    public static Issue At(Issue issue, string place) => issue with
+    {
+        Where = issue.Where is null ? place : issue.Where.StartsWith(place, StringComparison.Ordinal) ? issue.Where : $"{place}: {issue.Where}",
+        Others = [.. issue.Others.IsDefaultOrEmpty ? ImmutableArray<Issue>.Empty : issue.Others.Select(o => At(o, place))],
+    };
+}

@@ -1,0 +1,47 @@
+using System.Buffers;
+using Fhir.Server.Core.Definitions;
+using Fhir.Server.Core.Elements;
+using Fhir.Server.Core.Json;
+using Fhir.Server.Core.Outcomes;
+using Microsoft.AspNetCore.Http;
+
+namespace Fhir.Server.Api.Http;
+
+/// <summary>The resource that a request brings: its text and its tree.</summary>
+public sealed record RequestBody(ReadOnlyMemory<byte> Json, Element Resource)
+{
+    /// <summary>Reads a FHIR JSON body and checks its structure. What is no FHIR JSON at all is refused with 415.</summary>
+    public static async Task<Result<RequestBody>> ReadAsync(HttpRequest request, CancellationToken stop)
+    {
+        if (!Formats.IsFhirJson(request.ContentType) || request.Headers.ContentEncoding.Count > 0) return Refusal.WrongMediaType;
+        return Parse(await BytesAsync(request, stop));
+    }
+
+    /// <summary>The reader, then the structure check: every resource that is written passes here.</summary>
+    public static Result<RequestBody> Parse(ReadOnlyMemory<byte> json)
+    {
+        var text = WithoutMark(json);
+        if (JsonReader.Read(text, DefinitionSet.R4).Failed(out var issue, out var resource)) return issue;
+        return new RequestBody(text, resource);
+    }
+
+    public static async Task<ReadOnlyMemory<byte>> BytesAsync(HttpRequest request, CancellationToken stop)
+    {
+        if (request.ContentLength is { } length and <= int.MaxValue)
+        {
+            if (length > MostAtOnce(request)) throw new BadHttpRequestException("The body is too large.", StatusCodes.Status413PayloadTooLarge);
+            var bytes = new byte[length];
+            await request.Body.ReadExactlyAsync(bytes, stop);
+            return bytes;
+        }
+        using var buffer = new MemoryStream();
+        await request.Body.CopyToAsync(buffer, stop);
+        return buffer.ToArray();
+    }
+
+    private static long MostAtOnce(HttpRequest request) =>
+        request.HttpContext.Features.Get<Microsoft.AspNetCore.Http.Features.IHttpMaxRequestBodySizeFeature>()?.MaxRequestBodySize ?? long.MaxValue;
+
+    // A byte order mark is tolerated and not kept.
+    private static ReadOnlyMemory<byte> WithoutMark(ReadOnlyMemory<byte> json) => json.Span.StartsWith("\uFEFF"u8) ? json[3..] : json;
+}

@@ -1,0 +1,14 @@
+using Fhir.Server.Store.Access;
+using Microsoft.AspNetCore.Http;
+
+namespace Fhir.Server.Api.Identity;
+
+/// <summary>Who calls: made from the token before the endpoint runs, and what an endpoint asks for to see anything at all.</summary>
+public sealed record Caller(AccessContext Sees, string Name)
+{
+    /// <summary>The person behind the role, or null for systems and officers.</summary>
+    public ResourceKey? Practitioner { get; init; }
+
+    // Minimal APIs find this by its name.
+    public static ValueTask<Caller?> BindAsync(HttpContext context) => ValueTask.FromResult(Call.Of(context).Caller);
+}

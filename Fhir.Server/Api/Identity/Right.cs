@@ -1,0 +1,43 @@
+using Fhir.Server.Api.Audit;
+using Fhir.Server.Store.Access;
+using Microsoft.AspNetCore.Builder;
+
+namespace Fhir.Server.Api.Identity;
+
+/// <summary>What an endpoint asks of its caller. Every endpoint has one; a test fails when one has not.</summary>
+/// <param name="Name">As told in route tables.</param>
+/// <param name="Needs">The scope it needs on the type of the route (or <see cref="Type"/>); None = any valid token will do.</param>
+/// <param name="Act">What the audit calls it.</param>
+public sealed record Right(string Name, Permission Needs, AuditAct Act)
+{
+    /// <summary>The type it is about when the route does not name it.</summary>
+    public string? Type { get; init; }
+    /// <summary>No token at all: /metadata and health.</summary>
+    public bool Anonymous { get; init; }
+
+    public static readonly Right Open = new("open", Permission.None, AuditAct.None) { Anonymous = true };
+    /// <summary>Any valid token; what it may do is judged further on (the entries of a Bundle, /me, the hub).</summary>
+    public static readonly Right SignedIn = new("signed-in", Permission.None, AuditAct.Operation);
+    public static readonly Right Read = new("read", Permission.Read, AuditAct.Read);
+    public static readonly Right VersionRead = new("vread", Permission.Read, AuditAct.VersionRead);
+    public static readonly Right History = new("history", Permission.Read, AuditAct.History);
+    public static readonly Right HistoryOfMany = new("history-of-many", Permission.Search, AuditAct.History);
+    public static readonly Right Search = new("search", Permission.Search, AuditAct.Search);
+    public static readonly Right Create = new("create", Permission.Create, AuditAct.Create);
+    public static readonly Right Update = new("update", Permission.Update, AuditAct.Update);
+    public static readonly Right Delete = new("delete", Permission.Delete, AuditAct.Delete);
+    /// <summary>A batch or transaction: each entry is judged by its own.</summary>
+    public static readonly Right Bundle = new("bundle", Permission.None, AuditAct.Bundle);
+
+    /// <summary>An operation that needs these scopes on this type.</summary>
+    public static Right Operation(Permission needs, string type) => new("operation", needs, AuditAct.Operation) { Type = type };
+
+    public bool AllowedBy(Scopes scopes, string? type) =>
+        Needs == Permission.None || (type is null ? scopes.AllowEverywhere(Needs) : scopes.Allow(type, Needs));
+}
+
+/// <summary>How an endpoint names its right.</summary>
+public static class Rights
+{
+    public static TBuilder Asks<TBuilder>(this TBuilder endpoint, Right right) where TBuilder : IEndpointConventionBuilder => endpoint.WithMetadata(right);
+}

@@ -1,0 +1,32 @@
+using Fhir.Server.Api.Http;
+using Fhir.Server.Api.Identity;
+using Fhir.Server.Core.Outcomes;
+using Fhir.Server.Store.Access;
+using Fhir.Server.Store.Resources;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace Fhir.Server.Api.Interactions;
+
+/// <summary>read and vread — https://hl7.org/fhir/R4/http.html#read</summary>
+public static class Read
+{
+    private static readonly string[] GetOrHead = [HttpMethods.Get, HttpMethods.Head];
+
+    public static void Map(RouteGroupBuilder fhir)
+    {
+        fhir.MapMethods("/{type}/{id}", GetOrHead, Newest).Asks(Right.Read);
+        fhir.MapMethods("/{type}/{id}/_history/{version}", GetOrHead, Named).Asks(Right.VersionRead);
+    }
+
+    private static async Task<IResult> Newest(string type, string id, Caller caller, ResourceStore store, CancellationToken stop) =>
+        Answer(await store.ReadAsync(new(type, id), caller.Sees, stop));
+
+    private static async Task<IResult> Named(string type, string id, string version, Caller caller, ResourceStore store, CancellationToken stop) =>
+        Answer(await store.ReadVersionAsync(new(new(type, id), version), caller.Sees, stop));
+
+    // What the caller may not see is "not found": a 403 would betray that the patient is known here.
+    private static IResult Answer(Result<ResourceVersion> found) =>
+        found.Failed(out var issue, out var version) ? Refusal.Of(issue) : FhirBody.Of(version);
+}

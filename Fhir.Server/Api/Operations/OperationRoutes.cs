@@ -1,0 +1,29 @@
+using Fhir.Server.Api.Identity;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace Fhir.Server.Api.Operations;
+
+/// <summary>Where an operation is called — https://hl7.org/fhir/R4/operations.html</summary>
+public enum OperationLevel { Type, Instance }
+
+/// <summary>One <c>$operation</c>: /metadata lists what is mapped, nothing else. Definition = canonical of its OperationDefinition.</summary>
+public sealed record Operation(string Code, string Type, OperationLevel Level, string Definition)
+{
+    /// <summary>True: called by POST. False: by GET, for it only reads.</summary>
+    public bool AffectsState { get; init; } = true;
+
+    public string Route => Level == OperationLevel.Type ? $"/{Type}/${Code}" : $"/{Type}/{{id}}/${Code}";
+}
+
+/// <summary>How an operation gets its place in the route table.</summary>
+public static class OperationRoutes
+{
+    /// <summary>
+    /// Maps it on the group that <see cref="FhirApi.MapFhirApi"/> gave. Of an instance operation the handler takes <c>string id</c>; it
+    /// takes a <see cref="Caller"/>, and answers with a <see cref="Http.FhirBody"/> or <see cref="Http.Refusal"/>.
+    /// </summary>
+    public static RouteHandlerBuilder MapOperation(this RouteGroupBuilder fhir, Operation operation, Right right, Delegate handler) =>
+        fhir.MapMethods(operation.Route, [operation.AffectsState ? HttpMethods.Post : HttpMethods.Get], handler).WithMetadata(operation).Asks(right);
+}
