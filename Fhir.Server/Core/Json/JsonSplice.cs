@@ -37,6 +37,9 @@ public sealed class JsonSplice(ReadOnlyMemory<byte> source, Element resource)
     /// <summary>Adds an extension to the resource itself.</summary>
     public JsonSplice Extension(Element extension) => With(() => _extensions.Add(Encoding.UTF8.GetString(JsonWriter.Write(extension))));
 
+    /// <summary>The same with the JSON of its value property, such as <c>"valueInteger":3</c>.</summary>
+    public JsonSplice Extension(string url, string valueJson) => With(() => _extensions.Add($$"""{"url":{{Quoted(url)}},{{valueJson}}}"""));
+
     /// <summary>Puts another string in the place of a primitive of this text that is written as a string, such as <c>Reference.reference</c>.</summary>
     public JsonSplice Text(Element primitive, string text) => With(() => _cuts.Add(new(primitive.Start, primitive.End, Quoted(text))));
 

@@ -1,0 +1,199 @@
+using System.Globalization;
+using Fhir.Server.Core.Elements;
+using Fhir.Server.Core.Json;
+using Fhir.Server.Core.Outcomes;
+using Fhir.Server.Store.Access;
+using Fhir.Server.Store.Database;
+using Fhir.Server.Store.Rules;
+
+namespace Fhir.Server.Store.Resources;
+
+internal sealed partial class Batch
+{
+    private static readonly Table Audit = new("audit_write",
+        new("t", ColumnKind.Long), new("at", ColumnKind.Long), new("who", ColumnKind.Text), new("client", ColumnKind.Text), new("request", ColumnKind.Text),
+        new("act", ColumnKind.Long), new("typ", ColumnKind.Long), new("fid", ColumnKind.Text), new("ver", ColumnKind.Long), new("patient", ColumnKind.Long), new("body", ColumnKind.Bytes));
+
+    /// <summary>All writes of one item. An issue in the first write leaves nothing; the queue rolls back what an issue in a later one leaves.</summary>
+    public async Task<Result<IReadOnlyList<Written>>> TakeAsync(Pending item)
+    {
+        var writes = item.Writes;
+        if (writes.Count > 1)
+        {
+            if (Twice(writes) is { } twice) return twice;
+            if ((await FindExistingAsync(item)).Failed(out var issue, out writes)) return issue;
+        }
+        var answers = new List<Written>(writes.Count);
+        foreach (var write in writes)
+        {
+            if ((await TakeAsync(write, item.By, item.Stop)).Failed(out var issue, out var written)) return In(write.Write, issue);
+            answers.Add(written);
+        }
+        return answers;
+    }
+
+    private static Issue? Twice(IReadOnlyList<Prepared> writes) =>
+        writes.GroupBy(w => w.Write.Key).FirstOrDefault(g => g.Count() > 1) is { } same
+            ? new Issue(IssueKind.Invalid, "A transaction may write a resource only once.", same.Last().Write.Where) : null;
+
+    private static Issue In(Write write, Issue issue) =>
+        write.Where is not { } where ? issue : issue with { Where = issue.Where is null ? where : $"{where}.resource.{issue.Where}" };
+
+    private async Task<Result<Written>> TakeAsync(Prepared prepared, AccessContext by, CancellationToken stop)
+    {
+        var write = prepared.Write;
+        if (Refused(write, by) is { } refused) return refused;
+        if (write.Criteria is not null && write.Kind == WriteKind.Create)
+        {
+            if ((await MatchAsync(write, by, stop)).Failed(out var issue, out var match)) return issue;
+            if (match is not null) return new Written(WriteOutcome.Existing, match);
+        }
+        if (write.Key.Type == "AuditEvent") return AppendAudit(write, by);
+
+        var before = write.Kind == WriteKind.Create && IsNew(write.Key) ? null : await FindAsync(write.Key, stop);
+        if (await MayAsync(write, before, by, stop) is { } no) return no;
+        if (write.Kind == WriteKind.Delete && before is not { Live: 1 }) return new Written(WriteOutcome.Unchanged, null);
+        if (Stale(write, before) is { } stale) return stale;
+        return await WriteAsync(prepared, before, by, stop);
+    }
+
+    // A resource with a new id cannot be there, unless something of this batch referred to it and so reserved its rid.
+    private bool IsNew(ResourceKey key) => _planned.Contains(key) || !_newRids.ContainsKey(key);
+
+    private static Issue? Refused(Write write, AccessContext by)
+    {
+        var need = write.Kind switch { WriteKind.Create => Permission.Create, WriteKind.Update => Permission.Update, WriteKind.Delete => Permission.Delete };
+        return by.MayWrite(write.Key.Type) && by.Scopes.Allow(write.Key.Type, need)
+            ? null : new Issue(IssueKind.Forbidden, $"You may not {write.Kind.ToString().ToLowerInvariant()} {write.Key.Type} resources.");
+    }
+
+    /// <summary>Who may write this row: those who see it and whose own organisation's it is. Hidden and absent get one answer.</summary>
+    private async ValueTask<Issue?> MayAsync(Write write, Row? before, AccessContext by, CancellationToken stop)
+    {
+        if (by.SeesAll || write.Kind == WriteKind.Create) return null;
+        var notFound = new Issue(IssueKind.NotFound, $"There is no such {write.Key.Type} to {write.Kind.ToString().ToLowerInvariant()}; a new one is made with POST, and the server gives its id.");
+        if (before is null or { Live: < 0 }) return notFound;
+        if (_touched.Contains(write.Key)) await FlushAsync(stop);
+        var seen = await _session.FirstAsync(Sql.Of($"select 1 from res r where r.rid = {before.Rid} and {by.Sees("r", write.Key.Type)}"), r => r.GetInt64(0), stop);
+        if (seen == 0) return notFound;
+        var kept = AccessTable.WrittenBy(write.Key.Type) is Keeper.Directory or Keeper.Definition;
+        return kept || (before.Home != 0 && before.Home == by.OrganizationRid) ? null : new Issue(IssueKind.Forbidden, $"This {write.Key.Type} belongs to another organisation.");
+    }
+
+    private static Issue? Stale(Write write, Row? before)
+    {
+        var current = before is { Live: 1 } ? before.Version.ToString(CultureInfo.InvariantCulture) : null;
+        if (write.IfMatch is { } wanted && wanted != current)
+            return new Issue(IssueKind.Stale, current is null ? "There is no current version to match." : $"The current version is {current}, not the one you name.", "If-Match");
+        return write.OnlyIfNew && current is not null ? new Issue(IssueKind.Stale, "There is one already.", "If-None-Match") : null;
+    }
+
+    private async Task<Result<Written>> WriteAsync(Prepared prepared, Row? before, AccessContext by, CancellationToken stop)
+    {
+        var (write, index) = prepared;
+        if (write.Kind == WriteKind.Create && before is { Live: >= 0 }) return new Issue(IssueKind.Conflict, "There is one with this id already.");
+        var rid = before?.Rid ?? (_planned.Contains(write.Key) ? _newRids[write.Key] : _nextRid++);
+        var change = new Change
+        {
+            Key = write.Key, Rid = rid, Version = (before?.Version ?? 0) + 1, By = by, After = write.Resource,
+            Before = before is { Body: not null } && RulesFor(write.Key.Type).Any() ? await ContentAsync(before, stop) : null,
+        };
+        await KeysAsync(change, write, prepared, before, stop);
+        foreach (var rule in RulesFor(write.Key.Type))
+            if (await rule.CheckAsync(change, this, stop) is { } issue) return issue;
+
+        // From here nothing may fail that a caller can cause.
+        _written = true;
+        _touched.Add(write.Key);
+        _newRids[write.Key] = rid;
+        foreach (var rule in RulesFor(write.Key.Type)) await rule.ApplyAsync(change, this, stop);
+        var row = RowOf(change, write, before, Finish(change, write));
+        await StoreAsync(row, before, index, stop);
+        _bulk.Add(Audit, AuditRow(by, (long)row.Method, row.Key, row.Version, row.Patient, null));
+        var outcome = write.Kind == WriteKind.Delete ? WriteOutcome.Deleted : before is { Live: 1 } ? WriteOutcome.Updated : WriteOutcome.Created;
+        return new Written(outcome, VersionOf(row, write.Json));
+    }
+
+    private IEnumerable<ICommitRule> RulesFor(string type) => _parts.Rules.Where(rule => rule.Types.Contains(type));
+
+    // Access keys: the home stays what it was; patients come from the new content, and from the old one when it is deleted.
+    private async ValueTask KeysAsync(Change change, Write write, Prepared prepared, Row? before, CancellationToken stop)
+    {
+        (change.Home, change.Patient, change.Thread, change.Confined) = (before?.Home ?? 0, before?.Patient ?? 0, before?.Thread ?? 0, before?.Confined ?? false);
+        if (change.Home == 0) change.Home = write.Home is { } named ? await RidAsync(named, stop) : change.By.OrganizationRid;
+        if (write.Thread is { } thread) change.Thread = await RidAsync(thread, stop);
+        if (prepared.Index is not { } index) return;
+        await ReserveAsync([.. index.Patients.Where(p => p != write.Key), .. index.References.Select(r => r.Target).Where(t => t != write.Key)], stop);
+        change.Patient = index.Patients.Count switch { 0 => 0, 1 => PatientRid(index.Patients.First(), change), _ => -1 };
+    }
+
+    private long PatientRid(ResourceKey patient, Change change) => patient == change.Key ? change.Rid : RidOf(patient);
+
+    private byte[]? Finish(Change change, Write write)
+    {
+        if (write.Resource is not { } resource) return null;
+        var splice = new JsonSplice(write.Json, resource).Id(change.Key.Id).Version(change.Version.ToString(CultureInfo.InvariantCulture), Instant(AtMicros));
+        foreach (var (url, value) in change.Extensions) splice.Extension(url, value);
+        var text = splice.ToBytes();
+        write.Json = text;
+        return text;
+    }
+
+    private Row RowOf(Change change, Write write, Row? before, byte[]? text)
+    {
+        long? body = text is null ? null : _nextBody++;
+        if (text is not null) _bulk.Add(Bodies, [body, text]);
+        return new()
+        {
+            Rid = change.Rid, Key = change.Key, Version = change.Version, T = T, At = AtMicros, Live = text is null ? 0 : 1,
+            Method = text is null ? WriteMethod.Delete : before is { Live: 1 } || write.Kind == WriteKind.Update ? WriteMethod.Update : WriteMethod.Create,
+            Home = change.Home, Patient = change.Patient, Thread = change.Thread, Confined = change.Confined, Body = body,
+        };
+    }
+
+    private async ValueTask StoreAsync(Row row, Row? before, Search.IndexEntries? index, CancellationToken stop)
+    {
+        var rows = index is null ? null : IndexRows.Of(index, target => target == row.Key ? row.Rid : RidOf(target));
+        row = row with { Has = index?.Has ?? 0, IndexKeys = rows?.Pack() };
+        if (before is null)
+        {
+            _bulk.Add(Row.Table, row.Columns());
+            rows?.Insert(row.Rid, _bulk);
+        }
+        else
+        {
+            await FlushAsync(stop);   // the row may still be held back: reserved by this very batch
+            if (before.Live >= 0) _bulk.Add(Row.HistoryTable, before.HistoryColumns());
+            await _session.ExecuteAsync(row.Update(), stop);
+            foreach (var gone in (rows ?? IndexRows.Unpack(null)).Replace(IndexRows.Unpack(before.IndexKeys), row.Rid, _bulk)) await _session.ExecuteAsync(gone, stop);
+        }
+        await PatientsAsync(row, before, index, stop);
+    }
+
+    private static readonly Table PatientTable = new("res_patient", new("patient", ColumnKind.Long), new("rid", ColumnKind.Long));
+
+    private async ValueTask PatientsAsync(Row row, Row? before, Search.IndexEntries? index, CancellationToken stop)
+    {
+        if (index is null) return;   // a deleted resource keeps its patients: its history is judged by them
+        if (before is { Patient: -1 }) await _session.ExecuteAsync(Sql.Of($"delete from res_patient where rid = {row.Rid}"), stop);
+        if (row.Patient != -1) return;
+        foreach (var patient in index.Patients) _bulk.Add(PatientTable, [patient == row.Key ? row.Rid : RidOf(patient), row.Rid]);
+    }
+
+    private Written AppendAudit(Write write, AccessContext by)
+    {
+        var text = new JsonSplice(write.Json, write.Resource!).Id(write.Key.Id).Version("1", Instant(AtMicros)).ToBytes();
+        _written = true;
+        _bulk.Add(Audit, AuditRow(by, 9, write.Key, 1, 0, text));
+        return new(WriteOutcome.Created, new(write.Key, 1, At(AtMicros), WriteMethod.Create, text));
+    }
+
+    private object?[] AuditRow(AccessContext by, long act, ResourceKey key, int version, long patient, byte[]? body) =>
+        [T, AtMicros, by.Who, by.Client, by.Request, act, (long)AccessTable.Number(key.Type), key.Id, (long)version, patient == 0 ? null : patient, body];
+
+    private static ResourceVersion VersionOf(Row row, ReadOnlyMemory<byte> text) =>
+        new(row.Key, row.Version, At(row.At), row.Method, row.Live == 1 ? text : default) { Rid = row.Rid, T = row.T };
+
+    internal static DateTimeOffset At(long micros) => DateTimeOffset.UnixEpoch.AddMicroseconds(micros);
+    private static string Instant(long micros) => At(micros).ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,136 @@
+using Fhir.Server.Core.Definitions;
+using Fhir.Server.Core.Elements;
+using Fhir.Server.Core.Json;
+using Fhir.Server.Core.Outcomes;
+using Fhir.Server.Store.Access;
+using Fhir.Server.Store.Database;
+using Fhir.Server.Store.Rules;
+using Fhir.Server.Store.Search;
+
+namespace Fhir.Server.Store.Resources;
+
+/// <summary>What every batch works with.</summary>
+internal sealed record BatchParts(DefinitionSet Definitions, Indexer Indexer, ResourceSearch Search, IReadOnlyList<ICommitRule> Rules, Rids Rids, TimeProvider Clock, Action<long> Committed);
+
+/// <summary>
+/// One database transaction under the commit lock: gives out t, checks each item before it writes anything for it, holds the
+/// rows back and writes them in bulk at the end (or when a rule or a criterion needs to see them).
+/// </summary>
+internal sealed partial class Batch : CommitScope
+{
+    private static readonly Table Bodies = new("body", new("b", ColumnKind.Long), new("bytes", ColumnKind.Bytes));
+
+    private readonly WriteSession _session;
+    private readonly BatchParts _parts;
+    private readonly long _started;
+    private readonly Guid _id = Guid.CreateVersion7();
+    private readonly BulkRows _bulk = new();
+    private readonly Dictionary<ResourceKey, long> _newRids = [];
+    private readonly HashSet<ResourceKey> _planned = [];   // creates of a transaction: their rids are given out first, so that they may refer to each other
+    private readonly HashSet<ResourceKey> _touched = [];
+    private readonly List<Action> _announce = [];
+    private long _nextRid, _nextBody;
+    private bool _written;
+
+    private Batch(WriteSession session, BatchParts parts, (long T, long At, long Rid, long Body) last)
+    {
+        (_session, _parts, _started) = (session, parts, parts.Clock.GetTimestamp());
+        T = last.T + 1;
+        AtMicros = Math.Max(Micros(parts.Clock.GetUtcNow()), last.At + 1);   // never backwards, and never the same twice
+        (_nextRid, _nextBody) = (last.Rid + 1, last.Body + 1);
+    }
+
+    public override Session Session => _session;
+    public override long T { get; }
+    public override long AtMicros { get; }
+    public long HeldMicros => (long)_parts.Clock.GetElapsedTime(_started).TotalMicroseconds;
+
+    public static async Task<Batch> BeginAsync(WriteSession session, BatchParts parts)
+    {
+        var last = await session.FirstAsync(
+            Sql.Raw("select coalesce(max(t), 0), coalesce((select at from commits order by t desc limit 1), 0), coalesce((select max(rid) from res), 0), coalesce((select max(b) from body), 0) from commits"),
+            r => (r.GetInt64(0), r.GetInt64(1), r.GetInt64(2), r.GetInt64(3)), CancellationToken.None);
+        return new(session, parts, last);
+    }
+
+    /// <summary>Does it write what this batch wrote already? Then it must wait for the next one.</summary>
+    public bool Touches(Pending item) => _touched.Count > 0 && item.Writes.Any(w => _touched.Contains(w.Write.Key));
+
+    public override void AfterCommit(Action announce) => _announce.Add(announce);
+
+    public override async ValueTask FlushAsync(CancellationToken stop) => await _bulk.WriteAsync(_session, stop);
+
+    public async Task CommitAsync(TenantDatabase database)
+    {
+        if (!_written) return;
+        await FlushAsync(CancellationToken.None);
+        var id = _id.ToByteArray();
+        await _session.ExecuteAsync(Sql.Of($"insert into commits(t, batch, at) values({T}, {id}, {AtMicros})"), CancellationToken.None);
+        try
+        {
+            await _session.CommitAsync(CancellationToken.None);
+        }
+        catch (Exception) when (database is PostgresDatabase)
+        {
+            // The reply to COMMIT may be lost although it happened: the batch's own id tells.
+            if (await database.FirstAsync(Sql.Of($"select t from commits where batch = {id}"), r => r.GetInt64(0), CancellationToken.None) == 0) throw;
+        }
+        _parts.Rids.Keep(_newRids);
+        foreach (var announce in _announce) announce();
+        _parts.Committed(T);
+    }
+
+    public override async ValueTask<long> RidAsync(ResourceKey key, CancellationToken stop)
+    {
+        await ReserveAsync([key], stop);
+        return RidOf(key);
+    }
+
+    public override async ValueTask<Element?> ReadAsync(ResourceKey key, CancellationToken stop)
+    {
+        var row = await FindAsync(key, stop);
+        return row is { Live: 1 } ? await ContentAsync(row, stop) : null;
+    }
+
+    public override async ValueTask<(ResourceKey Key, Element Resource)?> ReadAsync(long rid, CancellationToken stop)
+    {
+        await FlushAsync(stop);
+        var row = await _session.FirstAsync(Sql.Of($"{Sql.Raw(Row.Select)} where rid = {rid}"), Row.Map, stop);
+        return row is { Live: 1 } && await ContentAsync(row, stop) is { } content ? (row.Key, content) : null;
+    }
+
+    private async ValueTask<Row?> FindAsync(ResourceKey key, CancellationToken stop)
+    {
+        if (_newRids.ContainsKey(key)) await FlushAsync(stop);   // its row may be held back
+        var rows = await _session.QueryPairsAsync(Row.Select, [(AccessTable.Number(key.Type), key.Id)], Row.Map, stop);
+        return rows.Count == 0 ? null : rows[0];
+    }
+
+    // The content of a version on disk; a text that was accepted once can always be read again.
+    private async ValueTask<Element?> ContentAsync(Row row, CancellationToken stop)
+    {
+        if (row.Body is not { } body) return null;
+        var bytes = await _session.FirstAsync(Sql.Of($"select bytes from body where b = {body}"), r => (byte[])r.GetValue(0), stop);
+        return JsonReader.Read(bytes, _parts.Definitions).Failed(out _, out var content) ? throw new InvalidDataException($"The stored text of {row.Key.Type} rid {row.Rid} cannot be read.") : content;
+    }
+
+    /// <summary>Sees to it that every key has a rid: known, found, or reserved by a row that says so.</summary>
+    private async ValueTask ReserveAsync(IReadOnlyCollection<ResourceKey> keys, CancellationToken stop)
+    {
+        var unknown = keys.Where(k => !_newRids.ContainsKey(k) && !_parts.Rids.TryGet(k, out _)).Distinct().ToList();
+        if (unknown.Count == 0) return;
+        var pairs = unknown.Select(k => ((long)AccessTable.Number(k.Type), k.Id)).ToList();
+        foreach (var (key, rid) in await _session.QueryPairsAsync("select typ, fid, rid from res", pairs, r => (new ResourceKey(AccessTable.Name(r.GetInt32(0)), r.GetString(1)), r.GetInt64(2)), stop))
+            _newRids[key] = rid;
+        foreach (var key in unknown.Where(k => !_newRids.ContainsKey(k)))
+        {
+            var rid = _newRids[key] = _nextRid++;
+            _written = true;
+            _bulk.Add(Row.Table, new Row { Rid = rid, Key = key }.Columns());
+        }
+    }
+
+    private long RidOf(ResourceKey key) => _newRids.TryGetValue(key, out var rid) || _parts.Rids.TryGet(key, out rid) ? rid : throw new InvalidOperationException($"{key.Type} has no rid yet.");
+
+    private static long Micros(DateTimeOffset at) => (at.UtcTicks - DateTimeOffset.UnixEpoch.UtcTicks) / TimeSpan.TicksPerMicrosecond;
+}

@@ -1,0 +1,113 @@
+using System.Threading.Channels;
+using Fhir.Server.Core.Outcomes;
+using Fhir.Server.Store.Access;
+using Fhir.Server.Store.Database;
+using Fhir.Server.Store.Search;
+
+namespace Fhir.Server.Store.Resources;
+
+/// <summary>A commit that waits for its turn; the index entries of its writes are made already.</summary>
+internal sealed record Pending(IReadOnlyList<Prepared> Writes, AccessContext By, CancellationToken Stop)
+{
+    public TaskCompletionSource<Result<IReadOnlyList<Written>>> Answer { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    public Result<IReadOnlyList<Written>>? Outcome { get; set; }
+}
+
+/// <summary>A write with its index entries (null for a delete).</summary>
+internal sealed record Prepared(Write Write, IndexEntries? Index);
+
+/// <summary>
+/// Group commit (house.md 7): what comes in while a batch is being committed becomes the next batch. A FHIR transaction is a
+/// batch of its own; an item that touches what an earlier item of the batch wrote waits for the next one.
+/// </summary>
+internal sealed class CommitQueue : IAsyncDisposable
+{
+    private const int MostInBatch = 256;
+    private const long MostMicros = 20_000;   // how long the commit lock may be held by small writes
+    private readonly Channel<Pending> _waiting = Channel.CreateBounded<Pending>(4096);
+    private readonly TenantDatabase _database;
+    private readonly BatchParts _parts;
+    private readonly Task _loop;
+
+    public CommitQueue(TenantDatabase database, BatchParts parts)
+    {
+        (_database, _parts) = (database, parts);
+        _loop = Task.Run(LoopAsync);
+    }
+
+    /// <summary>Waits for the commit; an issue when it was refused.</summary>
+    public async Task<Result<IReadOnlyList<Written>>> CommitAsync(Pending pending)
+    {
+        await _waiting.Writer.WriteAsync(pending, pending.Stop);
+        return await pending.Answer.Task;
+    }
+
+    private async Task LoopAsync()
+    {
+        var held = new Queue<Pending>();   // put off by the batch before
+        while (held.Count > 0 || await _waiting.Reader.WaitToReadAsync())
+        {
+            var batch = Take(held);
+            if (batch.Count == 0) continue;
+            foreach (var later in await RunAsync(batch)) held.Enqueue(later);
+        }
+    }
+
+    private List<Pending> Take(Queue<Pending> held)
+    {
+        var batch = new List<Pending>();
+        while (batch.Count < MostInBatch)
+        {
+            if (!held.TryPeek(out var next) && !_waiting.Reader.TryPeek(out next)) break;
+            if (next.Writes.Count > 1 && batch.Count > 0) break;
+            if (!held.TryDequeue(out next)) _waiting.Reader.TryRead(out next);
+            if (next!.Stop.IsCancellationRequested) next.Answer.TrySetCanceled(next.Stop);
+            else batch.Add(next);
+            if (next.Writes.Count > 1) break;
+        }
+        return batch;
+    }
+
+    /// <summary>Runs a batch and answers its items; gives back those that must wait for the next.</summary>
+    private async Task<List<Pending>> RunAsync(List<Pending> items)
+    {
+        try
+        {
+            return await CommitAsync(items);
+        }
+        catch (Exception failure)
+        {
+            if (items.Count == 1)
+            {
+                items[0].Answer.TrySetException(failure);
+                return [];
+            }
+        }
+        foreach (var item in items) await RunAsync([item]);   // one of them hurt its neighbours: each alone
+        return [];
+    }
+
+    private async Task<List<Pending>> CommitAsync(List<Pending> items)
+    {
+        var later = new List<Pending>();
+        await using (var session = await _database.WriteAsync(CancellationToken.None))
+        {
+            var batch = await Batch.BeginAsync(session, _parts);
+            foreach (var item in items)
+            {
+                if (batch.HeldMicros > MostMicros || batch.Touches(item)) later.Add(item);
+                else item.Outcome = await batch.TakeAsync(item);
+            }
+            var refused = items.Count == 1 && items[0].Writes.Count > 1 && items[0].Outcome is { } only && only.Failed(out _, out _);
+            if (!refused) await batch.CommitAsync(_database);
+        }
+        foreach (var item in items.Where(i => i.Outcome is not null)) item.Answer.TrySetResult(item.Outcome!);
+        return later;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _waiting.Writer.Complete();
+        await _loop;
+    }
+}

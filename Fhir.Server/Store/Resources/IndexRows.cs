@@ -1,0 +1,150 @@
+using System.Text;
+using Fhir.Server.Store.Access;
+using Fhir.Server.Store.Database;
+using Fhir.Server.Store.Search;
+
+namespace Fhir.Server.Store.Resources;
+
+/// <summary>
+/// The index rows of one version, with rids for references. They are packed beside the resource (res.ixk), so that an update
+/// removes and adds only what differs, and no index by rid is needed.
+/// </summary>
+internal sealed class IndexRows
+{
+    private static readonly Table[] Tables =
+    [
+        new("ix_tok", Long("p"), Long("v"), Long("rid")),
+        new("ix_ref", Long("p"), Long("t"), Long("rid")),
+        new("ix_date", Long("p"), Long("v"), Long("lo"), Long("hi"), Long("rid")),
+        new("ix_qty", Long("p"), Long("v"), Long("u"), new("lo", ColumnKind.Bytes), new("hi", ColumnKind.Bytes), Long("rid")),
+        new("ix_str", Long("p"), Long("v"), new("s", ColumnKind.Text), Long("x"), Long("rid")),
+    ];
+
+    private readonly List<(int Table, object?[] Row)> _rows = [];   // each row has its last place free for the rid
+
+    public static IndexRows Of(IndexEntries from, Func<ResourceKey, long> rid)
+    {
+        var rows = new IndexRows();
+        foreach (var (p, v) in from.Tokens) rows.Add(0, [(long)p, v, null]);
+        foreach (var target in from.References.Select(r => (P: (long)r.P, T: rid(r.Target))).Distinct()) rows.Add(1, [target.P, target.T, null]);
+        foreach (var (p, t) in from.ExternalReferences) rows.Add(1, [(long)p, t, null]);
+        foreach (var (p, v, lo, hi) in from.Dates) rows.Add(2, [(long)p, v, lo, hi, null]);
+        foreach (var (p, v, u, lo, hi) in from.Quantities) rows.Add(3, [(long)p, v, u, lo, hi, null]);
+        foreach (var (p, v, s, x) in from.Strings) rows.Add(4, [(long)p, v, s, x, null]);
+        return rows;
+    }
+
+    private void Add(int table, object?[] row) => _rows.Add((table, row));
+
+    /// <summary>All rows of a new resource into the bulk lists.</summary>
+    public void Insert(long rid, BulkRows bulk)
+    {
+        foreach (var (table, row) in _rows)
+        {
+            row[^1] = rid;
+            bulk.Add(Tables[table], row);
+        }
+    }
+
+    /// <summary>What differs from the version before: new rows into the bulk lists, statements for those that go.</summary>
+    public IEnumerable<Sql> Replace(IndexRows before, long rid, BulkRows bulk)
+    {
+        var old = before._rows.ToDictionary(r => Key(r.Table, r.Row), StringComparer.Ordinal);
+        foreach (var (table, row) in _rows)
+        {
+            if (old.Remove(Key(table, row))) continue;
+            row[^1] = rid;
+            bulk.Add(Tables[table], row);
+        }
+        return old.Values.Select(r => Remove(r.Table, r.Row, rid));
+    }
+
+    private static Sql Remove(int table, object?[] row, long rid)
+    {
+        var columns = Tables[table].Columns;
+        var conditions = row.SkipLast(1).Select((value, i) => value switch
+        {
+            long number => Sql.Of($"{Sql.Raw(columns[i].Name)} = {number}"),
+            string text => Sql.Of($"{Sql.Raw(columns[i].Name)} = {text}"),
+            _ => Sql.Of($"{Sql.Raw(columns[i].Name)} = {(byte[]?)value}"),
+        });
+        return Sql.Of($"delete from {Sql.Raw(Tables[table].Name)} where {Sql.Join(" and ", conditions)} and rid = {rid}");
+    }
+
+    private static string Key(int table, object?[] row)
+    {
+        using var stream = new MemoryStream();
+        using var writer = new BinaryWriter(stream);
+        Write(writer, table, row);
+        return Encoding.Latin1.GetString(stream.GetBuffer(), 0, (int)stream.Length);
+    }
+
+    public byte[] Pack()
+    {
+        using var stream = new MemoryStream(_rows.Count * 20);
+        using var writer = new BinaryWriter(stream);
+        foreach (var (table, row) in _rows) Write(writer, table, row);
+        return stream.ToArray();
+    }
+
+    private static void Write(BinaryWriter writer, int table, object?[] row)
+    {
+        writer.Write((byte)table);
+        for (var i = 0; i < row.Length - 1; i++)
+        {
+            switch (row[i])
+            {
+                case long number: writer.Write(number); break;
+                case string text: writer.Write(text); break;
+                case byte[] bytes: writer.Write7BitEncodedInt(bytes.Length); writer.Write(bytes); break;
+            }
+        }
+    }
+
+    public static IndexRows Unpack(byte[]? packed)
+    {
+        var rows = new IndexRows();
+        if (packed is null) return rows;
+        using var reader = new BinaryReader(new MemoryStream(packed));
+        while (reader.BaseStream.Position < packed.Length)
+        {
+            var table = reader.ReadByte();
+            var columns = Tables[table].Columns;
+            var row = new object?[columns.Length];
+            for (var i = 0; i < columns.Length - 1; i++) row[i] = Read(reader, columns[i].Kind);
+            rows.Add(table, row);
+        }
+        return rows;
+    }
+
+    private static object Read(BinaryReader reader, ColumnKind kind) => kind switch
+    {
+        ColumnKind.Long => reader.ReadInt64(),
+        ColumnKind.Text => reader.ReadString(),
+        ColumnKind.Bytes => reader.ReadBytes(reader.Read7BitEncodedInt()),
+    };
+
+    private static Column Long(string name) => new(name, ColumnKind.Long);
+}
+
+/// <summary>Rows on their way into tables, written with one bulk insert per table.</summary>
+internal sealed class BulkRows
+{
+    private readonly Dictionary<Table, List<object?[]>> _tables = new(ReferenceEqualityComparer.Instance);
+
+    public void Add(Table table, object?[] row)
+    {
+        if (!_tables.TryGetValue(table, out var rows)) _tables[table] = rows = [];
+        rows.Add(row);
+    }
+
+    public async ValueTask WriteAsync(WriteSession session, CancellationToken stop)
+    {
+        foreach (var (table, rows) in _tables)
+        {
+            if (rows.Count == 0) continue;
+            await session.InsertAsync(table, rows, stop);
+            rows.Clear();
+        }
+    }
+}
