@@ -1,0 +1,72 @@
+using System.Net;
+using System.Net.Sockets;
+using Fhir.Server.Core.Outcomes;
+
+namespace Host.Settings;
+
+/// <summary>Where the house listens: the addresses of <c>--urls</c>, or port 5080 on this machine only.</summary>
+public sealed record Addresses(IReadOnlyList<string> Urls)
+{
+    public const int Port = 5080;
+
+    /// <summary>True when nobody outside this machine can reach any of them.</summary>
+    public bool OnlyLoopback => Urls.All(IsLoopback);
+
+    public static Result<Addresses> Read(IConfiguration from)
+    {
+        if (from.GetSection("Kestrel:Endpoints").GetChildren().Any())
+            return new Issue(IssueKind.Invalid, "Kestrel:Endpoints is not used here; name the addresses in --urls.");
+        if (from["urls"] is not { } text) return new Addresses(Usual());
+        var urls = text.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        return urls.Length == 0 || urls.Any(u => !IsAddress(u))
+            ? new Issue(IssueKind.Invalid, "--urls must be one or more addresses such as http://127.0.0.1:5080, divided by semicolons.")
+            : new Addresses(urls);
+    }
+
+    /// <summary>The URL to show for an address that is listened on: passkeys need a host name, so a loopback address becomes localhost.</summary>
+    public static string Shown(string listening)
+    {
+        var address = BindingAddress.Parse(listening);
+        return IsLoopback(listening) ? $"{address.Scheme}://localhost:{address.Port}" : listening.TrimEnd('/');
+    }
+
+    // A browser may try ::1 first for "localhost": listen there too where the machine has it.
+    private static string[] Usual() => HasIPv6Loopback()
+        ? [$"http://127.0.0.1:{Port}", $"http://[::1]:{Port}"]
+        : [$"http://127.0.0.1:{Port}"];
+
+    private static bool HasIPv6Loopback()
+    {
+        if (!Socket.OSSupportsIPv6) return false;
+        try
+        {
+            using var socket = new Socket(AddressFamily.InterNetworkV6, SocketType.Stream, ProtocolType.Tcp);
+            socket.Bind(new IPEndPoint(IPAddress.IPv6Loopback, 0));
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }
+
+    private static bool IsAddress(string url)
+    {
+        try
+        {
+            return BindingAddress.Parse(url) is { Scheme: "http" or "https", IsUnixPipe: false, IsNamedPipe: false, PathBase: "" };
+        }
+        catch (FormatException)
+        {
+            return false;
+        }
+    }
+
+    // A host name other than localhost makes Kestrel listen on every address of the machine.
+    private static bool IsLoopback(string url)
+    {
+        var host = BindingAddress.Parse(url).Host;
+        return string.Equals(host, "localhost", StringComparison.OrdinalIgnoreCase)
+            || (IPAddress.TryParse(host.Trim('[', ']'), out var ip) && IPAddress.IsLoopback(ip));
+    }
+}

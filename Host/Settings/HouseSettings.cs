@@ -1,0 +1,73 @@
+using Fhir.Server.Core.Outcomes;
+
+namespace Host.Settings;
+
+/// <summary>Where the record is kept.</summary>
+public enum DatabaseProvider { Sqlite, Postgres }
+
+/// <summary>What an operator can set: ordinary ASP.NET Core configuration, read once and checked before anything starts.</summary>
+public sealed record HouseSettings
+{
+    public required Addresses Addresses { get; init; }
+    /// <summary>Full path of the folder with the database, the keys and writer.lock.</summary>
+    public required string DataFolder { get; init; }
+    public required DatabaseProvider Provider { get; init; }
+    /// <summary>Only for PostgreSQL.</summary>
+    public string? ConnectionString { get; init; }
+    /// <summary>The demo clinic: its seed, its sign-in without a password and its integrator.</summary>
+    public required bool Demo { get; init; }
+    /// <summary>Address of De Linde's practice system in the demo.</summary>
+    public required Uri PracticeSystem { get; init; }
+    /// <summary>Folder of the built web client.</summary>
+    public required string ClientFolder { get; init; }
+
+    /// <summary>Settings, or the one sentence that says why the house does not start. <paramref name="root"/> is where ./data lies.</summary>
+    public static Result<HouseSettings> Read(IConfiguration from, string root)
+    {
+        if (Addresses.Read(from).Failed(out var issue, out var addresses)) return issue;
+        if (ReadProvider(from).Failed(out issue, out var provider)) return issue;
+        if (ReadDemo(from["Demo:Enabled"], addresses).Failed(out issue, out var demo)) return issue;
+        if (ReadPracticeSystem(from["Demo:PracticeSystem"]).Failed(out issue, out var practiceSystem)) return issue;
+        return new HouseSettings
+        {
+            Addresses = addresses,
+            DataFolder = from["Data:Folder"] is { Length: > 0 } folder ? Path.GetFullPath(folder) : Path.Combine(root, "data"),
+            Provider = provider,
+            ConnectionString = from["Database:ConnectionString"],
+            Demo = demo,
+            PracticeSystem = practiceSystem,
+            ClientFolder = Path.Combine(root, "Workspace", "dist"),
+        };
+    }
+
+    private static Result<DatabaseProvider> ReadProvider(IConfiguration from)
+    {
+        var connection = from["Database:ConnectionString"] is { Length: > 0 };
+        return (from["Database:Provider"] ?? "sqlite").ToLowerInvariant() switch
+        {
+            "sqlite" when connection => new Issue(IssueKind.Invalid, "Database:ConnectionString is for postgres; with sqlite the database lies in Data:Folder."),
+            "sqlite" => DatabaseProvider.Sqlite,
+            "postgres" when !connection => new Issue(IssueKind.Invalid, "Database:Provider is postgres, but Database:ConnectionString is missing."),
+            "postgres" => DatabaseProvider.Postgres,
+            _ => new Issue(IssueKind.Invalid, "Database:Provider must be sqlite or postgres."),
+        };
+    }
+
+    // The demo lets anyone sign in as anyone: it never leaves this machine.
+    private static Result<bool> ReadDemo(string? text, Addresses addresses) => text?.ToLowerInvariant() switch
+    {
+        null or "" => addresses.OnlyLoopback,
+        "false" => false,
+        "true" when addresses.OnlyLoopback => true,
+        "true" => new Issue(IssueKind.Invalid, "Demo:Enabled is true, but --urls names an address that others can reach; the demo listens on loopback addresses only."),
+        _ => new Issue(IssueKind.Invalid, "Demo:Enabled must be true or false."),
+    };
+
+    private static Result<Uri> ReadPracticeSystem(string? text)
+    {
+        var usual = text is { Length: > 0 } ? text : "mllp://127.0.0.1:2575";
+        return Uri.TryCreate(usual, UriKind.Absolute, out var uri) && uri is { Scheme: "mllp", Port: > 0, Host.Length: > 0 }
+            ? uri
+            : new Issue(IssueKind.Invalid, "Demo:PracticeSystem must be an address such as mllp://127.0.0.1:2575.");
+    }
+}
