@@ -9,23 +9,24 @@ namespace Host.Serving;
 /// </summary>
 public sealed class WriterLock : IDisposable
 {
-    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+    /// <summary>What an import writes into it instead of an address: it cannot be reached, and ends by itself.</summary>
+    public const string Import = "import";
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
     private readonly FileStream _file;
     private WriterLock(FileStream file) => _file = file;
 
-    /// <summary>The lock, or an issue that names who holds it.</summary>
-    public static Result<WriterLock> Take(string dataFolder)
+    /// <summary>The lock, or an issue that names who holds it. Waits for an import to end, and for a server that is just starting.</summary>
+    public static async Task<Result<WriterLock>> TakeAsync(string dataFolder)
     {
-        var path = PathIn(dataFolder);
-        try
+        var tries = 0;
+        while (true)
         {
-            return new WriterLock(new FileStream(path, Options()));
-        }
-        catch (IOException) when (File.Exists(path))
-        {
-            return HolderOf(dataFolder) is { Length: > 0 } holder
-                ? new Issue(IssueKind.Conflict, $"Another writer uses this data folder: {holder}.")
-                : new Issue(IssueKind.Conflict, "Another writer uses this data folder.");
+            if (Try(dataFolder) is { } taken) return taken;
+            var holder = TextIn(dataFolder);
+            // The first tries are for a look at the lock by HolderOf, which holds it for a moment.
+            var patience = holder switch { Import => TimeSpan.FromMinutes(30), "" => TimeSpan.FromSeconds(20), _ => TimeSpan.FromSeconds(0.5) };
+            if (Pause * tries++ > patience) return new Issue(IssueKind.Conflict, $"Another writer uses this data folder{(holder.Length == 0 ? "" : $": {holder}")}.");
+            await Task.Delay(Pause);
         }
     }
 
@@ -37,22 +38,32 @@ public sealed class WriterLock : IDisposable
         _file.Flush(flushToDisk: false);
     }
 
-    /// <summary>What the holder wrote, or null when nobody holds the lock.</summary>
+    /// <summary>What the holder wrote (empty while it starts), or null when nobody holds the lock.</summary>
     public static string? HolderOf(string dataFolder)
     {
-        var path = PathIn(dataFolder);
-        if (!File.Exists(path)) return null;
+        if (!File.Exists(PathIn(dataFolder))) return null;
+        using var free = Try(dataFolder);
+        return free is null ? TextIn(dataFolder) : null;
+    }
+
+    private static WriterLock? Try(string dataFolder)
+    {
         try
         {
-            // Free when it can be had; given back at once.
-            using var free = new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
+            var taken = new WriterLock(new FileStream(PathIn(dataFolder), Options()));
+            taken._file.SetLength(0);   // what stood there is from a process that is gone
+            return taken;
+        }
+        catch (IOException) when (File.Exists(PathIn(dataFolder)))
+        {
             return null;
         }
-        catch (IOException)
-        {
-            using var reader = new StreamReader(new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete));
-            return reader.ReadToEnd().Trim();
-        }
+    }
+
+    private static string TextIn(string dataFolder)
+    {
+        using var reader = new StreamReader(new FileStream(PathIn(dataFolder), FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete));
+        return reader.ReadToEnd().Trim();
     }
 
     public void Dispose()
@@ -63,9 +74,10 @@ public sealed class WriterLock : IDisposable
 
     private static string PathIn(string dataFolder) => Path.Combine(dataFolder, "writer.lock");
 
-    private static FileStreamOptions Options() => new()
+    private static FileStreamOptions Options()
     {
-        Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = FileShare.None,
-        UnixCreateMode = OperatingSystem.IsWindows() ? null : OwnerOnly,
-    };
+        var options = new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = FileShare.None };
+        if (!OperatingSystem.IsWindows()) options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        return options;
+    }
 }

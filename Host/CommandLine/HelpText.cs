@@ -1,0 +1,29 @@
+namespace Host.CommandLine;
+
+/// <summary>What <c>./start --help</c> prints.</summary>
+public static class HelpText
+{
+    public const string Text = """
+        Samenspraak: a FHIR R4 server on which clinicians consult each other.
+
+          ./start                                  serve, by default on http://localhost:5080 with the demo clinic
+          ./start import DIR|FILE… [--practice NAME]
+                                                   load bundles (*.json) and resources (*.ndjson); the patients are registered
+                                                   with that practice (De Linde in the demo); works with or without a running server
+          ./start token --user NAME [--scope SCOPES] [--minutes N]
+                                                   print a bearer token of a demo user; 60 minutes and all its rights unless told otherwise
+          ./start --help                           this page
+
+        Settings are ordinary ASP.NET Core configuration: Host/appsettings.json, environment (Data__Folder=…) or command line.
+
+          --urls http://127.0.0.1:5080             addresses to listen on, divided by semicolons
+          --Data:Folder=DIR                        databases and keys (./data)
+          --Database:Provider=sqlite|postgres      where the record is kept (sqlite, in the data folder)
+          --Database:ConnectionString=…            for postgres
+          --Demo:Enabled=true|false                the demo clinic; true by default when every address is loopback
+          --Demo:PracticeSystem=mllp://HOST:PORT   De Linde's practice system (mllp://127.0.0.1:2575)
+
+        Demo users: dr.jansen, dr.devries, dr.bakker, s.dewit, his-delinde, integrator, admin, privacy.
+
+        """;
+}
