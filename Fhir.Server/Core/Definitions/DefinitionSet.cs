@@ -8,6 +8,7 @@ public sealed class DefinitionSet
     private static readonly Lazy<DefinitionSet> Embedded = new(() => new DefinitionSet(DefinitionFile.ReadEmbedded()));
 
     private readonly Dictionary<string, TypeDefinition> _types = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, TypeDefinition>.AlternateLookup<ReadOnlySpan<char>> _typesBySpan;
     private readonly ConcurrentDictionary<string, TypeDefinition> _backbones = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Lazy<RequiredCodes>> _codes = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Lazy<IReadOnlyList<SearchParameterDefinition>>> _search = new(StringComparer.Ordinal);
@@ -16,6 +17,7 @@ public sealed class DefinitionSet
 
     private DefinitionSet(DefinitionFile file)
     {
+        _typesBySpan = _types.GetAlternateLookup<ReadOnlySpan<char>>();
         var loader = new TypeLoader(Named, url => _codes.GetValueOrDefault(url)?.Value, _backbones);
         foreach (var line in file.Lines)
         {
@@ -37,7 +39,11 @@ public sealed class DefinitionSet
     public IReadOnlyList<string> ResourceTypes { get; }
 
     /// <summary>True for a concrete resource type, case-sensitive.</summary>
-    public bool IsResource(string name) => _types.TryGetValue(name, out var type) && type is { Kind: TypeKind.Resource, IsAbstract: false };
+    public bool IsResource(string name) => Resource(name) is not null;
+
+    /// <summary>The concrete resource type of that name, or null.</summary>
+    public TypeDefinition? Resource(ReadOnlySpan<char> name) =>
+        _typesBySpan.TryGetValue(name, out var type) && type is { Kind: TypeKind.Resource, IsAbstract: false } ? type : null;
 
     /// <summary>The type of that name, abstract ones and backbones (<c>Patient.contact</c>) included, or null.</summary>
     public TypeDefinition? Type(string name) => _types.TryGetValue(name, out var type) ? type : Backbone(name);

@@ -28,6 +28,7 @@ internal sealed class ElementTable
     public ElementTable(IReadOnlyList<ElementDefinition> elements)
     {
         Elements = elements;
+        Mandatory = [.. elements.Where(e => e.Min > 0)];
         foreach (var element in elements) _byName[element.Name] = element;
         var properties = elements.SelectMany(PropertiesOf).Select((p, i) => new Property(p.Element, p.Type, p.Name, i)).ToList();
         PropertyCount = properties.Count;
@@ -36,6 +37,7 @@ internal sealed class ElementTable
     }
 
     public IReadOnlyList<ElementDefinition> Elements { get; }
+    public ElementDefinition[] Mandatory { get; }
     public int PropertyCount { get; }
 
     public ElementDefinition? Element(string name) => _byName.GetValueOrDefault(name);

@@ -24,6 +24,10 @@ public sealed class RequiredCodes
     /// <summary>True when the code is in the value set, or when that cannot be known.</summary>
     public bool Allows(string code) => !IsEnumerated || _codes.Contains(code);
 
+    /// <summary>Likewise for a code with its system, as a Coding has it.</summary>
+    public bool Allows(string? system, string? code) =>
+        Systems.Count == 0 || (code is not null && Systems.Any(s => s.System == system && s.Codes?.Contains(code) != false));
+
     /// <summary>The system that a bare code of this value set has, or null when it has none or cannot be told.</summary>
     public string? SystemOf(string code) =>
         Systems.Count == 1 ? Systems[0].System : Systems.FirstOrDefault(s => s.Codes?.Contains(code) == true)?.System;

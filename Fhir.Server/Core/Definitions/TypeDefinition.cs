@@ -36,6 +36,9 @@ public sealed class TypeDefinition
     /// <summary>What a name in JSON or XML means (<c>valueQuantity</c> is the element value as Quantity), or null.</summary>
     public Property? Property(ReadOnlySpan<byte> utf8Name) => _table.Value.Property(utf8Name);
 
+    /// <summary>The elements that must be there.</summary>
+    internal ElementDefinition[] Mandatory => _table.Value.Mandatory;
+
     internal int PropertyCount => _table.Value.PropertyCount;
 
     public override string ToString() => Name;
