@@ -44,7 +44,7 @@ public sealed class MllpLine(MllpSettings settings, TimeProvider clock) : ILine
     {
         // Closed with a reset unless all went well: an answer that comes too late finds nobody to mistake it for another's.
         using var client = new TcpClient { NoDelay = true, LingerState = new LingerOption(true, 0) };
-        await client.ConnectAsync(address.Host, address.Port, stop);
+        await client.ConnectAsync(address.IdnHost, address.Port, stop);
         var stream = client.GetStream();
         await stream.WriteAsync(Mllp.Frame(message.ToBytes()), stop);
         if ((await new MllpReader(stream, settings.LongestAck).NextAsync(stop)).Failed(out var issue, out var answer)) return new(LineResult.Retry, issue.Text);

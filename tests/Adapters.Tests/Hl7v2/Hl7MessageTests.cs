@@ -1,5 +1,6 @@
 using System.Text;
 using Adapters.Hl7v2;
+using Fhir.Server.Core.Tests;
 
 namespace Adapters.Tests.Hl7v2;
 
@@ -8,7 +9,7 @@ public sealed class Hl7MessageTests
     [Fact]
     public void All_139_messages_are_read_and_written_back_to_the_byte()
     {
-        var files = Directory.GetFiles(Path.Combine(Checkout.TestData("hl7v2"), "messages"));
+        var files = Directory.GetFiles(Path.Combine(TestFolders.Data("hl7v2"), "messages"));
         Assert.Equal(139, files.Length);
         Assert.All(files, file =>
         {
@@ -21,7 +22,7 @@ public sealed class Hl7MessageTests
     [Fact]
     public void All_139_messages_survive_being_rebuilt_value_by_value()
     {
-        Assert.All(Directory.GetFiles(Path.Combine(Checkout.TestData("hl7v2"), "messages")), file =>
+        Assert.All(Directory.GetFiles(Path.Combine(TestFolders.Data("hl7v2"), "messages")), file =>
         {
             var message = Expect.Value(Hl7Message.Parse(File.ReadAllBytes(file)));
             Assert.Equal(WithoutTrailing(message.ToString()), Rebuilt(message).ToString());

@@ -1,6 +1,8 @@
 using System.Text;
+using System.Text.Json;
 using Adapters.Hl7v2;
 using Fhir.Messaging.Delivery;
+using Fhir.Server.Core.Tests;
 
 namespace Adapters.Tests.Hl7v2;
 
@@ -12,7 +14,7 @@ public sealed class OruFromDocumentTests
     public void A_summary_becomes_the_message_kept_as_a_sample()
     {
         var message = Expect.Value(OruFromDocument.Translate(Documents.Summary()));
-        var sample = File.ReadAllText(Path.Combine(Checkout.Root, "samples", "hl7v2", "oru-r01.hl7"), Encoding.UTF8);
+        var sample = File.ReadAllText(Path.Combine(TestFolders.Repository, "samples", "hl7v2", "oru-r01.hl7"), Encoding.UTF8);
         Assert.Equal(sample.TrimEnd('\n').Split('\n'), message.ToString().TrimEnd('\r').Split('\r'));
     }
 
@@ -109,6 +111,19 @@ public sealed class OruFromDocumentTests
     {
         Assert.Equal("MSH-10", Expect.Issue(OruFromDocument.Translate(Documents.Summary(new string('1', 21)))).Where);
         Assert.Equal("MSH-10", Expect.Issue(OruFromDocument.Translate(Documents.Summary(""))).Where);
+    }
+
+    [Fact]
+    public void Awkward_strings_arrive_as_they_were()
+    {
+        var strings = JsonSerializer.Deserialize<string[]>(File.ReadAllText(Path.Combine(TestFolders.Data("naughty-strings"), "blns.json")))!;
+        Assert.All(strings, text =>
+        {
+            var document = Documents.Summary() with { Title = text, Text = text };
+            var m = Translated(document with { Patient = document.Patient with { Family = text, FamilyPrefix = null } });
+            Assert.Equal(6, m.Segments.Length);
+            Assert.All(new[] { "PID-5", "OBR-4.2", "OBX-5" }, place => Assert.Equal(text.ReplaceLineEndings("\n"), m[place]));
+        });
     }
 
     // What is looked at has been to bytes and back, as at the partner's.

@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.RegularExpressions;
 using Adapters.Hl7v2;
 using Fhir.Messaging.Delivery;
+using Fhir.Server.Core.Tests;
 
 namespace Adapters.Tests.Hl7v2;
 
@@ -17,13 +18,13 @@ public sealed partial class SimulatorTests
     [InlineData("ae", LineResult.Rejected, "AE 204: unknown key identifier (PID-3)")]
     [InlineData("ar", LineResult.Rejected, "AR 203: unsupported version (MSH-12)")]
     [InlineData("garbage", LineResult.Retry, "The answer is not an HL7 message.")]
-    [InlineData("none", LineResult.Retry, "No answer within 1 s.")]
-    [InlineData("late", LineResult.Retry, "No answer within 1 s.")]
+    [InlineData("none", LineResult.Retry, "No answer within 3 s.")]
+    [InlineData("late", LineResult.Retry, "No answer within 3 s.")]
     [InlineData("half", LineResult.Retry, "The line was closed in the middle of a frame.")]
     public async Task Every_answer_is_understood_and_the_message_kept(string answer, LineResult result, string detail)
     {
         using var system = await Simulator.StartAsync(answer);
-        Assert.Equal(new LineAnswer(result, detail), await Line(answer is "none" or "late" ? 1 : 20).SendAsync(Documents.Summary(), system.Address, default));
+        Assert.Equal(new LineAnswer(result, detail), await Line(answer is "none" or "late" ? 3 : 20).SendAsync(Documents.Summary(), system.Address, default));
         Assert.Equal(["SP0000000000000042.hl7", "received.log"], system.Files);
         Assert.Equal(Expect.Value(OruFromDocument.Translate(Documents.Summary())).ToBytes(), File.ReadAllBytes(Path.Combine(system.Folder, "SP0000000000000042.hl7")));
         Assert.EndsWith($" SP0000000000000042 {answer}\n", File.ReadAllText(Path.Combine(system.Folder, "received.log")), StringComparison.Ordinal);
@@ -76,7 +77,7 @@ public sealed partial class SimulatorTests
         public static async Task<Simulator> StartAsync(string answer)
         {
             var folder = Directory.CreateTempSubdirectory("practice-system-").FullName;
-            var run = Path.Combine(Checkout.Root, "samples", "practice-system", "run");
+            var run = Path.Combine(TestFolders.Repository, "samples", "practice-system", "run");
             var process = Process.Start(new ProcessStartInfo(run, ["--mllp-port", "0", "--folder", folder, "--answer", answer]) { UseShellExecute = false, RedirectStandardOutput = true })!;
             var line = await process.StandardOutput.ReadLineAsync() ?? "";
             return new Simulator(process, folder, int.Parse(Port().Match(line).Groups["port"].Value));

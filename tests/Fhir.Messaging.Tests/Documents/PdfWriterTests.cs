@@ -1,5 +1,7 @@
 using System.Text;
+using System.Text.Json;
 using Fhir.Messaging.Documents;
+using Fhir.Server.Core.Tests;
 
 namespace Fhir.Messaging.Tests.Documents;
 
@@ -85,6 +87,15 @@ public sealed class PdfWriterTests
     {
         var lines = PdfTools.TextOf(Write("een\r\ntwee\rdrie\nvier")).Split('\n').Select(line => line.Trim());
         Assert.Equal(["een", "twee", "drie", "vier"], lines.Where(line => line is "een" or "twee" or "drie" or "vier"));
+    }
+
+    [Fact]
+    public void Awkward_strings_never_break_the_file()
+    {
+        var strings = JsonSerializer.Deserialize<string[]>(File.ReadAllText(Path.Combine(TestFolders.Data("naughty-strings"), "blns.json")))!;
+        var pdf = PdfWriter.Write(new PdfText("Titel", [.. strings.Select(text => new PdfFact(text, text))], [.. strings.Select(text => new PdfSection(text, text))], "voet"), At);
+        PdfTools.AssertValid(pdf);
+        Assert.Contains("hasOwnProperty", PdfTools.FlowOf(pdf), StringComparison.Ordinal);
     }
 
     [Fact]
