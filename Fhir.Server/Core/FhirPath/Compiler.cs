@@ -34,6 +34,7 @@ internal sealed class Compiler(bool search)
         Member member => new Children(Of(member.Source), member.Name),
         Invocation invocation => Called(invocation),
         Indexer indexer => new ItemAt(Of(indexer.Source), Of(indexer.Index)),
+        Negation { Operand: Literal { Kind: LiteralKind.Integer or LiteralKind.Long or LiteralKind.Decimal } number } => Value(number with { Text = "-" + number.Text }),
         Negation negation => new Negated(Of(negation.Operand)),
         Union union => new UnionOf(All(union.Parts)),
         TypeOperation { Sign: "is" } typed => Type(typed.TypeName, typed) is { } type ? new Is(Of(typed.Operand), type) : new Empty(),
@@ -118,6 +119,7 @@ internal sealed class Compiler(bool search)
     {
         var source = call.Source is null ? This : Of(call.Source);
         if (call.Name is "is" or "as" or "ofType") return Typed(call, source);
+        if (call.Name == "sort") return new Call(source, Sorting.By(SortFields(call)), []);
         if (FunctionTable.Named(call.Name) is not { } entry) return Fail(call, "This function is not supported.", IssueKind.Unsupported);
         var count = call.Arguments.Count;
         return count < entry.Least || count > entry.Most
@@ -131,6 +133,10 @@ internal sealed class Compiler(bool search)
         if (Type(name, argument) is not { } type) return new Empty();
         return call.Name == "is" ? new Is(source, type) : new As(source, type, many: search || call.Name == "ofType");
     }
+
+    private SortField[] SortFields(Invocation sort) => sort.Arguments.Count == 0
+        ? [new SortField(This, Down: false)]
+        : [.. sort.Arguments.Select(key => key is Negation down ? new SortField(Of(down.Operand), Down: true) : new SortField(Of(key), Down: false))];
 
     private static string? NameIn(Node node) => node switch
     {

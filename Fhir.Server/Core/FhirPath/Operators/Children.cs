@@ -31,11 +31,18 @@ internal sealed class Children(Operator source, string name) : Operator
 /// <summary>The first name of a path when it is a type's: <c>Patient</c> in <c>Patient.name</c> is the item itself when it is of that type.</summary>
 internal sealed class TypedStart(TypeDefinition type) : Operator
 {
+    // "Resource.id" meets one type again and again: the last one that it was true of is remembered.
+    private TypeDefinition? _covered;
+
     public override void Evaluate(Run run, List<Element> into)
     {
         if (run.This is not { } item) return;
-        var isMeant = ReferenceEquals(item.Definition, type) || DefinitionSet.R4.IsA(item.Definition, type.Name);
-        if (isMeant) into.Add(item);
+        if (!ReferenceEquals(item.Definition, _covered))
+        {
+            if (!DefinitionSet.R4.IsA(item.Definition, type.Name)) return;
+            _covered = item.Definition;
+        }
+        into.Add(item);
     }
 }
 

@@ -127,6 +127,9 @@ internal readonly record struct Temporal(Kind Kind, Precision Precision, int Yea
         return decimal.Round(second, scale) + new decimal(0, 0, 0, false, (byte)scale);
     }
 
+    public Temporal ToDate() => this with { Kind = Kind.Date, Precision = Precision < Precision.Day ? Precision : Precision.Day, Zone = null };
+    public Temporal? ToTime() => Kind == Kind.DateTime && HasClock ? this with { Kind = Kind.Time, Zone = null } : null;
+
     public override string ToString() => TemporalText.Write(this);
 }
 

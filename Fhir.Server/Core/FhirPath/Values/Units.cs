@@ -1,29 +1,44 @@
 namespace Fhir.Server.Core.FhirPath.Values;
 
-/// <summary>Two amounts side by side; null when their units do not allow it.</summary>
+/// <summary>Two amounts side by side, by what their units are worth; null when their units do not allow it.</summary>
 internal static class Units
 {
-    public static int? Compare(Amount a, Amount b) => a.Unit == b.Unit ? a.Value.CompareTo(b.Value) : In(b, a.Unit) is { } value ? a.Value.CompareTo(value) : null;
+    public static int? Compare(Amount a, Amount b)
+    {
+        if (a.Unit == b.Unit) return a.Value.CompareTo(b.Value);
+        if (Of(a.Unit) is not { } x || Of(b.Unit) is not { } y || x.Dimension != y.Dimension) return null;
+        return Product(a.Value, x.Factor) is { } v && Product(b.Value, y.Factor) is { } w ? v.CompareTo(w) : null;
+    }
 
     /// <summary>The amount's number in another unit.</summary>
     public static decimal? In(Amount amount, string unit)
     {
-        var (from, to) = (Calendar.Ucum(amount.Unit) ?? amount.Unit, Calendar.Ucum(unit) ?? unit);
-        if (from == to) return amount.Value;
-        return Seconds(from) is { } x && Seconds(to) is { } y ? amount.Value * x / y : null;
+        if (amount.Unit == unit) return amount.Value;
+        if (Of(amount.Unit) is not { } from || Of(unit) is not { } to || from.Dimension != to.Dimension) return null;
+        return from.Factor == to.Factor ? amount.Value : Product(amount.Value, from.Factor) / to.Factor;
     }
 
-    /// <summary>The unit of a product or quotient; null when it cannot be told.</summary>
-    public static string? Combine(string a, string b, string sign) => b == "1" ? a : a == b && sign == "/" ? "1" : a == "1" && sign == "*" ? b : null;
-
-    private static decimal? Seconds(string unit) => unit switch
+    /// <summary>The unit of a product or quotient; null when one of the units is not known.</summary>
+    public static string? Combine(string a, string b, string sign)
     {
-        "wk" => 604_800,
-        "d" => 86_400,
-        "h" => 3_600,
-        "min" => 60,
-        "s" => 1,
-        "ms" => 0.001m,
-        _ => null,
-    };
+        if (b == "1") return a;
+        if (Of(a) is not { } x || Of(b) is not { } y) return null;
+        if (sign == "/" && x == y) return "1";
+        var right = b.AsSpan().ContainsAny('/', '.') ? $"({b})" : b;
+        return sign == "*" ? a == "1" ? b : $"{a}.{right}" : a == "1" ? $"/{right}" : $"{a}/{right}";
+    }
+
+    private static UnitWorth? Of(string unit) => Calendar.IsWord(unit) ? Calendar.Ucum(unit) is { } code ? Ucum.Read(code) : null : Ucum.Read(unit);
+
+    private static decimal? Product(decimal value, decimal factor)
+    {
+        try
+        {
+            return value * factor;
+        }
+        catch (OverflowException)
+        {
+            return null;
+        }
+    }
 }
