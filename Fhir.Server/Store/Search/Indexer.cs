@@ -1,18 +1,65 @@
+using Fhir.Server.Core.Definitions;
 using Fhir.Server.Core.Elements;
-using Fhir.Server.Store.Access;
+using Fhir.Server.Store.Search.Types;
 
 namespace Fhir.Server.Store.Search;
 
-/// <summary>Makes the index entries of a resource.</summary>
+/// <summary>Makes the index rows of a resource — https://hl7.org/fhir/R4/searchparameter-registry.html. Pure, and safe from all threads.</summary>
 public sealed class Indexer
 {
+    [ThreadStatic] private static List<Element>? t_found;
+    private readonly SearchCatalog _catalog;
+    private readonly ServerBases _bases;
+
+    public Indexer(DefinitionSet definitions, ParameterNumbers numbers, ServerBases bases) => (_catalog, _bases) = (new(definitions, numbers), bases);
+
+    /// <summary>The rows of a resource.</summary>
     public IndexEntries Extract(Element resource)
     {
         var entries = new IndexEntries();
-        if (resource.Type == "Patient" && resource["id"].Text is { } id) entries.Patients.Add(new("Patient", id));
-        foreach (var name in new[] { "subject", "patient" })
-            foreach (var reference in resource.Each(name))
-                if (reference["reference"].Text is { } text && text.StartsWith("Patient/", StringComparison.Ordinal)) entries.Patients.Add(new("Patient", text[8..]));
+        foreach (var parameter in _catalog.Of(resource.Type).Values)
+            if (parameter.Path is not null) Extract(resource, parameter, entries);
+        if (resource.Type == "Patient") TakeItself(resource, entries);
         return entries;
+    }
+
+    // A Patient stands in her own compartment only, whatever she links to.
+    private static void TakeItself(Element patient, IndexEntries entries)
+    {
+        entries.Patients.Clear();
+        if (patient["id"].Text is { } id) entries.Patients.Add(new("Patient", id));
+    }
+
+    private void Extract(Element resource, SearchParameter parameter, IndexEntries entries)
+    {
+        var found = t_found ??= [];
+        found.Clear();
+        if (parameter.Path!.Select(resource, found) is not null) return;
+        foreach (var element in found)
+        {
+            if (parameter.InPatientCompartment) TakePatient(element, entries);
+            if (parameter.KeepsRows ? Index(element, parameter, entries) : HasValue(element)) entries.Has |= parameter.Bit;
+        }
+    }
+
+    // How a parameter without rows of its own tells that it has a value; only composites bind more than the element itself.
+    private static bool HasValue(Element element) => element.Text is not null || element.Children.Any(c => c.Name != "extension");
+
+    private bool Index(Element element, SearchParameter parameter, IndexEntries entries) => parameter.Type switch
+    {
+        SearchParameterType.Token => Token.Index(element, parameter.Numbers[0], entries, _catalog),
+        SearchParameterType.String => StringText.Index(element, parameter.Numbers[0], entries, _catalog.Hash),
+        SearchParameterType.Uri => UriText.Index(element, parameter.Numbers[0], entries, _catalog.Hash),
+        SearchParameterType.Date => Date.Index(element, parameter.Numbers[0], entries),
+        SearchParameterType.Number => Number.Index(element, parameter.Numbers[0], entries),
+        SearchParameterType.Quantity => Quantity.Index(element, parameter.Numbers[0], entries, _catalog.Hash),
+        SearchParameterType.Reference => ReferenceText.Index(element, parameter, entries, _catalog, _bases),
+        SearchParameterType.Composite => Composite.Index(element, parameter, entries, _catalog, _bases),
+        SearchParameterType.Special => false,
+    };
+
+    private void TakePatient(Element element, IndexEntries entries)
+    {
+        if (ReferenceText.TextOf(element) is { } text && ReferenceText.Local(text, _bases) is { Type: "Patient" } patient) entries.Patients.Add(patient);
     }
 }

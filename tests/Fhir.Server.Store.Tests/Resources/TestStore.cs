@@ -21,7 +21,7 @@ internal sealed class TestStore : IAsyncDisposable
     public static async Task<TestStore> OpenAsync(TenantDatabase database, params ICommitRule[] rules)
     {
         await database.MigrateAsync(Migration.In(typeof(TenantDatabase).Assembly), default);
-        var store = new ResourceStore(database, DefinitionSet.R4, new Indexer(), new ResourceSearch(), rules, await Seal.LoadAsync(database, default), TimeProvider.System);
+        var store = new ResourceStore(database, DefinitionSet.R4, new Indexer(DefinitionSet.R4, await ParameterNumbers.LoadAsync(database, DefinitionSet.R4, default), new("http://localhost/fhir")), new ResourceSearch(), rules, await Seal.LoadAsync(database, default), TimeProvider.System);
         return new() { Database = database, Store = store };
     }
 

@@ -1,0 +1,79 @@
+using System.Collections.Concurrent;
+using Fhir.Server.Core.Definitions;
+using Fhir.Server.Core.FhirPath;
+
+namespace Fhir.Server.Store.Search;
+
+/// <summary>The search parameters of each type as this database holds them — https://hl7.org/fhir/R4/searchparameter-registry.html</summary>
+internal sealed class SearchCatalog(DefinitionSet definitions, ParameterNumbers numbers)
+{
+    private const string Resolves = ".where(resolve() is ";
+    private readonly ConcurrentDictionary<string, IReadOnlyDictionary<string, SearchParameter>> _types = new(StringComparer.Ordinal);
+
+    public DefinitionSet Definitions => definitions;
+    public KeyedHash Hash => numbers.Hash;
+
+    /// <summary>The parameters of a type by code; for <c>Resource</c> those that all types have.</summary>
+    public IReadOnlyDictionary<string, SearchParameter> Of(string type) => _types.GetOrAdd(type, Build);
+
+    private Dictionary<string, SearchParameter> Build(string type)
+    {
+        var all = definitions.SearchParameters(type);
+        var inCompartment = definitions.PatientCompartment(type);
+        return all.Select((definition, ordinal) => Build(definition, all, ordinal, inCompartment.Contains(definition.Code, StringComparer.Ordinal)))
+            .ToDictionary(p => p.Code, StringComparer.Ordinal);
+    }
+
+    private SearchParameter Build(SearchParameterDefinition definition, IReadOnlyList<SearchParameterDefinition> all, int ordinal, bool inCompartment)
+    {
+        var keepers = Keepers(definition, all);
+        return new()
+        {
+            Definition = definition,
+            Numbers = [.. keepers.Select(numbers.Of)],
+            KeepsRows = keepers is [var only] && ReferenceEquals(only, definition),
+            Bit = 1L << ordinal,
+            Targets = OnlyTarget(definition) is { } target ? [target] : definition.Targets,
+            Parts = [.. Parts(definition).Select(c => Part(c, all))],
+            Path = definition.Expression is { } expression ? Compile(expression) : null,
+            InPatientCompartment = inCompartment,
+        };
+    }
+
+    // Rows that would say the same twice are kept once: a combo parameter is its two halves, and where patient is
+    // "subject, if that is a Patient", the rows of subject answer for it.
+    private static List<SearchParameterDefinition> Keepers(SearchParameterDefinition definition, IReadOnlyList<SearchParameterDefinition> all)
+    {
+        const string combo = "combo-";
+        if (definition.Code.StartsWith(combo, StringComparison.Ordinal))
+            return [.. all.Where(p => p.Code == definition.Code[combo.Length..] || p.Code == "component-" + definition.Code[combo.Length..])];
+        var whole = OnlyTarget(definition) is null ? null : definition.Expression![..definition.Expression!.IndexOf(Resolves, StringComparison.Ordinal)];
+        return [all.FirstOrDefault(p => p.Type == SearchParameterType.Reference && p.Expression == whole) ?? definition];
+    }
+
+    // The T of an expression that is one path and ends with where(resolve() is T).
+    private static string? OnlyTarget(SearchParameterDefinition definition)
+    {
+        if (definition.Expression is not { } expression || expression.Contains('|', StringComparison.Ordinal)) return null;
+        var at = expression.IndexOf(Resolves, StringComparison.Ordinal);
+        return at > 0 && expression.EndsWith(')') ? expression[(at + Resolves.Length)..^1] : null;
+    }
+
+    private static IReadOnlyList<SearchComponent> Parts(SearchParameterDefinition definition) => definition switch
+    {
+        // R4 (4.0.1) has the two expressions the wrong way round: relatesto is the target, relation the code.
+        { Base: "DocumentReference", Code: "relationship", Components: [var to, var relation] } =>
+            [to with { Expression = relation.Expression }, relation with { Expression = to.Expression }],
+        _ => definition.Components,
+    };
+
+    private static SearchParameter.Part Part(SearchComponent component, IReadOnlyList<SearchParameterDefinition> all)
+    {
+        var like = all.First(p => p.Code == component.Code);
+        return new(like.Type, like.Targets, Compile(component.Expression));
+    }
+
+    // The expressions come with the definitions: one that does not compile is a bug of ours.
+    private static CompiledExpression Compile(string expression) =>
+        CompiledExpression.CompileSearch(expression).Failed(out var issue, out var compiled) ? throw new InvalidOperationException(issue.Text) : compiled;
+}

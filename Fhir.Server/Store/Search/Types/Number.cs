@@ -1,0 +1,46 @@
+using Fhir.Server.Core.Elements;
+using Fhir.Server.Core.Outcomes;
+using Fhir.Server.Store.Database;
+
+namespace Fhir.Server.Store.Search.Types;
+
+/// <summary>number — https://hl7.org/fhir/R4/search.html#number: equality by the written precision, order by the exact value.</summary>
+internal sealed record Number(Prefix Prefix, ExactDecimal Value)
+{
+    public static Result<Number> Parse(string text)
+    {
+        var (prefix, rest) = Prefixes.Split(text);
+        return ExactDecimal.Parse(rest) is { } value ? new Number(prefix, value) : new Issue(IssueKind.Invalid, "A number is written in digits, such as 100, 5.40 or 1e-3.");
+    }
+
+    public static bool Index(Element element, int p, IndexEntries to)
+    {
+        if (element.Text is not { } text || DecimalKey.Of(text) is not { } key) return false;
+        to.Quantities.Add((p, 0, 0, key, key));
+        return true;
+    }
+
+    /// <summary>The condition on a stored range (a point, mostly) whose ends stand in two columns.</summary>
+    public Sql Where(Sql lo, Sql hi)
+    {
+        var exact = DecimalKey.Of(Value);
+        return Prefix switch
+        {
+            Prefix.Eq => Within(lo, hi, Value.Precision),
+            Prefix.Ne => Sql.Of($"({lo} < {DecimalKey.Of(Value.Precision.From)} or {hi} >= {DecimalKey.Of(Value.Precision.To)})"),
+            Prefix.Gt => Sql.Of($"{hi} > {exact}"),
+            Prefix.Lt => Sql.Of($"{lo} < {exact}"),
+            Prefix.Ge => Sql.Of($"{hi} >= {exact}"),
+            Prefix.Le => Sql.Of($"{lo} <= {exact}"),
+            Prefix.Sa => Sql.Of($"{lo} > {exact}"),
+            Prefix.Eb => Sql.Of($"{hi} < {exact}"),
+            Prefix.Ap => Sql.Of($"({lo} <= {DecimalKey.Of(Value.About.To)} and {hi} >= {DecimalKey.Of(Value.About.From)})"),
+        };
+    }
+
+    private static Sql Within(Sql lo, Sql hi, (ExactDecimal From, ExactDecimal To) range)
+    {
+        var (from, to) = (DecimalKey.Of(range.From), DecimalKey.Of(range.To));
+        return Sql.Of($"({lo} >= {from} and {lo} < {to} and {hi} < {to})");
+    }
+}

@@ -1,0 +1,80 @@
+using Fhir.Server.Core.Elements;
+using Fhir.Server.Store.Database;
+
+namespace Fhir.Server.Store.Search.Types;
+
+/// <summary>string — https://hl7.org/fhir/R4/search.html#string: without case and accents, from the start of any part.</summary>
+internal static class StringText
+{
+    // A row holds the first Longest characters. What follows in a longer text stands in windows of the same size, half of
+    // each overlapping the next, so that :contains finds any piece of up to Step characters.
+    private const int Longest = 100, Step = Longest / 2, MostWindows = 2000;
+    private const long Whole = 0, Window = 1;
+
+    /// <summary>The texts that a stored element answers to, each part of a name or address for itself.</summary>
+    public static IEnumerable<string> In(Element element) => element.Type switch
+    {
+        "HumanName" or "Address" => element.Children.Where(c => c.Text is not null && c.Name is not ("use" or "type")).Select(c => c.Text!),
+        "CodeableConcept" => element["text"].Text is { } text ? [text] : [],
+        _ => element.Text is { } text ? [text] : [],
+    };
+
+    public static bool Index(Element element, int p, IndexEntries to, KeyedHash hash)
+    {
+        var some = false;
+        foreach (var text in In(element))
+        {
+            some = true;
+            var folded = Folding.Fold(text);
+            to.Strings.Add((p, Whole, Start(folded), Exact(text, hash)));
+            for (var (at, left) = (Step, MostWindows); at + Step < folded.Length && left > 0; at += Step, left--)
+                to.Strings.Add((p, Window, Cut(folded, at, Longest), 0));
+        }
+        return some;
+    }
+
+    /// <summary>The row of a text as part of a composite.</summary>
+    public static void IndexPart(string text, int p, long token, IndexEntries to, KeyedHash hash) =>
+        to.Strings.Add((p, token, Start(Folding.Fold(text)), Exact(text, hash)));
+
+    /// <summary>Rows that start with the text; <paramref name="v"/> is the token of a composite, or 0.</summary>
+    public static Sql StartsWith(string text, Sql p, long v = Whole)
+    {
+        var folded = Folding.Fold(text);
+        var start = Start(folded);
+        return Sql.Of($"{p} and i.v = {v} and i.s >= {start} and i.s < {start + "\U0010FFFF"}");
+    }
+
+    /// <summary>Rows that are exactly the text, case and accents included.</summary>
+    public static Sql Equals(string text, Sql p, KeyedHash hash) =>
+        Sql.Of($"{p} and i.v = {Whole} and i.s = {Start(Folding.Fold(text))} and i.x = {Exact(text, hash)}");
+
+    /// <summary>The pieces by which a text is found inside of others: one, unless it is long.</summary>
+    public static IEnumerable<string> Pieces(string text)
+    {
+        var folded = Folding.Fold(text);
+        for (var at = 0; at == 0 || at + (Step / 2) < folded.Length; at += Step / 2) yield return Cut(folded, at, Step);
+    }
+
+    /// <summary>Rows, windows included, that hold the piece.</summary>
+    public static Sql Contains(string piece, Sql p)
+    {
+        var pattern = "%" + piece.Replace("!", "!!", StringComparison.Ordinal).Replace("%", "!%", StringComparison.Ordinal).Replace("_", "!_", StringComparison.Ordinal) + "%";
+        return Sql.Of($"{p} and i.v in (0, 1) and i.s like {pattern} escape '!'");
+    }
+
+    public static bool IsLong(string text) => Folding.Fold(text).Length > Longest;
+
+    private static string Start(string folded) => Cut(folded, 0, Longest);
+
+    private static long Exact(string text, KeyedHash hash) => hash.Of('x', text);
+
+    // Never through a surrogate pair: half of one is no text.
+    private static string Cut(string text, int at, int length)
+    {
+        var end = Math.Min(at + length, text.Length);
+        if (end < text.Length && char.IsHighSurrogate(text[end - 1])) end--;
+        if (at > 0 && char.IsLowSurrogate(text[at])) at++;
+        return text[at..end];
+    }
+}

@@ -1,0 +1,43 @@
+using Fhir.Server.Core.Elements;
+using Fhir.Server.Store.Database;
+
+namespace Fhir.Server.Store.Search.Types;
+
+/// <summary>uri — https://hl7.org/fhir/R4/search.html#uri: exact and case-sensitive; above and below go by path segments.</summary>
+internal static class UriText
+{
+    private const int Longest = 800;   // what a PostgreSQL index entry can hold, whatever the characters; X tells longer ones apart
+
+    public static bool Index(Element element, int p, IndexEntries to, KeyedHash hash)
+    {
+        if (element.Text is not { } url) return false;
+        foreach (var name in element.Type == "canonical" ? ReferenceText.Names(url) : [url]) to.Strings.Add((p, 0, Start(name), hash.Of('u', name)));
+        return true;
+    }
+
+    public static Sql Equals(string url, Sql p, KeyedHash hash) =>
+        Sql.Of($"{p} and i.v = {0} and i.s = {Start(url)} and i.x = {hash.Of('u', url)}");
+
+    /// <summary>The url itself and all that stands below it. A urn has nothing below.</summary>
+    public static Sql Below(string url, Sql p, KeyedHash hash)
+    {
+        if (url.StartsWith("urn:", StringComparison.Ordinal)) return Equals(url, p, hash);
+        var below = Start(url.TrimEnd('/')) + "/";
+        return Sql.Of($"{p} and i.v = {0} and ((i.s = {Start(url)} and i.x = {hash.Of('u', url)}) or (i.s >= {below} and i.s < {below + "\U0010FFFF"}))");
+    }
+
+    /// <summary>The url itself and all that it stands below.</summary>
+    public static Sql Above(string url, Sql p, KeyedHash hash) =>
+        Sql.Of($"{p} and i.v = {0} and {Sql.Any(Ancestors(url).Select(one => Sql.Of($"(i.s = {Start(one)} and i.x = {hash.Of('u', one)})")))}");
+
+    private static IEnumerable<string> Ancestors(string url)
+    {
+        const int most = 30;
+        yield return url;
+        if (url.StartsWith("urn:", StringComparison.Ordinal)) yield break;
+        var root = url.IndexOf("://", StringComparison.Ordinal) + 3;
+        for (var (slash, left) = (url.LastIndexOf('/'), most); slash > root && left > 0; slash = url.LastIndexOf('/', slash - 1), left--) yield return url[..slash];
+    }
+
+    private static string Start(string url) => url.Length <= Longest ? url : url[..(char.IsHighSurrogate(url[Longest - 1]) ? Longest - 1 : Longest)];
+}
