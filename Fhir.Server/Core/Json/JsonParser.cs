@@ -49,7 +49,7 @@ internal ref partial struct JsonParser
 
     public readonly Issue Malformed(JsonException e) => new(
         IssueKind.Invalid,
-        $"The JSON is malformed{(_reader.CurrentDepth >= _maxDepth ? $" or nested deeper than {_maxDepth} levels" : "")}, at line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1}.",
+        $"The JSON is malformed{(_reader.CurrentDepth >= _maxDepth - 1 ? $" or nested deeper than {_maxDepth} levels" : "")}, at line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1}.",
         _current?.Location) { Code = "structure" };
 
     // Stands on the '{' of a resource: the root, a contained one, or one in a Bundle entry or a parameter.
