@@ -1,0 +1,12 @@
+import { useTranslation } from 'react-i18next'
+import { oneOf } from '../api/names'
+
+const named = ['gp', 'company-doctor', 'specialist', 'assistant', 'admin', 'privacy'] as const
+
+export function useRoleName(): (role: string | null) => string {
+  const { t } = useTranslation()
+  return role => {
+    const known = oneOf(named, role ?? undefined)
+    return known ? t(`roles.${known}`) : (role ?? '')
+  }
+}
