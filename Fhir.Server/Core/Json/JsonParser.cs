@@ -73,7 +73,7 @@ internal ref partial struct JsonParser
         var ahead = _reader;
         while (ahead.Read() && ahead.TokenType == JsonTokenType.PropertyName)
         {
-            var found = ahead.ValueTextEquals("resourceType"u8);
+            var found = ahead.ValueIsEscaped ? Decode(ahead) == "resourceType" : ahead.ValueSpan.SequenceEqual("resourceType"u8);
             ahead.Read();
             if (!found) ahead.Skip();
             else return KnownResource(ahead, parent);

@@ -108,6 +108,7 @@ public sealed class JsonReaderTests
         Assert.Equal("Patient.name[0].family", Reading.Refused("""{"resourceType":"Patient","name":[{"family":"a\u0000b"}]}""")[0].Where);
         Assert.Equal("Patient.name[0].family", Reading.Refused("""{"resourceType":"Patient","name":[{"family":"a\ud83d"}]}""")[0].Where);
         Assert.Equal("Patient.name[0].family", Reading.Refused("""{"resourceType":"Patient","name":[{"family":"\udc00x"}]}""")[0].Where);
+        Assert.Equal("Patient", Reading.Refused("""{"\ud800":1,"resourceType":"Patient"}""")[0].Where);
         Assert.Equal("\U0001F600e\u0301", Reading.Read("""{"resourceType":"Patient","name":[{"family":"\ud83d\ude00e\u0301"}]}""")["name"]["family"].Text);
         Assert.True(JsonReader.Read((byte[])[.. "{\"resourceType\":\"Patient\",\"id\":\""u8, 0xC3, 0x28, .. "\"}"u8], DefinitionSet.R4).Failed(out _, out _));
     }
