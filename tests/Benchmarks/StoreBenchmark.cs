@@ -16,7 +16,7 @@ internal static class StoreBenchmark
 
     public static async Task RunAsync(TenantDatabase database, string name)
     {
-        await database.MigrateAsync(Migration.In(typeof(TenantDatabase).Assembly), default);
+        await MigrateAsync(database);
         await using var store = await OpenAsync(database);
         await CreatesAsync(store, writers: 32, seconds: 2);
         var (created, ids) = await CreatesAsync(store, writers: 32, seconds: 5);
@@ -24,13 +24,15 @@ internal static class StoreBenchmark
         Report.Line($"store, {name}", "reads/s, 1 reader", await ReadsAsync(store, ids, seconds: 3));
     }
 
-    private static async Task<ResourceStore> OpenAsync(TenantDatabase database)
+    public static Task MigrateAsync(TenantDatabase database) => database.MigrateAsync(Migration.In(typeof(TenantDatabase).Assembly), default);
+
+    public static async Task<ResourceStore> OpenAsync(TenantDatabase database)
     {
         var seal = await Seal.LoadAsync(database, default);
         return new(database, DefinitionSet.R4, new Indexer(), new ResourceSearch(), [], seal, TimeProvider.System);
     }
 
-    private static async Task<(double PerSecond, List<string> Ids)> CreatesAsync(ResourceStore store, int writers, int seconds)
+    public static async Task<(double PerSecond, List<string> Ids)> CreatesAsync(ResourceStore store, int writers, int seconds)
     {
         var (clock, count, ids) = (Stopwatch.StartNew(), 0, new List<string>());
         await Task.WhenAll(Enumerable.Range(0, writers).Select(_ => Task.Run(async () =>

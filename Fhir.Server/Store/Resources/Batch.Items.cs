@@ -107,11 +107,12 @@ internal sealed partial class Batch
         _touched.Add(write.Key);
         _newRids[write.Key] = rid;
         foreach (var rule in RulesFor(write.Key.Type)) await rule.ApplyAsync(change, this, stop);
-        var row = RowOf(change, write, before, Finish(change, write));
+        var text = Finish(change, write);
+        var row = RowOf(change, write, before, text);
         await StoreAsync(row, before, index, stop);
         _bulk.Add(Audit, AuditRow(by, (long)row.Method, row.Key, row.Version, row.Patient, null));
         var outcome = write.Kind == WriteKind.Delete ? WriteOutcome.Deleted : before is { Live: 1 } ? WriteOutcome.Updated : WriteOutcome.Created;
-        return new Written(outcome, VersionOf(row, write.Json));
+        return new Written(outcome, VersionOf(row, text));
     }
 
     private IEnumerable<ICommitRule> RulesFor(string type) => _parts.Rules.Where(rule => rule.Types.Contains(type));
@@ -134,9 +135,7 @@ internal sealed partial class Batch
         if (write.Resource is not { } resource) return null;
         var splice = new JsonSplice(write.Json, resource).Id(change.Key.Id).Version(change.Version.ToString(CultureInfo.InvariantCulture), Instant(AtMicros));
         foreach (var (url, value) in change.Extensions) splice.Extension(url, value);
-        var text = splice.ToBytes();
-        write.Json = text;
-        return text;
+        return splice.ToBytes();
     }
 
     private Row RowOf(Change change, Write write, Row? before, byte[]? text)

@@ -47,9 +47,17 @@ internal sealed class CommitQueue : IAsyncDisposable
         var held = new Queue<Pending>();   // put off by the batch before
         while (held.Count > 0 || await _waiting.Reader.WaitToReadAsync())
         {
-            var batch = Take(held);
-            if (batch.Count == 0) continue;
-            foreach (var later in await RunAsync(batch)) held.Enqueue(later);
+            var batch = new List<Pending>();
+            try
+            {
+                // Taken under the lock: what came in while another node held it goes along.
+                foreach (var later in await CommitAsync(() => batch = Take(held))) held.Enqueue(later);
+            }
+            catch (Exception failure)
+            {
+                if (batch.Count == 0) batch = Take(held);
+                await EachAloneAsync(batch, failure);
+            }
         }
     }
 
@@ -68,34 +76,35 @@ internal sealed class CommitQueue : IAsyncDisposable
         return batch;
     }
 
-    /// <summary>Runs a batch and answers its items; gives back those that must wait for the next.</summary>
-    private async Task<List<Pending>> RunAsync(List<Pending> items)
+    // One of them hurt its neighbours: each alone. One that was alone already has its answer.
+    private async Task EachAloneAsync(List<Pending> items, Exception failure)
     {
-        try
+        foreach (var item in items)
         {
-            return await CommitAsync(items);
-        }
-        catch (Exception failure)
-        {
-            if (items.Count == 1)
+            try
             {
-                items[0].Answer.TrySetException(failure);
-                return [];
+                if (items.Count == 1) throw failure;
+                await CommitAsync(() => [item]);
+            }
+            catch (Exception own)
+            {
+                item.Answer.TrySetException(own);
             }
         }
-        foreach (var item in items) await RunAsync([item]);   // one of them hurt its neighbours: each alone
-        return [];
     }
 
-    private async Task<List<Pending>> CommitAsync(List<Pending> items)
+    /// <summary>One batch in one database transaction; gives back those that must wait for the next.</summary>
+    private async Task<List<Pending>> CommitAsync(Func<List<Pending>> take)
     {
         var later = new List<Pending>();
+        List<Pending> items;
         await using (var session = await _database.WriteAsync(CancellationToken.None))
         {
+            items = take();
             var batch = await Batch.BeginAsync(session, _parts);
             foreach (var item in items)
             {
-                if (batch.HeldMicros > MostMicros || batch.Touches(item)) later.Add(item);
+                if (item != items[0] && (batch.HeldMicros > MostMicros || batch.Touches(item))) later.Add(item);
                 else item.Outcome = await batch.TakeAsync(item);
             }
             var refused = items.Count == 1 && items[0].Writes.Count > 1 && items[0].Outcome is { } only && only.Failed(out _, out _);
