@@ -11,7 +11,7 @@ public sealed class CompiledExpression
 {
     private const int MostKept = 8192;
     private const int LongestKept = 2000;
-    private static readonly ConcurrentDictionary<(string Text, bool Search), CompiledExpression> Kept = new();
+    private static readonly ConcurrentDictionary<(string Text, Dialect Dialect), CompiledExpression> Kept = new();
 
     private readonly Operator _operator;
 
@@ -20,20 +20,23 @@ public sealed class CompiledExpression
     public string Text { get; }
 
     /// <summary>The expression, or what is wrong with it: its syntax, a type that does not exist, a function that is not there.</summary>
-    public static Result<CompiledExpression> Compile(string text) => Compile(text, search: false);
+    public static Result<CompiledExpression> Compile(string text) => Compile(text, Dialect.Normative);
 
     /// <summary>The same for the expression of a SearchParameter: there <c>as</c> filters a collection, which FHIRPath proper refuses.</summary>
-    public static Result<CompiledExpression> CompileSearch(string text) => Compile(text, search: true);
+    public static Result<CompiledExpression> CompileSearch(string text) => Compile(text, Dialect.Search);
 
-    private static Result<CompiledExpression> Compile(string text, bool search)
+    /// <summary>The same for an invariant: <c>as</c> filters, and <c>answer is Boolean</c> (R4's que-7) means FHIR's boolean too.</summary>
+    public static Result<CompiledExpression> CompileInvariant(string text) => Compile(text, Dialect.Invariant);
+
+    private static Result<CompiledExpression> Compile(string text, Dialect dialect)
     {
-        if (Kept.TryGetValue((text, search), out var known)) return known;
+        if (Kept.TryGetValue((text, dialect), out var known)) return known;
         if (Parser.Parse(text).Failed(out var issue, out var node)) return issue;
-        if (new Compiler(search).Compile(node).Failed(out issue, out var root)) return issue;
+        if (new Compiler(dialect).Compile(node).Failed(out issue, out var root)) return issue;
         var compiled = new CompiledExpression(text, root);
         if (text.Length > LongestKept) return compiled;
         if (Kept.Count >= MostKept) Kept.Clear();
-        return Kept.GetOrAdd((text, search), compiled);
+        return Kept.GetOrAdd((text, dialect), compiled);
     }
 
     /// <summary>Adds what the expression finds to a list; null when it could be evaluated, and on an issue nothing is added.</summary>
@@ -55,14 +58,14 @@ public sealed class CompiledExpression
         return Select(focus, found, context) is { } issue ? issue : found.ToArray();
     }
 
-    /// <summary>Whether it is true, as an invariant must be; empty is not true.</summary>
+    /// <summary>Whether it holds, as an invariant must: only false breaks it, since empty says that there was nothing to judge.</summary>
     public Result<bool> Holds(Element focus, EvaluationContext? context = null)
     {
         var run = Run.Begin(focus, context ?? EvaluationContext.Bare);
         var truth = _operator.Truth(run);
         var failure = run.Failure;
         run.End();
-        return failure is null ? truth == true : failure;
+        return failure is null ? truth != false : failure;
     }
 
     public override string ToString() => Text;

@@ -9,8 +9,11 @@ using Fhir.Server.Core.Outcomes;
 
 namespace Fhir.Server.Core.FhirPath;
 
+/// <summary>FHIRPath as it is defined, or as R4's own expressions were written for.</summary>
+internal enum Dialect { Normative, Search, Invariant }
+
 /// <summary>Nodes to operators: names are looked up here, once, so that an evaluation looks up nothing.</summary>
-internal sealed class Compiler(bool search)
+internal sealed class Compiler(Dialect dialect)
 {
     private static readonly ThisItem This = new();
     private Issue? _issue;
@@ -38,7 +41,7 @@ internal sealed class Compiler(bool search)
         Negation negation => new Negated(Of(negation.Operand)),
         Union union => new UnionOf(All(union.Parts)),
         TypeOperation { Sign: "is" } typed => Type(typed.TypeName, typed) is { } type ? new Is(Of(typed.Operand), type) : new Empty(),
-        TypeOperation typed => Type(typed.TypeName, typed) is { } type ? new As(Of(typed.Operand), type, search) : new Empty(),
+        TypeOperation typed => Type(typed.TypeName, typed) is { } type ? new As(Of(typed.Operand), type, dialect != Dialect.Normative) : new Empty(),
         Binary binary => Operation(binary),
         _ => Fail(node, "It has a part that is not known."),
     };
@@ -86,7 +89,7 @@ internal sealed class Compiler(bool search)
 
     private TypeName? Type(string name, Node node)
     {
-        var type = TypeName.Of(name);
+        var type = TypeName.Of(name, withFhirPrimitives: dialect == Dialect.Invariant);
         if (type is null) Fail(node, "There is no type of that name.");
         return type;
     }
@@ -131,7 +134,7 @@ internal sealed class Compiler(bool search)
     {
         if (call.Arguments is not [var argument] || NameIn(argument) is not { } name) return Fail(call, "The function takes the name of a type.");
         if (Type(name, argument) is not { } type) return new Empty();
-        return call.Name == "is" ? new Is(source, type) : new As(source, type, many: search || call.Name == "ofType");
+        return call.Name == "is" ? new Is(source, type) : new As(source, type, many: dialect != Dialect.Normative || call.Name == "ofType");
     }
 
     private SortField[] SortFields(Invocation sort) => sort.Arguments.Count == 0

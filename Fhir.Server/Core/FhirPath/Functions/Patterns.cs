@@ -10,7 +10,7 @@ namespace Fhir.Server.Core.FhirPath.Functions;
 internal static class Patterns
 {
     private const int MostKept = 512;
-    private static readonly TimeSpan Longest = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(200);
     private static readonly ConcurrentDictionary<string, Regex> Kept = new(StringComparer.Ordinal);
 
     public static void Matches(Run run, List<Element> input, Operator[] arguments, List<Element> into) =>
@@ -21,8 +21,15 @@ internal static class Patterns
 
     public static void ReplaceMatches(Run run, List<Element> input, Operator[] arguments, List<Element> into)
     {
-        if (run.Text(arguments[1]) is not { } with) return;
+        if (run.Text(arguments[1]) is not { } with || run.Text(input) is not { } whole || !run.Fits(Longest(whole, with))) return;
         Try(run, input, arguments[0], "", (regex, text) => Computed.Of(regex.ToString().Length == 0 ? text : regex.Replace(text, with)), into);
+    }
+
+    // Each match may be replaced by the whole text: "$_", "$`" and "$'" stand for it or its parts.
+    private static long Longest(string text, string with)
+    {
+        var grows = with.Contains("$_", StringComparison.Ordinal) || with.Contains("$`", StringComparison.Ordinal) || with.Contains("$'", StringComparison.Ordinal);
+        return (text.Length + 1L) * (with.Length + 1L) * (grows ? text.Length + 1L : 1);
     }
 
     private static void Try(Run run, List<Element> input, Operator argument, string how, Func<Regex, string, Element> use, List<Element> into)
@@ -47,6 +54,6 @@ internal static class Patterns
     {
         if (Kept.TryGetValue(pattern, out var known)) return known;
         if (Kept.Count >= MostKept) Kept.Clear();
-        return Kept.GetOrAdd(pattern, text => new Regex(text, RegexOptions.Singleline | RegexOptions.CultureInvariant, Longest));
+        return Kept.GetOrAdd(pattern, text => new Regex(text, RegexOptions.Singleline | RegexOptions.CultureInvariant, Patience));
     }
 }

@@ -31,7 +31,7 @@ internal static class Strings
     public static void Replace(Run run, List<Element> input, Operator[] arguments, List<Element> into)
     {
         var (text, pattern, with) = (run.Text(input), run.Text(arguments[0]), run.Text(arguments[1]));
-        if (text is null || pattern is null || with is null) return;
+        if (text is null || pattern is null || with is null || !run.Fits((text.Length + 1L) * (with.Length + 1L))) return;
         if (pattern.Length > 0) into.Add(Computed.Of(text.Replace(pattern, with, StringComparison.Ordinal)));
         else into.Add(Computed.Of(with + string.Concat(text.Select(c => c + with))));
     }
@@ -39,13 +39,14 @@ internal static class Strings
     public static void ToChars(Run run, List<Element> input, Operator[] arguments, List<Element> into)
     {
         if (run.Text(input) is not { } text) return;
+        if (!run.Goes(text.Length)) return;
         foreach (var rune in text.EnumerateRunes()) into.Add(Computed.Of(rune.ToString()));
     }
 
     public static void Split(Run run, List<Element> input, Operator[] arguments, List<Element> into)
     {
         var (text, separator) = (run.Text(input), run.Text(arguments[0]));
-        if (text is null || separator is null) return;
+        if (text is null || separator is null || !run.Goes(text.Length)) return;
         foreach (var part in text.Split(separator)) into.Add(Computed.Of(part));
     }
 
@@ -54,6 +55,6 @@ internal static class Strings
         var separator = arguments.Length == 0 ? "" : run.Text(arguments[0]) ?? "";
         foreach (var item in input)
             if (Kinds.Of(item) != Kind.String) run.Fail("join() takes strings only.");
-        if (input.Count > 0) into.Add(Computed.Of(string.Join(separator, input.Select(item => item.Text))));
+        if (input.Count > 0 && run.Fits(input.Sum(item => (long)separator.Length + (item.Text?.Length ?? 0)))) into.Add(Computed.Of(string.Join(separator, input.Select(item => item.Text))));
     }
 }

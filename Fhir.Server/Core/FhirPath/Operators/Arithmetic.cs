@@ -17,13 +17,16 @@ internal sealed class Arithmetic(string sign, Operator left, Operator right) : O
     {
         var (kindA, kindB) = (Kinds.Of(a), Kinds.Of(b));
         if (kindA.IsNumber() && kindB.IsNumber()) return OfNumbers(a, b, kindA > kindB ? kindA : kindB);
-        if (sign == "+" && kindA == Kind.String && kindB == Kind.String) return a.Text is null || b.Text is null ? null : Computed.Of(a.Text + b.Text);
+        if (sign == "+" && kindA == Kind.String && kindB == Kind.String) return Joined(run, a.Text, b.Text);
         if (sign is "+" or "-" && (kindA.IsDay() || kindA == Kind.Time) && kindB == Kind.Quantity) return Moved(run, a, b);
         var haveAmounts = (kindA == Kind.Quantity || kindA.IsNumber()) && (kindB == Kind.Quantity || kindB.IsNumber());
         if (haveAmounts && sign is not ("div" or "mod")) return OfAmounts(a, b);
         run.Fail($"There is no '{sign}' for values of these types.");
         return null;
     }
+
+    private static Element? Joined(Run run, string? a, string? b) =>
+        a is null || b is null || !run.Fits(a.Length + b.Length) ? null : Computed.Of(a + b);
 
     private Element? OfNumbers(Element a, Element b, Kind kind)
     {

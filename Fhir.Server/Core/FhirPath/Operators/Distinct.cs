@@ -37,6 +37,7 @@ internal static class Distinct
 /// <summary>A set of values by FHIRPath's equality.</summary>
 internal sealed class Buckets
 {
+    private const int CostOfKeeping = 8;
     private readonly Dictionary<int, List<Element>> _byHash = [];
 
     /// <summary>False when an equal value is there already.</summary>
@@ -44,7 +45,7 @@ internal sealed class Buckets
     {
         ref var bucket = ref CollectionsMarshal.GetValueRefOrAddDefault(_byHash, Hash(item), out _);
         bucket ??= [];
-        if (!run.Goes(bucket.Count) || Distinct.Contains(bucket, item)) return false;
+        if (!run.Goes(bucket.Count + CostOfKeeping) || Distinct.Contains(bucket, item)) return false;
         bucket.Add(item);
         return true;
     }

@@ -11,6 +11,7 @@ namespace Fhir.Server.Core.FhirPath.Operators;
 internal sealed class Run
 {
     private const int MaxSteps = 5_000_000;
+    private const int MaxText = 4 * 1024 * 1024;
 
     [ThreadStatic] private static Run? t_spare;
 
@@ -53,6 +54,13 @@ internal sealed class Run
         _steps += steps;
         if (_steps > MaxSteps || _steps < 0) Failure ??= new Issue(IssueKind.Invalid, "The expression takes too many steps.") { Code = "too-costly" };
         return Failure is null;
+    }
+
+    /// <summary>False when a text of that length is more than an evaluation may make; long ones count as many steps.</summary>
+    public bool Fits(long length)
+    {
+        if (length > MaxText) Failure ??= new Issue(IssueKind.Invalid, "The expression makes a text that is too long.") { Code = "too-costly" };
+        return Failure is null && Goes((int)(length >> 4));
     }
 
     public List<Element> Rent() => _spare.Count > 0 ? _spare.Pop() : new List<Element>(8);
@@ -115,7 +123,7 @@ internal sealed class Run
     {
         if (one is null || Failed) return null;
         if (Kinds.Of(one) != Kind.String) Fail("A string is expected.");
-        return one.Text;
+        return one.Text is { } text && Fits(text.Length) ? text : null;
     }
 
     public int? Integer(Operator of)

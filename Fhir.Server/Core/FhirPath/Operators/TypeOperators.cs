@@ -9,17 +9,19 @@ internal sealed class TypeName
 {
     private readonly TypeDefinition? _fhir;
     private readonly string? _system;
+    private readonly Kind _also;
 
-    private TypeName(TypeDefinition? fhir, string? system) => (_fhir, _system) = (fhir, system);
+    private TypeName(TypeDefinition? fhir, string? system, Kind also = Kind.Complex) => (_fhir, _system, _also) = (fhir, system, also);
 
     /// <summary>Null when there is no such type. A bare name is FHIR's, or System's, or both (<c>Quantity</c>).</summary>
-    public static TypeName? Of(string name)
+    public static TypeName? Of(string name, bool withFhirPrimitives)
     {
         if (name.StartsWith("System.", StringComparison.Ordinal)) return new TypeName(null, name);
         var isFhir = name.StartsWith("FHIR.", StringComparison.Ordinal);
         var fhir = DefinitionSet.R4.Type(isFhir ? name[5..] : name);
         var system = !isFhir && Kinds.IsSystem(name) ? "System." + name : null;
-        return fhir is null && system is null ? null : new TypeName(fhir, system);
+        var also = withFhirPrimitives && fhir is null && Enum.TryParse<Kind>(name, out var kind) ? kind : Kind.Complex;
+        return fhir is null && system is null ? null : new TypeName(fhir, system, also);
     }
 
     /// <summary>For <c>is</c>: of that type or one that specialises it.</summary>
@@ -27,7 +29,7 @@ internal sealed class TypeName
     {
         if (_fhir is not null && ReferenceEquals(item.Definition, _fhir)) return true;
         if (item.Definition.Kind == TypeKind.System) return _system is not null && (item.Type == _system || _system == "System.Any");
-        return _fhir is not null && DefinitionSet.R4.IsA(item.Definition, _fhir.Name);
+        return _fhir is null ? _also != Kind.Complex && Kinds.Of(item) == _also : DefinitionSet.R4.IsA(item.Definition, _fhir.Name);
     }
 
     /// <summary>For <c>as</c> and <c>ofType</c>: a primitive must be of exactly that type (a code is not taken for a string).</summary>
@@ -39,7 +41,7 @@ internal sealed class Is(Operator source, TypeName type) : Test
     public override bool? Truth(Run run) => run.One(source) is { } item ? type.Covers(item) : null;
 }
 
-/// <summary><c>as</c>: one item, or failure. Search expressions were written for one that filters: they set <paramref name="many"/>.</summary>
+/// <summary><c>as</c>: one item, or failure; R4's own expressions were written for one that filters (many).</summary>
 internal sealed class As(Operator source, TypeName type, bool many) : Operator
 {
     public override void Evaluate(Run run, List<Element> into)

@@ -79,7 +79,7 @@ internal sealed class Lexer(string text)
             return new Token(TokenKind.Number, text[start.._at], start);
         }
         if (_at < text.Length && text[_at] == 'L' && (_at + 1 == text.Length || !char.IsAsciiLetterOrDigit(text[_at + 1])))
-            return new Token(TokenKind.Long, text[start.._at++], start);
+            return new Token(TokenKind.Long, text[start..++_at], start);
         return new Token(TokenKind.Number, text[start.._at], start);
     }
 
