@@ -130,9 +130,17 @@ internal ref partial struct JsonParser
             SkipValue();
             return;
         }
+        if (property.Element.IsChoice && HasOtherType(element, property)) Tell(element, $"{property.Element.Name}[x] is given in more than one type.", property);
         _reader.Read();
         if (isCompanion) Companions(element, property, Seen(seen, bit) ? First(element, property) : Nowhere, ref nulls);
         else Values(element, property, Seen(seen, bit + 1) ? First(element, property) : Nowhere, ref nulls);
+    }
+
+    private static bool HasOtherType(Element parent, Property property)
+    {
+        foreach (var child in parent.ChildSpan)
+            if (ReferenceEquals(child.Slot, property.Element) && !ReferenceEquals(child.Definition, property.Type)) return true;
+        return false;
     }
 
     private void Values(Element parent, Property property, int companions, ref bool nulls)

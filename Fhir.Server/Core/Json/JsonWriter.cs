@@ -59,6 +59,7 @@ public static class JsonWriter
 
     private static void Items(Utf8JsonWriter json, string name, List<Element> all, bool isArray, Action<Utf8JsonWriter, Element> write)
     {
+        if (all.Count > 1 && !isArray) throw new InvalidOperationException($"{all[1].Location} stands there twice: check a tree before it is written.");
         json.WritePropertyName(name);
         if (isArray) json.WriteStartArray();
         foreach (var element in all) write(json, element);

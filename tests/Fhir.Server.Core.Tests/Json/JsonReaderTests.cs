@@ -113,6 +113,11 @@ public sealed class JsonReaderTests
         Assert.True(JsonReader.Read((byte[])[.. "{\"resourceType\":\"Patient\",\"id\":\""u8, 0xC3, 0x28, .. "\"}"u8], DefinitionSet.R4).Failed(out _, out _));
     }
 
+    [Theory]
+    [InlineData("""{"resourceType":"Patient","deceasedBoolean":true,"deceasedDateTime":"2020"}""")]
+    [InlineData("""{"resourceType":"Patient","deceasedBoolean":true,"_deceasedDateTime":{"id":"a"}}""")]
+    public void T120_A_choice_given_twice_is_refused(string json) => Assert.Equal("Patient.deceased", Assert.Single(Reading.Refused(json)).Where);
+
     [Fact]
     public void T120_ResourceType_may_stand_anywhere_and_a_byte_order_mark_is_tolerated()
     {
