@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Fhir.Server.Core.Definitions;
 using Fhir.Server.Core.Elements;
 using Fhir.Server.Core.FhirPath.Operators;
 using Fhir.Server.Core.FhirPath.Syntax;
@@ -21,6 +22,13 @@ public sealed class CompiledExpression
 
     /// <summary>The expression, or what is wrong with it: its syntax, a type that does not exist, a function that is not there.</summary>
     public static Result<CompiledExpression> Compile(string text) => Compile(text, Dialect.Normative);
+
+    /// <summary>The same, and an issue too when a path can find nothing on a focus of that type: for expressions that people write.</summary>
+    public static Result<CompiledExpression> CompileFor(TypeDefinition focus, string text)
+    {
+        if (Parser.Parse(text).Failed(out var issue, out var node)) return issue;
+        return TypeCheck.Of(node, focus) is { } wrong ? wrong : Compile(text);
+    }
 
     /// <summary>The same for the expression of a SearchParameter: there <c>as</c> filters a collection, which FHIRPath proper refuses.</summary>
     public static Result<CompiledExpression> CompileSearch(string text) => Compile(text, Dialect.Search);

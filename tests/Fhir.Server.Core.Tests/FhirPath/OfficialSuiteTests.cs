@@ -46,7 +46,8 @@ internal sealed record SuiteTest(string Name, string Expression, string? Input, 
     public string? Run()
     {
         if (Resource(Input) is not { } input) return "the input is not read";
-        if (CompiledExpression.Compile(Expression).Failed(out var issue, out var compiled)) return IsInvalid ? null : issue.Text;
+        var compiling = Input is not null ? CompiledExpression.CompileFor(input.Definition, Expression) : CompiledExpression.Compile(Expression);
+        if (compiling.Failed(out var issue, out var compiled)) return IsInvalid ? null : issue.Text;
         if (compiled.Evaluate(input).Failed(out issue, out var found)) return IsInvalid ? null : issue.Text;
         if (IsInvalid) return "should have failed";
         if (IsPredicate) return found.Length > 0 == (Expected[0].Text == "true") ? null : "predicate";

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Fhir.Server.Core.Definitions;
 using Fhir.Server.Core.FhirPath;
 using Fhir.Server.Core.Outcomes;
 
@@ -67,6 +68,29 @@ public sealed class ParserTests
     {
         Assert.True(CompiledExpression.Compile("name.noSuchFunction()").Failed(out var issue, out _));
         Assert.Equal(IssueKind.Unsupported, issue.Kind);
+    }
+
+    [Theory]
+    [InlineData("name.given1", false)]
+    [InlineData("Encounter.status", false)]
+    [InlineData("deceasedBoolean", false)]
+    [InlineData("(deceased as boolean).start", false)]
+    [InlineData("name.where(familie = 'x')", false)]
+    [InlineData("name.select(given.familie)", false)]
+    [InlineData("contact.name.use | contact.uses", false)]
+    [InlineData("identifier.startsWith('x')", false)]
+    [InlineData("name[nome].family", false)]
+    [InlineData("contact.name.first().family", true)]
+    [InlineData("contained.anything", true)]
+    [InlineData("managingOrganization.resolve().anything", true)]
+    [InlineData("Resource.id | DomainResource.text.status", true)]
+    [InlineData("extension('x').value.code", true)]
+    [InlineData("descendants().whatever", true)]
+    [InlineData("deceased.ofType(dateTime).extension.url", true)]
+    public void A_path_that_leads_nowhere_is_found_by_its_types(string expression, bool right)
+    {
+        var patient = DefinitionSet.R4.Type("Patient")!;
+        Assert.Equal(right, !CompiledExpression.CompileFor(patient, expression).Failed(out _, out _));
     }
 
     [Fact]

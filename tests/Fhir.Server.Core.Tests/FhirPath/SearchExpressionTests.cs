@@ -39,6 +39,14 @@ public sealed class SearchExpressionTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public void Every_path_of_a_search_expression_exists_on_its_type()
+    {
+        foreach (var type in DefinitionSet.R4.ResourceTypes)
+            foreach (var parameter in DefinitionSet.R4.SearchParameters(type).Where(p => p.Expression is not null))
+                Assert.False(CompiledExpression.CompileFor(DefinitionSet.R4.Type(type)!, parameter.Expression!).Failed(out var issue, out _), $"{type}.{parameter.Code}: {issue?.Text}");
+    }
+
+    [Fact]
     public void Every_search_expression_evaluates_on_every_example()
     {
         var (evaluated, found) = (0, new HashSet<string>(StringComparer.Ordinal));
