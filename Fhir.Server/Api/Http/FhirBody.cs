@@ -11,18 +11,23 @@ public sealed class FhirBody : Answer
 {
     private readonly ReadOnlyMemory<byte> _body;
     private readonly ResourceVersion? _version;
+    private readonly IReadOnlyList<long>? _returned;
     private string? _location;
 
-    private FhirBody(int status, ReadOnlyMemory<byte> body, ResourceVersion? version) => (Status, _body, _version) = (status, body, version);
+    private FhirBody(int status, ReadOnlyMemory<byte> body, ResourceVersion? version, IReadOnlyList<long>? returned = null) =>
+        (Status, _body, _version, _returned) = (status, body, version, returned);
 
     public override int Status { get; }
-    public override IReadOnlyList<long> Returned => _version is { Rid: not 0 } && _body.Length > 0 ? [_version.Rid] : [];
+    public override IReadOnlyList<long> Returned => _returned ?? (_version is { Rid: not 0 } && _body.Length > 0 ? [_version.Rid] : []);
+    public ReadOnlyMemory<byte> Body => _body;
+    public ResourceVersion? Version => _version;
+    public string? Location => _location;
 
     /// <summary>A version that was read; If-None-Match and If-Modified-Since make it a 304.</summary>
     public static FhirBody Of(ResourceVersion version) => new(200, version.Body, version);
 
-    /// <summary>A resource that is made for this answer and stored nowhere: a Bundle, a CapabilityStatement, Parameters.</summary>
-    public static FhirBody Of(ReadOnlyMemory<byte> json) => new(200, json, null);
+    /// <summary>A resource that is made for this answer and stored nowhere (a Bundle, Parameters), and the rids it tells of.</summary>
+    public static FhirBody Of(ReadOnlyMemory<byte> json, IReadOnlyList<long> returned) => new(200, json, null, returned);
 
     /// <summary>The answer of an operation that created the resource.</summary>
     public static FhirBody Created(ResourceVersion version) => new(201, version.Body, version) { _location = PlaceOf(version) };
@@ -34,6 +39,9 @@ public sealed class FhirBody : Answer
         { Outcome: WriteOutcome.Deleted or WriteOutcome.Unchanged } => new(echo.IsEmpty ? 204 : 200, echo, written.Version),
         _ => new(200, echo, written.Version) { _location = written.Version is { } version ? PlaceOf(version) : null },
     };
+
+    /// <summary>The status that the write of this version had, as a history tells it.</summary>
+    public static int StatusOf(ResourceVersion version) => version.Deleted ? 204 : version.Version == 1 || version.Method == WriteMethod.Create ? 201 : 200;
 
     public static string ETagOf(int version) => string.Create(CultureInfo.InvariantCulture, $"W/\"{version}\"");
 

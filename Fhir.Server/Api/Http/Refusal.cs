@@ -29,6 +29,9 @@ public sealed class Refusal : Answer
     /// <summary>The body is not FHIR JSON: 415.</summary>
     public static readonly Issue WrongMediaType = new(IssueKind.Unsupported, "The body must be application/fhir+json, without Content-Encoding.", "http.Content-Type");
 
+    /// <summary>The resource exists, but not for this method.</summary>
+    public static Refusal MethodNotAllowed(string allow) => new(405, Bare(405)._issue) { Allow = allow };
+
     /// <summary>A bug or an outage: the request id leads to the log, nothing else is told.</summary>
     public static Refusal Unforeseen(string requestId) =>
         new(500, new(IssueKind.Unavailable, $"Something went wrong here; request {requestId}.") { Code = "exception" });
@@ -46,6 +49,7 @@ public sealed class Refusal : Answer
     });
 
     private string? Challenge { get; init; }
+    private string? Allow { get; init; }
 
     public static int StatusOf(Issue issue) => ReferenceEquals(issue, WrongMediaType) ? 415 : issue.Code switch
     {
@@ -70,6 +74,7 @@ public sealed class Refusal : Answer
         var response = httpContext.Response;
         response.StatusCode = Status;
         if (Challenge is not null) response.Headers.WWWAuthenticate = Challenge;
+        if (Allow is not null) response.Headers.Allow = Allow;
         if (Status is 503 or 429) response.Headers.RetryAfter = "1";
         return FhirBody.WriteAsync(httpContext, OperationOutcome.Of(_issue));
     }

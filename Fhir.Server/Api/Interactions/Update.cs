@@ -1,0 +1,40 @@
+using Fhir.Server.Api.Http;
+using Fhir.Server.Api.Identity;
+using Fhir.Server.Core.Outcomes;
+using Fhir.Server.Store.Access;
+using Fhir.Server.Store.Resources;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace Fhir.Server.Api.Interactions;
+
+/// <summary>update — https://hl7.org/fhir/R4/http.html#update. To a new id it creates, for callers who see the whole tenant.</summary>
+public static class Update
+{
+    public static void Map(RouteGroupBuilder fhir) => fhir.MapPut("/{type}/{id}", OneAsync).Asks(Right.Update);
+
+    private static async Task<IResult> OneAsync(string type, string id, HttpContext context, Caller caller, Writing writing, CancellationToken stop)
+    {
+        if (type == "AuditEvent") return Refusal.MethodNotAllowed("GET, HEAD");
+        if ((await writing.BodyAsync(context.Request, type, stop)).Failed(out var issue, out var body)) return Refusal.Of(issue);
+        if (Conditions.Of(context.Request).Failed(out issue, out var conditions)) return Refusal.Of(issue);
+        if (Prepare(new(type, id), body, conditions, HomeOrganization.Of(context.Request, caller.Sees)).Failed(out issue, out var write)) return Refusal.Of(issue);
+        return await writing.CommitAsync(context, caller, write, stop);
+    }
+
+    /// <summary>The write of an update; the body must name the id of the URL.</summary>
+    public static Result<Write> Prepare(ResourceKey key, RequestBody body, Conditions conditions, ResourceKey? home, string? where = null)
+    {
+        if (!IsId(key.Id)) return new Issue(IssueKind.Invalid, "An id has 1 to 64 letters, digits, - and '.'.", $"{key.Type}.id");
+        if (body.Resource["id"].Text != key.Id) return new Issue(IssueKind.Invalid, "The id in the body must be there and be the one in the URL.", $"{key.Type}.id");
+        return new Write
+        {
+            Kind = WriteKind.Update, Key = key, Json = body.Json, Resource = body.Resource,
+            IfMatch = conditions.IfMatch, OnlyIfNew = conditions.OnlyIfNew, Home = home, Where = where,
+        };
+    }
+
+    // https://hl7.org/fhir/R4/datatypes.html#id
+    private static bool IsId(string id) => id is { Length: > 0 and <= 64 } && id.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '.');
+}

@@ -1,0 +1,55 @@
+using Fhir.Server.Api.Blobs;
+using Fhir.Server.Api.Http;
+using Fhir.Server.Api.Identity;
+using Fhir.Server.Core.Definitions;
+using Fhir.Server.Core.Outcomes;
+using Fhir.Server.Store.Access;
+using Fhir.Server.Store.Resources;
+using Microsoft.AspNetCore.Http;
+
+namespace Fhir.Server.Api.Interactions;
+
+/// <summary>What create, update and delete share: the body on the way in, the commit, and the echo on the way out.</summary>
+public sealed class Writing(ResourceStore store, BinaryData binaries)
+{
+    /// <summary>The body of a write, checked, and of the type that the URL names.</summary>
+    public async Task<Result<RequestBody>> BodyAsync(HttpRequest request, string type, CancellationToken stop)
+    {
+        if (!DefinitionSet.R4.IsResource(type)) return NoSuchType;
+        if ((await RequestBody.ReadAsync(request, stop)).Failed(out var issue, out var body)) return issue;
+        return await FitAsync(body, type, stop);
+    }
+
+    /// <summary>A body that was read already (of a Bundle entry): right type, and the data of a Binary put aside.</summary>
+    public async Task<Result<RequestBody>> FitAsync(RequestBody body, string type, CancellationToken stop)
+    {
+        if (body.Resource.Type != type) return new Issue(IssueKind.Invalid, $"The body is no {type}.", "resourceType");
+        if (body.Resource["meta"].Each("tag").Any(tag => tag["code"].Text == "SUBSETTED"))
+            return new Issue(IssueKind.Invalid, "A resource that was read in part cannot be written back.", $"{type}.meta.tag") { Code = "business-rule" };
+        return type == "Binary" ? await binaries.PutAsideAsync(body, stop) : body;
+    }
+
+    /// <summary>Commits one write and answers it as the caller preferred.</summary>
+    public async Task<IResult> CommitAsync(HttpContext context, Caller caller, Write write, CancellationToken stop)
+    {
+        if ((await store.CommitAsync([write], caller.Sees, stop)).Failed(out var issue, out var all)) return Refusal.Of(issue);
+        var written = all[0];
+        Call.Of(context).Audited = IsWrite(written);
+        return FhirBody.Written(written, await EchoAsync(written, caller, Prefer.Of(context.Request).Return, stop));
+    }
+
+    /// <summary>What goes back with a write: never more than the caller may read.</summary>
+    public async Task<ReadOnlyMemory<byte>> EchoAsync(Written written, Caller caller, Return wanted, CancellationToken stop)
+    {
+        if (wanted == Return.OperationOutcome) return OperationOutcome.AllWell;
+        if (wanted == Return.Minimal || written.Version is not { Deleted: false } version) return default;
+        if (!caller.Sees.Scopes.Allow(version.Key.Type, Permission.Read)) return default;
+        if (!caller.Sees.SeesAll && (await store.ReadVersionAsync(new(version.Key, version.Version.ToString(System.Globalization.CultureInfo.InvariantCulture)), caller.Sees, stop)).Failed(out _, out version)) return default;
+        return (await binaries.PutBackAsync(version, stop)).Body;
+    }
+
+    /// <summary>True when the commit wrote an audit row of its own.</summary>
+    public static bool IsWrite(Written written) => written.Outcome is WriteOutcome.Created or WriteOutcome.Updated or WriteOutcome.Deleted;
+
+    public static readonly Issue NoSuchType = new(IssueKind.NotFound, "FHIR R4 has no such resource type.");
+}
