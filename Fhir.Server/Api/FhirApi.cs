@@ -1,6 +1,7 @@
 using Fhir.Server.Api.Audit;
-using Fhir.Server.Api.Http;
+using Fhir.Server.Api.Blobs;
 using Fhir.Server.Api.Identity;
+using Fhir.Server.Api.Interactions;
 using Fhir.Server.Store.Database;
 using Fhir.Server.Store.Rules;
 using Microsoft.AspNetCore.Builder;
@@ -14,7 +15,7 @@ namespace Fhir.Server.Api;
 /// <summary>The API's two ends for the Host: what it adds to the services, and what it maps.</summary>
 public static class FhirApi
 {
-    /// <summary>The database and the store must be registered by the caller: <see cref="TenantDatabase"/>, ResourceStore, ResourceSearch.</summary>
+    /// <summary>The caller registers what lies below: <see cref="TenantDatabase"/> (migrated, this assembly's migrations included), Seal, ResourceStore, ResourceSearch.</summary>
     public static IServiceCollection AddFhirApi(this IServiceCollection services, ApiSettings settings)
     {
         services.TryAddSingleton(TimeProvider.System);
@@ -28,6 +29,19 @@ public static class FhirApi
         services.AddSingleton<ICommitRule>(s => s.GetRequiredService<DirectoryEpoch>());
         services.AddSingleton<AuditReads>();
         services.AddSingleton<AuditFilter>();
+        services.AddSingleton<AuditLog>();
+        services.AddSingleton<AuditEvents>();
+        services.AddSingleton(_ => BlobKey.For(settings));
+        services.AddSingleton<BlobStore>();
+        services.AddSingleton<BinaryData>();
+        services.AddSingleton<ICommitRule, BlobClaim>();
+        services.AddHostedService<Sweeper>();
+        services.AddSingleton<Writing>();
+        services.AddSingleton<HistoryPages>();
+        services.AddSingleton<SearchPages>();
+        services.AddSingleton<EntryReads>();
+        services.AddSingleton<ConditionalReferences>();
+        services.AddSingleton<Transaction>();
         Bearer.AddSchemes(services, settings);
         return services;
     }
@@ -42,6 +56,15 @@ public static class FhirApi
         var fhir = app.MapGroup("/fhir");
         var audit = app.Services.GetRequiredService<AuditFilter>();
         fhir.AddEndpointFilter(audit.InvokeAsync);
+        Read.Map(fhir);
+        Create.Map(fhir);
+        Update.Map(fhir);
+        Delete.Map(fhir);
+        History.Map(fhir);
+        Search.Map(fhir);
+        Batch.Map(fhir);
+        Binaries.Map(fhir);
+        Audited.Map(fhir);
         return fhir;
     }
 }

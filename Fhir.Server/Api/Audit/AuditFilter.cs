@@ -25,8 +25,12 @@ public sealed class AuditFilter(AuditReads reads, TimeProvider clock)
         if (call.Audited || call.Right is not { Anonymous: false } right) return true;
         call.Audited = true;
         var values = context.Request.RouteValues;
-        var type = right.Type ?? values["type"] as string;
-        return await reads.RecordAsync(new()
+        return await RecordAsync(call, right, right.Type ?? values["type"] as string, values["id"] as string, NamesOf(context.Request.Query.Keys), status, returned);
+    }
+
+    /// <summary>A row for one access; an entry of a Bundle has its own.</summary>
+    public async ValueTask<bool> RecordAsync(Call call, Right right, string? type, string? id, string? names, int status, IReadOnlyList<long> returned) =>
+        await reads.RecordAsync(new()
         {
             AtMicros = Callers.Micros(clock.GetUtcNow()),
             Who = call.Who,
@@ -34,16 +38,14 @@ public sealed class AuditFilter(AuditReads reads, TimeProvider clock)
             Request = call.RequestId,
             Act = right.Act,
             Type = type is null ? -1 : AccessTable.Number(type),
-            Id = SafeId(values["id"] as string),
-            Query = NamesOf(context.Request),
+            Id = SafeId(id),
+            Query = names,
             Status = status,
             Returned = returned,
         });
-    }
 
-    /// <summary>The names of the query's parameters; a value may name a patient.</summary>
-    public static string? NamesOf(HttpRequest request) =>
-        request.QueryString.HasValue && request.Query.Count > 0 ? string.Join('&', request.Query.Keys.Select(SafeName)) : null;
+    /// <summary>The names of a query's parameters; a value may name a patient.</summary>
+    public static string? NamesOf(IEnumerable<string> names) => string.Join('&', names.Select(SafeName)) is { Length: > 0 } all ? all : null;
 
     // What is no id or parameter name can hold anything, so it is not kept.
     private static string? SafeId(string? id) => id is { Length: <= 64 } && id.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '.') ? id : null;

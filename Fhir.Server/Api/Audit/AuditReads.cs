@@ -1,4 +1,5 @@
 using System.Data.Common;
+using Fhir.Server.Api.Identity;
 using Fhir.Server.Store.Database;
 using Microsoft.Extensions.Logging;
 

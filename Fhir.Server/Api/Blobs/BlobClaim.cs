@@ -13,8 +13,8 @@ public sealed class BlobClaim : ICommitRule
     public async ValueTask<Issue?> CheckAsync(Change change, CommitScope scope, CancellationToken stop)
     {
         if (BinaryData.HashIn(change.After) is not { } hash) return null;
-        var there = await scope.Session.FirstAsync(Sql.Of($"select count(*) from blob_head where hash = {hash}"), row => row.GetInt64(0), stop);
-        return there > 0 ? null : new Issue(IssueKind.Conflict, "The content was swept away before it was referred to; send it again.", "Binary.data");
+        return await BlobStore.IsThereAsync(scope.Session, hash, stop)
+            ? null : new Issue(IssueKind.Conflict, "The content was swept away before it was referred to; send it again.", "Binary.data");
     }
 
     public async ValueTask ApplyAsync(Change change, CommitScope scope, CancellationToken stop)

@@ -14,18 +14,32 @@ public sealed class BlobStore(TenantDatabase database, BlobKey key, TimeProvider
     private static readonly Table Chunks = new("blob_chunk", new("hash", ColumnKind.Bytes), new("part", ColumnKind.Long), new("bytes", ColumnKind.Bytes));
     private static readonly Table Heads = new("blob_head", new("hash", ColumnKind.Bytes), new("size", ColumnKind.Long), new("at", ColumnKind.Long), new("claimed_t", ColumnKind.Long));
 
-    /// <summary>Stores the content, unless it is there already, and says under which name.</summary>
+    /// <summary>Stores the content, unless it is there already, and says under which name. The commit lock is taken for a megabyte at a time.</summary>
     public async Task<byte[]> PutAsync(ReadOnlyMemory<byte> content, CancellationToken stop)
     {
         var hash = HMACSHA256.HashData(key.Naming, content.Span);
         if (await RenewAsync(hash, stop)) return hash;
-        var chunks = Enumerable.Range(0, Math.Max(1, (content.Length + ChunkSize - 1) / ChunkSize)).Select(part => new object?[] { hash, (long)part, Encrypt(hash, part, Chunk(content, part)) }).ToList();
-        await using var session = await database.WriteAsync(stop);
-        await session.InsertAsync(Chunks, chunks, stop);
-        await session.InsertAsync(Heads, [[hash, (long)content.Length, Now, null]], stop);
-        await session.CommitAsync(stop);
+        await InsertAsync(Heads, [[hash, (long)content.Length, Now, null]], stop);
+        foreach (var some in Enumerable.Range(0, PartsOf(content.Length)).Chunk(4))
+            await InsertAsync(Chunks, [.. some.Select(part => new object?[] { hash, (long)part, Encrypt(hash, part, Chunk(content, part)) })], stop);
         return hash;
     }
+
+    private async Task InsertAsync(Table table, IReadOnlyList<object?[]> rows, CancellationToken stop)
+    {
+        await using var session = await database.WriteAsync(stop);
+        await session.InsertAsync(table, rows, stop);
+        await session.CommitAsync(stop);
+    }
+
+    /// <summary>True when the content is there, whole.</summary>
+    public static async ValueTask<bool> IsThereAsync(Session session, byte[] hash, CancellationToken stop)
+    {
+        var size = await session.FirstAsync(Sql.Of($"select size from blob_head where hash = {hash}"), row => (long?)row.GetInt64(0), stop);
+        return size is { } length && await session.FirstAsync(Sql.Of($"select count(*) from blob_chunk where hash = {hash}"), row => row.GetInt64(0), stop) == PartsOf(length);
+    }
+
+    private static int PartsOf(long size) => (int)Math.Max(1, (size + ChunkSize - 1) / ChunkSize);
 
     /// <summary>The content, or null when there is none of that name.</summary>
     public async Task<ReadOnlyMemory<byte>?> GetAsync(byte[] hash, CancellationToken stop)
@@ -53,12 +67,11 @@ public sealed class BlobStore(TenantDatabase database, BlobKey key, TimeProvider
     // What is there but unclaimed gets a new day, so that the sweeper does not take it between here and the commit.
     private async Task<bool> RenewAsync(byte[] hash, CancellationToken stop)
     {
-        var head = await database.FirstAsync(Sql.Of($"select claimed_t from blob_head where hash = {hash}"), row => (Claimed: !row.IsDBNull(0), There: true), stop);
-        if (!head.There || head.Claimed) return head.There;
         await using var session = await database.WriteAsync(stop);
-        var renewed = await session.ExecuteAsync(Sql.Of($"update blob_head set at = {Now} where hash = {hash}"), stop);
+        if (!await IsThereAsync(session, hash, stop)) return false;
+        await session.ExecuteAsync(Sql.Of($"update blob_head set at = {Now} where hash = {hash} and claimed_t is null"), stop);
         await session.CommitAsync(stop);
-        return renewed > 0;
+        return true;
     }
 
     private static ReadOnlyMemory<byte> Chunk(ReadOnlyMemory<byte> content, int part) => content.Slice(part * ChunkSize, Math.Min(ChunkSize, content.Length - (part * ChunkSize)));

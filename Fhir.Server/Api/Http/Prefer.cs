@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Http;
 namespace Fhir.Server.Api.Http;
 
 /// <summary>What a write answers with — https://hl7.org/fhir/R4/http.html#ops</summary>
-public enum Return { Representation, Minimal, OperationOutcome }
+public enum Return { Unsaid, Representation, Minimal, OperationOutcome }
 
 /// <summary>The Prefer header; what it does not say has the server's default.</summary>
 public readonly record struct Prefer(Return Return, bool Strict)
@@ -14,7 +14,8 @@ public readonly record struct Prefer(Return Return, bool Strict)
         var wishes = header.ToString().Split([',', ';'], StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
         var echo = wishes.Contains("return=minimal", StringComparer.OrdinalIgnoreCase) ? Return.Minimal
             : wishes.Contains("return=OperationOutcome", StringComparer.OrdinalIgnoreCase) ? Return.OperationOutcome
-            : Return.Representation;
+            : wishes.Contains("return=representation", StringComparer.OrdinalIgnoreCase) ? Return.Representation
+            : Return.Unsaid;
         return new(echo, wishes.Contains("handling=strict", StringComparer.OrdinalIgnoreCase));
     }
 }

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Fhir.Server.Core.Outcomes;
 using Microsoft.AspNetCore.Http;
 
@@ -82,10 +81,18 @@ public sealed class Refusal : Answer
     /// <summary>The same as an entry of a Bundle needs it: status and OperationOutcome.</summary>
     public ReadOnlyMemory<byte> Outcome => OperationOutcome.Of(_issue);
 
-    /// <summary>The issue with the place of its Bundle entry before its own: <c>Bundle.entry[3].resource…</c>.</summary>
+    /// <summary>The issue with the place of its Bundle entry before its own: <c>Bundle.entry[3].resource.name[0]</c>.</summary>
     public static Issue At(Issue issue, string place) => issue with
     {
-        Where = issue.Where is null ? place : issue.Where.StartsWith(place, StringComparison.Ordinal) ? issue.Where : $"{place}: {issue.Where}",
-        Others = [.. issue.Others.IsDefaultOrEmpty ? ImmutableArray<Issue>.Empty : issue.Others.Select(o => At(o, place))],
+        Where = Within(issue.Where, place),
+        Others = issue.Others.IsDefaultOrEmpty ? [] : [.. issue.Others.Select(o => At(o, place))],
     };
+
+    private static string Within(string? where, string place)
+    {
+        if (where is null) return place;
+        if (where.StartsWith(place, StringComparison.Ordinal)) return where;
+        var path = place.EndsWith(".resource", StringComparison.Ordinal) ? where[(where.IndexOf('.', StringComparison.Ordinal) + 1)..] : where;
+        return $"{place}.{path}";
+    }
 }

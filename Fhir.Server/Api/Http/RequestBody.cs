@@ -3,6 +3,7 @@ using Fhir.Server.Core.Definitions;
 using Fhir.Server.Core.Elements;
 using Fhir.Server.Core.Json;
 using Fhir.Server.Core.Outcomes;
+using Fhir.Server.Core.Validation;
 using Microsoft.AspNetCore.Http;
 
 namespace Fhir.Server.Api.Http;
@@ -22,8 +23,13 @@ public sealed record RequestBody(ReadOnlyMemory<byte> Json, Element Resource)
     {
         var text = WithoutMark(json);
         if (JsonReader.Read(text, DefinitionSet.R4).Failed(out var issue, out var resource)) return issue;
-        return new RequestBody(text, resource);
+        var wrong = StructureCheck.Check(resource);
+        return wrong.Count == 0 ? new RequestBody(text, resource) : wrong[0] with { Others = [.. wrong.Skip(1)] };
     }
+
+    /// <summary>A text that was accepted before and spliced since: only its tree is made again.</summary>
+    public static Result<RequestBody> Reread(ReadOnlyMemory<byte> json) =>
+        JsonReader.Read(json, DefinitionSet.R4).Failed(out var issue, out var resource) ? issue : new RequestBody(json, resource);
 
     public static async Task<ReadOnlyMemory<byte>> BytesAsync(HttpRequest request, CancellationToken stop)
     {

@@ -1,4 +1,3 @@
-using Fhir.Server.Api.Audit;
 using Fhir.Server.Store.Access;
 using Microsoft.AspNetCore.Builder;
 

@@ -1,4 +1,3 @@
-using Fhir.Server.Core.Elements;
 using Fhir.Server.Core.Outcomes;
 using Fhir.Server.Store.Access;
 using Microsoft.AspNetCore.Http;
@@ -18,9 +17,7 @@ public sealed record Conditions
     public static Result<Conditions> Of(HttpRequest request) =>
         Of(request.Headers.IfMatch, request.Headers.IfNoneMatch, request.Headers["If-None-Exist"]);
 
-    /// <summary>Of Bundle.entry.request.</summary>
-    public static Result<Conditions> Of(Element request) =>
-        Of(request["ifMatch"].Text, request["ifNoneMatch"].Text, request["ifNoneExist"].Text);
+    public static Result<Conditions> Of(EntryText entry) => Of(entry.IfMatch, entry.IfNoneMatch, entry.IfNoneExist);
 
     private static Result<Conditions> Of(string? ifMatch, string? ifNoneMatch, string? ifNoneExist)
     {

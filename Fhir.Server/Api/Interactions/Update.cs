@@ -27,14 +27,16 @@ public static class Update
     public static Result<Write> Prepare(ResourceKey key, RequestBody body, Conditions conditions, ResourceKey? home, string? where = null)
     {
         if (!IsId(key.Id)) return new Issue(IssueKind.Invalid, "An id has 1 to 64 letters, digits, - and '.'.", $"{key.Type}.id");
-        if (body.Resource["id"].Text != key.Id) return new Issue(IssueKind.Invalid, "The id in the body must be there and be the one in the URL.", $"{key.Type}.id");
-        return new Write
-        {
-            Kind = WriteKind.Update, Key = key, Json = body.Json, Resource = body.Resource,
-            IfMatch = conditions.IfMatch, OnlyIfNew = conditions.OnlyIfNew, Home = home, Where = where,
-        };
+        return body.Resource["id"].Text == key.Id ? WriteOf(key, body, conditions, home, where) : new Issue(IssueKind.Invalid, "The id in the body must be there and be the one in the URL.", $"{key.Type}.id");
     }
 
+    /// <summary>The same for raw content, which names no id of its own.</summary>
+    public static Write WriteOf(ResourceKey key, RequestBody body, Conditions conditions, ResourceKey? home, string? where = null) => new()
+    {
+        Kind = WriteKind.Update, Key = key, Json = body.Json, Resource = body.Resource,
+        IfMatch = conditions.IfMatch, OnlyIfNew = conditions.OnlyIfNew, Home = home, Where = where,
+    };
+
     // https://hl7.org/fhir/R4/datatypes.html#id
-    private static bool IsId(string id) => id is { Length: > 0 and <= 64 } && id.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '.');
+    public static bool IsId(string id) => id is { Length: > 0 and <= 64 } && id.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '.');
 }

@@ -29,6 +29,20 @@ public sealed class Writing(ResourceStore store, BinaryData binaries)
         return type == "Binary" ? await binaries.PutAsideAsync(body, stop) : body;
     }
 
+    /// <summary>The write of a Bundle's entry.</summary>
+    public async Task<Result<Write>> PrepareAsync(Entry entry, ResourceKey? home, CancellationToken stop)
+    {
+        if (entry is { Key.Type: "AuditEvent", Method: not "POST" }) return new Issue(IssueKind.Unsupported, "An AuditEvent can be appended, and nothing else.", $"{entry.Where}.request.method");
+        if (entry.Body is { } body)
+        {
+            if ((await FitAsync(body, entry.Key.Type, stop)).Failed(out var misfit, out body)) return Refusal.At(misfit, $"{entry.Where}.resource");
+            entry.Body = body;
+        }
+        return entry.ToWrite(home).Failed(out var issue, out var write) ? Refusal.At(issue, entry.Where) : write;
+    }
+
+    public Task<Result<IReadOnlyList<Written>>> CommitAsync(IReadOnlyList<Write> writes, Caller caller, CancellationToken stop) => store.CommitAsync(writes, caller.Sees, stop);
+
     /// <summary>Commits one write and answers it as the caller preferred.</summary>
     public async Task<IResult> CommitAsync(HttpContext context, Caller caller, Write write, CancellationToken stop)
     {

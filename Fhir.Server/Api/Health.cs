@@ -1,10 +1,11 @@
+using Fhir.Server.Api.Http;
 using Fhir.Server.Api.Identity;
 using Fhir.Server.Store.Database;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 
-namespace Fhir.Server.Api.Http;
+namespace Fhir.Server.Api;
 
 /// <summary>Whether the process lives, and whether it can serve: for whoever watches over it. Holds no data.</summary>
 public static class Health

@@ -1,6 +1,4 @@
-using Microsoft.AspNetCore.Http;
-
-namespace Fhir.Server.Api.Interactions;
+namespace Fhir.Server.Api.Http;
 
 /// <summary>Builds the links of a Bundle: each value encoded anew, so that only what was understood stands in them.</summary>
 public static class Links

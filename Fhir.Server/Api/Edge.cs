@@ -1,11 +1,12 @@
 using Fhir.Server.Api.Audit;
+using Fhir.Server.Api.Http;
 using Fhir.Server.Api.Identity;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Logging;
 
-namespace Fhir.Server.Api.Http;
+namespace Fhir.Server.Api;
 
 /// <summary>The first and last step of every request that has a Right: request id, format, token and scope on the way in; on the way out every error is an OperationOutcome.</summary>
 public sealed class Edge(RequestDelegate next, Callers callers, AuditFilter audit, ApiSettings settings, ILogger<Edge> log)
@@ -85,6 +86,3 @@ public sealed class Edge(RequestDelegate next, Callers callers, AuditFilter audi
         return given.Count == 1 && given[0] is { Length: > 0 and <= 64 } id && id.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '.' or '_') ? id : context.TraceIdentifier;
     }
 }
-
-/// <summary>Marks an endpoint that answers in other formats than FHIR JSON too: Binary, and what is no FHIR.</summary>
-public sealed class AnyFormat;

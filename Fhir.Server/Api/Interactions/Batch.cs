@@ -1,0 +1,79 @@
+using Fhir.Server.Api.Http;
+using Fhir.Server.Api.Identity;
+using Fhir.Server.Core.Outcomes;
+using Fhir.Server.Store.Access;
+using Fhir.Server.Store.Resources;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace Fhir.Server.Api.Interactions;
+
+/// <summary>batch: entries on their own, one failing never hurts the others — https://hl7.org/fhir/R4/http.html#brules. A transaction goes on to <see cref="Transaction"/>.</summary>
+public static class Batch
+{
+    private const int AtOnce = 64;
+
+    public static void Map(RouteGroupBuilder fhir) => fhir.MapPost("/", TakeAsync).Asks(Right.Bundle);
+
+    private static async Task<IResult> TakeAsync(HttpContext context, Caller caller, Transaction transaction, Writing writing, EntryReads reads, CancellationToken stop)
+    {
+        if (!Formats.IsFhirJson(context.Request.ContentType)) return Refusal.Of(Refusal.WrongMediaType);
+        if (BundleText.Read(await RequestBody.BytesAsync(context.Request, stop)).Failed(out var issue, out var bundle)) return Refusal.Of(issue);
+        var of = new BundleCall(Call.Of(context), caller, Base.Of(context), HomeOrganization.Of(context.Request, caller.Sees), Prefer.Of(context.Request).Return);
+        return bundle switch
+        {
+            { ResourceType: "Bundle", Type: "batch" } => await BatchAsync(bundle, of, writing, reads, stop),
+            { ResourceType: "Bundle", Type: "transaction" } => await transaction.RunAsync(bundle, of, stop),
+            _ => Refusal.Of(new(IssueKind.Invalid, "Only a Bundle of type batch or transaction is taken here.", "Bundle.type")),
+        };
+    }
+
+    private static async Task<IResult> BatchAsync(BundleText bundle, BundleCall of, Writing writing, EntryReads reads, CancellationToken stop)
+    {
+        var answers = new BundleEntry[bundle.Entries.Count];
+        var understood = new List<Entry>();
+        for (var i = 0; i < answers.Length; i++)
+        {
+            if (Entry.Of(bundle.Entries[i], i).Failed(out var issue, out var entry)) answers[i] = EntryReads.Refused(Refusal.Of(issue));
+            else understood.Add(entry);
+        }
+        foreach (var turn in understood.GroupBy(e => e.Turn).OrderBy(g => g.Key))
+            foreach (var some in turn.Chunk(AtOnce))   // together, so that they share a commit
+                await Task.WhenAll(some.Select(async entry => answers[entry.Index] = await OneAsync(entry, of, writing, reads, stop)));
+        return BundleJson.Answer("batch-response", null, [], answers);
+    }
+
+    private static async Task<BundleEntry> OneAsync(Entry entry, BundleCall of, Writing writing, EntryReads reads, CancellationToken stop)
+    {
+        if (entry.IsRead) return await reads.AnswerAsync(entry, of.Call, of.Caller, of.BaseUrl, stop);
+        if ((await writing.PrepareAsync(entry, of.Home, stop)).Failed(out var issue, out var write)) return EntryReads.Refused(Refusal.Of(issue));
+        if ((await writing.CommitAsync([write], of.Caller, stop)).Failed(out issue, out var written)) return EntryReads.Refused(Refusal.Of(issue));
+        return await AnswerAsync(written[0], of, writing, stop);
+    }
+
+    /// <summary>What a write answers with inside a Bundle; the resource itself only when it was asked for.</summary>
+    internal static async Task<BundleEntry> AnswerAsync(Written written, BundleCall of, Writing writing, CancellationToken stop)
+    {
+        var version = written.Version;
+        var echo = of.Echo ? await writing.EchoAsync(written, of.Caller, Return.Representation, stop) : default;
+        return new()
+        {
+            FullUrl = echo.IsEmpty || version is null ? null : $"{of.BaseUrl}/{version.Key}",
+            Resource = echo,
+            Response = new(FhirBody.Written(written, echo).Status)
+            {
+                Location = version is { Deleted: false } ? FhirBody.PlaceOf(version) : null,
+                ETag = version is null ? null : FhirBody.ETagOf(version.Version),
+                LastModified = version?.LastUpdated,
+            },
+        };
+    }
+}
+
+/// <summary>Who sent a Bundle, and how it wants to be answered.</summary>
+internal sealed record BundleCall(Call Call, Caller Caller, string BaseUrl, ResourceKey? Home, Return Wanted)
+{
+    // A Bundle of hundreds would come back doubled: its entries echo only when the header says so.
+    public bool Echo => Wanted == Return.Representation;
+}

@@ -1,0 +1,73 @@
+using Fhir.Server.Api.Http;
+using Fhir.Server.Core.Outcomes;
+using Fhir.Server.Store.Resources;
+using Microsoft.AspNetCore.Http;
+
+namespace Fhir.Server.Api.Interactions;
+
+/// <summary>transaction: all entries or none, in one commit — https://hl7.org/fhir/R4/http.html#trules</summary>
+public sealed class Transaction(Writing writing, EntryReads reads, ConditionalReferences conditionals)
+{
+    internal async Task<IResult> RunAsync(BundleText bundle, BundleCall of, CancellationToken stop)
+    {
+        if (Understand(bundle).Failed(out var issue, out var entries)) return Refusal.Of(issue);
+        if ((await PrepareAsync(entries, of, stop)).Failed(out issue, out var writes)) return Refusal.Of(issue);
+        var written = new Dictionary<int, Written>();
+        if (writes.Count > 0)
+        {
+            if ((await writing.CommitAsync([.. writes.Select(w => w.Write)], of.Caller, stop)).Failed(out issue, out var all)) return Refusal.Of(issue);
+            for (var i = 0; i < writes.Count; i++) written[writes[i].Entry.Index] = all[i];
+        }
+        return await AnswerAsync(entries, written, of, stop);
+    }
+
+    /// <summary>All entries, or everything that is wrong with the first wrong one.</summary>
+    private static Result<List<Entry>> Understand(BundleText bundle)
+    {
+        var entries = new List<Entry>(bundle.Entries.Count);
+        for (var i = 0; i < bundle.Entries.Count; i++)
+        {
+            if (Entry.Of(bundle.Entries[i], i).Failed(out var issue, out var entry)) return issue;
+            entries.Add(entry);
+        }
+        // Two creates under one condition mean one resource.
+        foreach (var same in entries.Where(e => e is { Method: "POST", Conditions.IfNoneExist: not null }).GroupBy(e => (e.Key.Type, e.Conditions.IfNoneExist)))
+            foreach (var later in same.Skip(1)) (later.SameAs, later.Key) = (same.First(), same.First().Key);
+        return entries;
+    }
+
+    /// <summary>References resolved, contents put aside, in the order of processing: DELETE, POST, PUT.</summary>
+    private async Task<Result<List<(Entry Entry, Write Write)>>> PrepareAsync(List<Entry> entries, BundleCall of, CancellationToken stop)
+    {
+        var known = new BundleReferences(entries);
+        if ((await conditionals.ResolveAsync(entries, known, of.Caller.Sees, stop)) is { } unresolved) return unresolved;
+        var writes = new List<(Entry, Write)>(entries.Count);
+        foreach (var entry in entries.Where(e => e is { IsRead: false, SameAs: null }).OrderBy(e => e.Turn))
+        {
+            if (Rewrite(entry, known) is { } broken) return broken;
+            if ((await writing.PrepareAsync(entry, of.Home, stop)).Failed(out var issue, out var write)) return issue;
+            writes.Add((entry, write));
+        }
+        return writes;
+    }
+
+    private static Issue? Rewrite(Entry entry, BundleReferences known)
+    {
+        if (entry.Body is not { } body) return null;
+        if (known.Rewrite(body, entry.FullUrl).Failed(out var issue, out var rewritten)) return Refusal.At(issue, $"{entry.Where}.resource");
+        entry.Body = rewritten;
+        return null;
+    }
+
+    private async Task<IResult> AnswerAsync(List<Entry> entries, Dictionary<int, Written> written, BundleCall of, CancellationToken stop)
+    {
+        var answers = new BundleEntry[entries.Count];
+        foreach (var entry in entries)
+        {
+            answers[entry.Index] = entry.IsRead
+                ? await reads.AnswerAsync(entry, of.Call, of.Caller, of.BaseUrl, stop)
+                : await Batch.AnswerAsync(written[(entry.SameAs ?? entry).Index], of, writing, stop);
+        }
+        return BundleJson.Answer("transaction-response", null, [], answers);
+    }
+}
