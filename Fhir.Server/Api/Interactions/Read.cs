@@ -1,3 +1,4 @@
+using Fhir.Server.Api.Blobs;
 using Fhir.Server.Api.Http;
 using Fhir.Server.Api.Identity;
 using Fhir.Server.Core.Outcomes;
@@ -23,8 +24,11 @@ public static class Read
     private static async Task<IResult> Newest(string type, string id, Caller caller, ResourceStore store, CancellationToken stop) =>
         Answer(await store.ReadAsync(new(type, id), caller.Sees, stop));
 
-    private static async Task<IResult> Named(string type, string id, string version, Caller caller, ResourceStore store, CancellationToken stop) =>
-        Answer(await store.ReadVersionAsync(new(new(type, id), version), caller.Sees, stop));
+    private static async Task<IResult> Named(string type, string id, string version, Caller caller, ResourceStore store, BinaryData binaries, CancellationToken stop)
+    {
+        var found = await store.ReadVersionAsync(new(new(type, id), version), caller.Sees, stop);
+        return Answer(found.Failed(out var issue, out var there) ? issue : await binaries.PutBackAsync(there, stop));
+    }
 
     // What the caller may not see is "not found": a 403 would betray that the patient is known here.
     private static IResult Answer(Result<ResourceVersion> found) =>

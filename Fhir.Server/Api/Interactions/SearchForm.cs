@@ -1,3 +1,4 @@
+using Fhir.Server.Api.Http;
 using Fhir.Server.Core.Outcomes;
 using Microsoft.AspNetCore.Http;
 
