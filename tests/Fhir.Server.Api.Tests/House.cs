@@ -1,0 +1,94 @@
+using Fhir.Server.Api.Identity;
+using Fhir.Server.Core.Definitions;
+using Fhir.Server.Store.Access;
+using Fhir.Server.Store.Database;
+using Fhir.Server.Store.Resources;
+using Fhir.Server.Store.Rules;
+using Fhir.Server.Store.Search;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace Fhir.Server.Api.Tests;
+
+/// <summary>The real pipeline over Kestrel on a free port, on a new SQLite folder, with two practices and a few people.</summary>
+public sealed class House : IAsyncDisposable
+{
+    public const string AllRights = "user/*.cruds";
+    private readonly WebApplication _app;
+
+    private House(WebApplication app, string folder) => (_app, Folder) = (app, folder);
+
+    public string Folder { get; }
+    public string Url => _app.Urls.First();
+    public IServiceProvider Services => _app.Services;
+    public TokenIssuer Tokens => Services.GetRequiredService<TokenIssuer>();
+    public LogLines Log { get; private init; } = new();
+
+    public static async Task<House> OpenAsync(Action<WebApplication, Microsoft.AspNetCore.Routing.RouteGroupBuilder>? map = null, Func<ApiSettings, ApiSettings>? set = null, Action<IServiceCollection>? add = null)
+    {
+        var folder = Directory.CreateTempSubdirectory("samenspraak-api-").FullName;
+        var database = SqliteDatabase.Open(folder);
+        await database.MigrateAsync([.. Migration.In(typeof(TenantDatabase).Assembly), .. Migration.In(typeof(FhirApi).Assembly)], default);
+        var builder = WebApplication.CreateSlimBuilder();
+        var log = new LogLines();
+        builder.Logging.ClearProviders().AddProvider(log);
+        builder.WebHost.UseUrls("http://127.0.0.1:0").ConfigureKestrel(k => k.AddServerHeader = false);
+        var services = builder.Services;
+        services.AddSingleton<TenantDatabase>(database);
+        services.AddSingleton(await Seal.LoadAsync(database, default));
+        services.AddSingleton(DefinitionSet.R4);
+        services.AddSingleton(await ParameterNumbers.LoadAsync(database, DefinitionSet.R4, default));
+        services.AddSingleton(new ServerBases());
+        services.AddSingleton<Indexer>();
+        services.AddSingleton<ResourceSearch>();
+        services.AddSingleton<ResourceStore>();
+        var settings = new ApiSettings { DataFolder = folder, Demo = true };
+        services.AddFhirApi(set?.Invoke(settings) ?? settings);
+        add?.Invoke(services);
+        var app = builder.Build();
+        var fhir = app.MapFhirApi();
+        map?.Invoke(app, fhir);
+        await app.StartAsync();
+        var house = new House(app, folder) { Log = log };
+        await Clinic.FurnishAsync(house.As("integrator"));
+        return house;
+    }
+
+    /// <summary>A client with a token of one of the clinic's people or systems, or without any.</summary>
+    public Client As(string? user, string scope = AllRights) => new(Url, user is null ? null : Tokens.Issue(TokenOf(user, scope)));
+    public Client With(string token) => new(Url, token);
+
+    public static TokenFor TokenOf(string user, string scope = AllRights) => user switch
+    {
+        "integrator" => new(user, scope, TimeSpan.FromMinutes(10)) { Role = Role.Integrator },
+        "his-delinde" => new(user, scope, TimeSpan.FromMinutes(10)) { Role = Role.PracticeSystem, Organization = "Organization/de-linde" },
+        "admin" => new(user, scope, TimeSpan.FromMinutes(10)) { Role = Role.Administrator },
+        "privacy" => new(user, scope, TimeSpan.FromMinutes(10)) { Role = Role.PrivacyOfficer },
+        _ => new(user, scope, TimeSpan.FromMinutes(10)) { PractitionerRole = $"PractitionerRole/{user}" },
+    };
+
+    public async ValueTask DisposeAsync()
+    {
+        await _app.DisposeAsync();
+        Directory.Delete(Folder, recursive: true);
+    }
+}
+
+/// <summary>Every line that was logged, to be searched for what must not stand there.</summary>
+public sealed class LogLines : ILoggerProvider
+{
+    private readonly System.Collections.Concurrent.ConcurrentQueue<string> _lines = new();
+    public IReadOnlyCollection<string> All => _lines;
+    public ILogger CreateLogger(string categoryName) => new Writer(_lines);
+    public void Dispose() { }
+
+    private sealed class Writer(System.Collections.Concurrent.ConcurrentQueue<string> lines) : ILogger
+    {
+        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
+        public bool IsEnabled(LogLevel logLevel) => true;
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            lines.Enqueue($"{logLevel} {formatter(state, exception)} {exception}");
+    }
+}
