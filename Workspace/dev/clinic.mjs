@@ -27,8 +27,8 @@ export function clinic() {
     db.resources.push({ resourceType: 'Practitioner', id: name, name: [{ text: display, given: [given], family: family.join(' ') }] })
     db.resources.push({ resourceType: 'PractitionerRole', id: name, practitioner: { reference: place.practitioner }, organization: { reference: place.organization }, code: [{ coding: [{ code }] }] })
   }
-  for (const [name, display] of [['admin', 'Beheer'], ['privacy', 'Privacy']]) {
-    db.users.push({ name, display, role: name, organization: null, place: { practitioner: null, practitionerRole: null, organization: null } })
+  for (const [name, display, code] of [['admin', 'Beheer', 'administrator'], ['privacy', 'Privacy', 'privacy-officer']]) {
+    db.users.push({ name, display, role: code, organization: null, place: { practitioner: null, practitionerRole: null, organization: null } })
   }
   patients.forEach(([given, family, birthDate, gender, bsn], index) => db.resources.push({
     resourceType: 'Patient', id: `p${index + 1}`, name: [{ given: [given], family, text: `${given} ${family}` }], birthDate, gender,

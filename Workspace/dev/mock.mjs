@@ -175,6 +175,7 @@ const nameHas = (resource, text) => [resource.name[0].family, resource.name[0].t
 const tests = {
   _id: (each, value) => value.split(',').includes(each.id),
   name: nameHas,
+  'name:contains': (each, value) => plain(each.name[0].text).includes(plain(value)),
   birthdate: (each, value) => each.birthDate === value,
   identifier: (each, value) => each.identifier?.some(({ system, value: own }) => `${system}|${own}` === value),
   'practitioner.name': (each, value) => nameHas(found(each.practitioner.reference), value),

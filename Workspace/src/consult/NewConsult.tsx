@@ -103,7 +103,6 @@ export function NewConsult() {
             onKeyDown={event => { if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) void send() }}
           />
         </Part>
-        {problem !== null && <Problem error={problem} />}
       </form>
 
       <aside className={css.overview} aria-label={t('consult.overview')}>
@@ -120,6 +119,7 @@ export function NewConsult() {
             <ul>{needs.map(each => <li key={each} data-need={each}>{t(`consult.need.${each}`)}</li>)}</ul>
           </div>
         )}
+        {problem !== null && <Problem error={problem} />}
         <Button size="md" fullWidth disabled={needs.length > 0} loading={busy} onClick={() => void send()} aria-describedby={needs.length > 0 ? 'needs' : undefined} data-testid="start-consult">{t('consult.send')}</Button>
         <Button size="sm" fullWidth variant="subtle" color="gray" onClick={() => { discard(); go({ page: 'inbox' }) }} data-testid="discard-consult">{t('consult.discard')}</Button>
         <p className={css.kept}>{t('consult.draftKept')}</p>

@@ -27,12 +27,14 @@ export function patientQuery(text: string): PatientQuery {
   return { kind: 'search', queries: namings(name).map(each => [...each, ...born]) }
 }
 
-// A string search matches beginnings: "de vries" is one family name, "jansen anna" is two parts in the wrong order.
+// A string search matches beginnings: "de vries" is one family name, "jansen anna" are two names in the wrong order,
+// and "vries" is only found inside.
 function namings(name: string): Query[] {
   if (name === '') return [[]]
   const words = name.split(' ')
   const whole: Query = [['name', name]]
-  return words.length === 1 ? [whole] : [whole, words.map(word => ['name', word])]
+  const inside: Query = words.map(word => ['name:contains', word])
+  return words.length === 1 ? [whole, inside] : [whole, words.map(word => ['name', word]), inside]
 }
 
 const pad = (digits: string | undefined): string => (digits ?? '').padStart(2, '0')

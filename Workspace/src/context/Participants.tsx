@@ -24,7 +24,7 @@ export function Participants({ thread, people }: { thread: Thread; people: Map<s
             <div>
               <p><strong>{each.name}</strong> {ref === self && <span className="soft">({t('thread.you').toLowerCase()})</span>}</p>
               <p className="soft">{[roleName(each.role), each.organization].filter(Boolean).join(' · ')}</p>
-              {ref !== self && messages && messages.length > 0 && <ReadState reader={ref} messages={messages} />}
+              {ref !== self && <ReadState reader={ref} messages={messages ?? []} />}
             </div>
           </li>
         ) : []
@@ -37,8 +37,10 @@ function ReadState({ reader, messages }: { reader: string; messages: Message[] }
   const { t } = useTranslation()
   const dates = useDates()
   const last = messages.findLast(each => each.sender === reader || each.readBy.some(read => read.reader === reader))
-  const text = !last ? t('context.readNothing')
-    : last === messages.at(-1) ? t('context.readAll')
-      : t('context.readUpTo', { when: dates.dateTime(last.sent) })
+  // Its line is there before the messages are: what stands below does not move.
+  const text = messages.length === 0 ? '\u00a0'
+    : !last ? t('context.readNothing')
+      : last === messages.at(-1) ? t('context.readAll')
+        : t('context.readUpTo', { when: dates.dateTime(last.sent) })
   return <p className={css.readState} data-all={last !== undefined && last === messages.at(-1)} data-testid="read-state">{text}</p>
 }

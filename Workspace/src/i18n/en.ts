@@ -28,8 +28,10 @@ export const en: Texts = {
     'company-doctor': 'company doctor',
     specialist: 'specialist',
     assistant: 'assistant',
-    admin: 'technical administrator',
-    privacy: 'privacy officer',
+    administrator: 'technical administrator',
+    'privacy-officer': 'privacy officer',
+    'practice-system': 'practice system',
+    integrator: 'integrator',
   },
 
   categories: {
@@ -133,8 +135,8 @@ export const en: Texts = {
     rejectedText: 'The practice system has refused the summary.',
     parkedText: 'Delivery has been halted. Nothing is lost; somebody has to look at it.',
     none: 'No delivery is known for this consult.',
-    to: 'to {{name}}',
-    system: 'practice system',
+    toward: { queued: 'for {{name}}', sent: 'to {{name}}', accepted: 'by {{name}}', rejected: 'by {{name}}', parked: 'for {{name}}' },
+    system: 'the practice system',
   },
 
   closing: {

@@ -26,8 +26,10 @@ export const nl = {
     'company-doctor': 'bedrijfsarts',
     specialist: 'medisch specialist',
     assistant: 'assistent',
-    admin: 'technisch beheerder',
-    privacy: 'functionaris gegevensbescherming',
+    administrator: 'technisch beheerder',
+    'privacy-officer': 'functionaris gegevensbescherming',
+    'practice-system': 'praktijksysteem',
+    integrator: 'koppeling',
   },
 
   categories: {
@@ -131,8 +133,8 @@ export const nl = {
     rejectedText: 'Het praktijksysteem heeft de samenvatting geweigerd.',
     parkedText: 'De aflevering is stilgezet. Er is niets verloren; iemand moet ernaar kijken.',
     none: 'Er is geen aflevering bekend voor dit overleg.',
-    to: 'naar {{name}}',
-    system: 'praktijksysteem',
+    toward: { queued: 'voor {{name}}', sent: 'naar {{name}}', accepted: 'door {{name}}', rejected: 'door {{name}}', parked: 'voor {{name}}' },
+    system: 'het praktijksysteem',
   },
 
   closing: {

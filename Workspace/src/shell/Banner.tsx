@@ -13,7 +13,7 @@ const subscribe = (listener: () => void): (() => void) => {
   }
 }
 
-/** Lies over the header's lower edge instead of pushing the panes down. */
+/** Lies over the foot of the list instead of pushing the panes down, and hides no patient and no button of a thread. */
 export function Banner() {
   const { t } = useTranslation()
   const online = useSyncExternalStore(subscribe, () => navigator.onLine)
@@ -21,7 +21,7 @@ export function Banner() {
   if (online && !away) return null
   return (
     <div className={css.banner} role="status" data-testid="offline-banner">
-      <WarningIcon size={16} />
+      <WarningIcon size={20} />
       {online ? t('banner.reconnecting') : t('banner.offline')}
     </div>
   )

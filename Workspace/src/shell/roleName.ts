@@ -1,7 +1,7 @@
 import { useTranslation } from 'react-i18next'
 import { oneOf } from '../api/names'
 
-const named = ['gp', 'company-doctor', 'specialist', 'assistant', 'admin', 'privacy'] as const
+const named = ['gp', 'company-doctor', 'specialist', 'assistant', 'administrator', 'privacy-officer', 'practice-system', 'integrator'] as const
 
 export function useRoleName(): (role: string | null) => string {
   const { t } = useTranslation()

@@ -55,7 +55,7 @@ export function DeliveryList({ deliveries }: { deliveries: Delivery[] }) {
             <span className={css.mark} data-state={each.state}><Icon size={15} /></span>
             <div>
               <p>
-                <strong>{t(`delivery.${each.state}`)}</strong> {t('delivery.to', { name: each.name ?? t('delivery.system') })}
+                <strong>{t(`delivery.${each.state}`)}</strong> {t(`delivery.toward.${each.state}`, { name: each.name ?? t('delivery.system') })}
                 {each.at && <time className="soft num" dateTime={each.at}> · {dates.dateTime(each.at)}</time>}
               </p>
               <p className="soft">{each.detail ?? t(`delivery.${each.state}Text`)}</p>

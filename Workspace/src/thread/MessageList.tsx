@@ -30,32 +30,34 @@ export function MessageList({ thread, people }: { thread: Thread; people: Map<st
   return (
     <div className={css.logBox}>
       <div ref={scroll} className={css.log} role="log" aria-label={t('thread.log')} aria-busy={!loaded} tabIndex={0} data-testid="thread-log">
-        {open && open.log.from > 0 && loaded && (
-          <Button variant="subtle" size="xs" onClick={() => void engine.earlier(thread.ref)} data-testid="earlier">{t('thread.earlier')}</Button>
-        )}
-        {!loaded && <Bubbles />}
-        {loaded && messages.length + pending.length === 0 && open.problem === null && (
-          <div className={css.blank}><strong>{t('thread.empty')}</strong>{!thread.closed && <p>{t('thread.emptyText')}</p>}</div>
-        )}
-        {messages.map((each, index) => {
-          const before = messages[index - 1]
-          const newDay = !before || dates.day(before.sent) !== dates.day(each.sent)
-          const isNew = open?.dividerBefore === each.seq
-          return (
-            <Fragment key={each.seq}>
-              {newDay && <div className={css.day}><span>{dates.day(each.sent)}</span></div>}
-              {isNew && <div className={css.new} data-testid="new-divider"><span>{t('thread.newBelow')}</span></div>}
-              <MessageItem
-                message={each} people={people} mine={each.sender === self} follows={!newDay && !isNew && before?.sender === each.sender}
-                everybody={othersIn(thread, self)} readHere={lastRead.get(each.seq) ?? []}
-              />
-            </Fragment>
-          )
-        })}
-        {pending.map(each => (
-          <PendingItem key={each.clientId} pending={each} onResend={() => engine.resend(thread.ref, each.clientId)} onDiscard={() => engine.discard(thread.ref, each.clientId)} />
-        ))}
-        {open !== undefined && open.problem !== null && <Problem error={open.problem} onRetry={() => engine.pull(thread.ref)} />}
+        <div className={css.sheet}>
+          {open && open.log.from > 0 && loaded && (
+            <Button variant="subtle" size="xs" onClick={() => void engine.earlier(thread.ref)} data-testid="earlier">{t('thread.earlier')}</Button>
+          )}
+          {!loaded && <Bubbles />}
+          {loaded && messages.length + pending.length === 0 && open.problem === null && (
+            <div className={css.blank}><strong>{t('thread.empty')}</strong>{!thread.closed && <p>{t('thread.emptyText')}</p>}</div>
+          )}
+          {messages.map((each, index) => {
+            const before = messages[index - 1]
+            const newDay = !before || dates.day(before.sent) !== dates.day(each.sent)
+            const isNew = open?.dividerBefore === each.seq
+            return (
+              <Fragment key={each.seq}>
+                {newDay && <div className={css.day}><span>{dates.day(each.sent)}</span></div>}
+                {isNew && <div className={css.new} data-testid="new-divider"><span>{t('thread.newBelow')}</span></div>}
+                <MessageItem
+                  message={each} people={people} mine={each.sender === self} follows={!newDay && !isNew && before?.sender === each.sender}
+                  everybody={othersIn(thread, self)} readHere={lastRead.get(each.seq) ?? []}
+                />
+              </Fragment>
+            )
+          })}
+          {pending.map(each => (
+            <PendingItem key={each.clientId} pending={each} onResend={() => engine.resend(thread.ref, each.clientId)} onDiscard={() => engine.discard(thread.ref, each.clientId)} />
+          ))}
+          {open !== undefined && open.problem !== null && <Problem error={open.problem} onRetry={() => engine.pull(thread.ref)} />}
+        </div>
       </div>
       {below > 0 && (
         <Button className={css.latest} size="xs" radius="xl" leftSection={<DownIcon size={14} />} onClick={toEnd} data-testid="to-latest">{t('thread.latest')}</Button>
@@ -99,10 +101,11 @@ function useScroll(box: React.RefObject<HTMLDivElement | null>, { loaded, messag
       atEnd.current = log.scrollHeight - log.scrollTop - log.clientHeight < 60
       if (atEnd.current) setBelow(0)
     }
-    // Pictures and a growing composer change the height without a scroll.
+    // Pictures, refusals and a growing composer change the height without a scroll.
     const watch = new ResizeObserver(() => { if (atEnd.current) log.scrollTop = log.scrollHeight })
     log.addEventListener('scroll', look, { passive: true })
     watch.observe(log)
+    if (log.firstElementChild) watch.observe(log.firstElementChild)
     return () => { log.removeEventListener('scroll', look); watch.disconnect() }
   }, [box])
 
