@@ -21,7 +21,7 @@ unlock_build() { exec 9>&-; }
 
 # Names, sizes and times of the sources in these folders, as one short word.
 fingerprint() {
-    (cd "$root" && find "$@" \( -name bin -o -name obj -o -name node_modules -o -name dist \) -prune -o -type f ! -name '*.md' ! -name '*.tsbuildinfo' -printf '%p %s %T@\n' 2> /dev/null | LC_ALL=C sort | sha256sum | cut -c1-16)
+    (cd "$root" && { find "$@" \( -name bin -o -name obj -o -name node_modules -o -name dist \) -prune -o -type f ! -name '*.md' ! -name '*.tsbuildinfo' -printf '%p %s %T@\n' 2> /dev/null || true; } | LC_ALL=C sort | sha256sum | cut -c1-16)
 }
 
 npm_packages() {

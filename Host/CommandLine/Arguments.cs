@@ -20,7 +20,7 @@ public sealed record Arguments(string Command, IReadOnlyList<string> Subjects, I
             if (value is null) return Wrong($"--{name} needs a value.");
             options[name] = value;
         }
-        return subjects.Count == 0 ? new Arguments(Serve, [], options) : new Arguments(subjects[0], subjects[1..], options).Checked();
+        return new Arguments(subjects.FirstOrDefault() ?? Serve, [.. subjects.Skip(1)], options).Checked();
     }
 
     public static Issue Wrong(string sentence) => new(IssueKind.Invalid, $"{sentence} See ./start --help.") { Code = "usage" };
