@@ -17,7 +17,18 @@ static async Task<Result<int>> RunAsync(string[] words)
         return 0;
     }
     if (HouseSettings.Read(ConfigurationOf(arguments), Root()).Failed(out issue, out var settings)) return issue;
-    return await Serve.RunAsync(settings);
+    return arguments.Command switch
+    {
+        Arguments.Token => await PrintAsync(TokenCommand.Issue(arguments, settings, TimeProvider.System)),
+        _ => await Serve.RunAsync(settings),
+    };
+}
+
+static async Task<Result<int>> PrintAsync(Result<string> line)
+{
+    if (line.Failed(out var issue, out var text)) return issue;
+    await Console.Out.WriteLineAsync(text);
+    return 0;
 }
 
 static IConfiguration ConfigurationOf(Arguments arguments) => new ConfigurationBuilder()

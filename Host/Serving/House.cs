@@ -1,4 +1,6 @@
 using System.Globalization;
+using Fhir.Server.Api;
+using Host.Demo;
 using Host.Settings;
 
 namespace Host.Serving;
@@ -6,19 +8,36 @@ namespace Host.Serving;
 /// <summary>The whole house as one web application: each part adds itself, then maps itself.</summary>
 public static class House
 {
-    public static WebApplication Build(HouseSettings settings)
+    public static WebApplication Build(HouseSettings settings, Record record)
     {
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         builder.Logging.AddRunLog();
         builder.WebHost.UseUrls([.. settings.Addresses.Urls]).PreferHostingUrls(preferHostingUrls: true);
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
-        builder.Services.AddSingleton(TimeProvider.System);
-        builder.Services.AddSingleton(settings);
-
+        Add(builder.Services, settings, record);
         var app = builder.Build();
-        app.UseStrictHeaders();
-        app.MapWebClient(settings.ClientFolder);
+        Map(app, settings);
         return app;
+    }
+
+    private static void Add(IServiceCollection services, HouseSettings settings, Record record)
+    {
+        services.AddSingleton(TimeProvider.System);
+        services.AddSingleton(settings);
+        services.AddSingleton<DemoClinic>();
+        record.AddTo(services, settings);
+        services.AddFhirApi(settings.Api);
+        // A page of another site must not reach the demo by pointing a host name of its own at this machine.
+        services.AddHostFiltering(filter => filter.AllowedHosts = settings.Demo ? ["localhost", "127.0.0.1", "[::1]"] : ["*"]);
+    }
+
+    private static void Map(WebApplication app, HouseSettings settings)
+    {
+        app.UseHostFiltering();
+        app.UseStrictHeaders();
+        app.MapFhirApi();
+        if (settings.Demo) DemoSignIn.Map(app);
+        app.MapWebClient(settings.ClientFolder);
     }
 
     /// <summary>The address to tell people and other programs, once the house listens.</summary>

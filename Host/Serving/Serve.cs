@@ -9,22 +9,10 @@ public static class Serve
 {
     public static async Task<Result<int>> RunAsync(HouseSettings settings)
     {
-        Directory.CreateDirectory(settings.DataFolder);
-        if ((await WriterLock.TakeAsync(settings.DataFolder)).Failed(out var issue, out var writer)) return issue;
-        using var held = writer;
-        await using var app = House.Build(settings);
-        try
-        {
-            await app.StartAsync();
-        }
-        catch (IOException)
-        {
-            return new Issue(IssueKind.Conflict, $"{settings.Addresses.Urls[0]} is in use by another program; stop that one, or name another address in --urls.");
-        }
-        var url = House.UrlOf(app);
-        held.Name(url);
-        await Console.Out.WriteLineAsync(House.ReadyLine(url, SinceStart()));
-        await app.WaitForShutdownAsync();
+        if ((await Running.StartAsync(settings, holder: null, CancellationToken.None)).Failed(out var issue, out var started)) return issue;
+        await using var running = started;
+        await Console.Out.WriteLineAsync(House.ReadyLine(running.Url, SinceStart()));
+        await running.UntilStoppedAsync();
         return 0;
     }
 

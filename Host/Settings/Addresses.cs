@@ -30,6 +30,9 @@ public sealed record Addresses(IReadOnlyList<string> Urls)
         return IsLoopback(listening) ? $"{address.Scheme}://localhost:{address.Port}" : listening.TrimEnd('/');
     }
 
+    /// <summary>The FHIR bases under which this server may be called, as far as they are known before it listens.</summary>
+    public IEnumerable<string> Bases() => Urls.SelectMany(url => new[] { url.TrimEnd('/'), Shown(url) }).Distinct(StringComparer.Ordinal).Select(url => $"{url}/fhir");
+
     // A browser may try ::1 first for "localhost": listen there too where the machine has it.
     private static string[] Usual() => HasIPv6Loopback()
         ? [$"http://127.0.0.1:{Port}", $"http://[::1]:{Port}"]

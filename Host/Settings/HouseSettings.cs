@@ -1,3 +1,4 @@
+using Fhir.Server.Api;
 using Fhir.Server.Core.Outcomes;
 
 namespace Host.Settings;
@@ -20,6 +21,7 @@ public sealed record HouseSettings
     public required Uri PracticeSystem { get; init; }
     /// <summary>Folder of the built web client.</summary>
     public required string ClientFolder { get; init; }
+    public required ApiSettings Api { get; init; }
 
     /// <summary>Settings, or the one sentence that says why the house does not start. <paramref name="root"/> is where ./data lies.</summary>
     public static Result<HouseSettings> Read(IConfiguration from, string root)
@@ -28,15 +30,17 @@ public sealed record HouseSettings
         if (ReadProvider(from).Failed(out issue, out var provider)) return issue;
         if (ReadDemo(from["Demo:Enabled"], addresses).Failed(out issue, out var demo)) return issue;
         if (ReadPracticeSystem(from["Demo:PracticeSystem"]).Failed(out issue, out var practiceSystem)) return issue;
+        var folder = from["Data:Folder"] is { Length: > 0 } named ? Path.GetFullPath(named) : Path.Combine(root, "data");
         return new HouseSettings
         {
             Addresses = addresses,
-            DataFolder = from["Data:Folder"] is { Length: > 0 } folder ? Path.GetFullPath(folder) : Path.Combine(root, "data"),
+            DataFolder = folder,
             Provider = provider,
             ConnectionString = from["Database:ConnectionString"],
             Demo = demo,
             PracticeSystem = practiceSystem,
             ClientFolder = Path.Combine(root, "Workspace", "dist"),
+            Api = ApiSettings.From(from, demo) with { DataFolder = folder },
         };
     }
 

@@ -1,0 +1,62 @@
+using System.Data.Common;
+using System.Net.Sockets;
+using Fhir.Messaging.Delivery;
+using Fhir.Server.Api;
+using Fhir.Server.Core.Definitions;
+using Fhir.Server.Core.Outcomes;
+using Fhir.Server.Store.Database;
+using Fhir.Server.Store.Resources;
+using Fhir.Server.Store.Search;
+using Host.Settings;
+
+namespace Host.Serving;
+
+/// <summary>The opened database of the tenant, its schema brought up, and what had to be read from it before anything is served.</summary>
+public sealed class Record : IAsyncDisposable
+{
+    private readonly TenantDatabase _database;
+    private readonly Seal _seal;
+    private readonly ParameterNumbers _numbers;
+
+    private Record(TenantDatabase database, Seal seal, ParameterNumbers numbers) => (_database, _seal, _numbers) = (database, seal, numbers);
+
+    public static async Task<Result<Record>> OpenAsync(HouseSettings settings, CancellationToken stop)
+    {
+        try
+        {
+            var database = Open(settings);
+            await database.MigrateAsync([.. new[] { typeof(TenantDatabase), typeof(FhirApi), typeof(ILine) }.SelectMany(part => Migration.In(part.Assembly))], stop);
+            return new Record(database, await Seal.LoadAsync(database, stop), await ParameterNumbers.LoadAsync(database, DefinitionSet.R4, stop));
+        }
+        catch (NewerSchemaException newer)
+        {
+            return new Issue(IssueKind.Conflict, newer.Message);
+        }
+        catch (Exception wrong) when (wrong is DbException or SocketException or ArgumentException)
+        {
+            return new Issue(IssueKind.Unavailable, settings.Provider == DatabaseProvider.Postgres
+                ? $"PostgreSQL cannot be used with this Database:ConnectionString: {wrong.Message.ReplaceLineEndings(" ")}"
+                : $"The database in {settings.DataFolder} cannot be used: {wrong.Message.ReplaceLineEndings(" ")}");
+        }
+    }
+
+    public void AddTo(IServiceCollection services, HouseSettings settings)
+    {
+        services.AddSingleton(_database);
+        services.AddSingleton(_seal);
+        services.AddSingleton(_numbers);
+        services.AddSingleton(DefinitionSet.R4);
+        services.AddSingleton(new ServerBases([.. settings.Addresses.Bases(), .. settings.Api.BaseUrl is { } own ? new[] { own } : []]));
+        services.AddSingleton<Indexer>();
+        services.AddSingleton<ResourceSearch>();
+        services.AddSingleton<ResourceStore>();
+    }
+
+    public ValueTask DisposeAsync() => _database.DisposeAsync();
+
+    private static TenantDatabase Open(HouseSettings settings) => settings.Provider switch
+    {
+        DatabaseProvider.Sqlite => SqliteDatabase.Open(settings.DataFolder),
+        DatabaseProvider.Postgres => PostgresDatabase.Open(settings.ConnectionString!),
+    };
+}
