@@ -1,5 +1,7 @@
+using System.Runtime.InteropServices;
 using System.Text;
 using Fhir.Server.Core.Outcomes;
+using Microsoft.Win32.SafeHandles;
 
 namespace Host.Serving;
 
@@ -48,17 +50,36 @@ public sealed class WriterLock : IDisposable
 
     private static WriterLock? Try(string dataFolder)
     {
+        if (Open(PathIn(dataFolder)) is not { } file) return null;
+        if (!OperatingSystem.IsWindows() && Flock(file.SafeFileHandle, ExclusiveAtOnce) != 0)
+        {
+            file.Dispose();
+            return null;
+        }
+        file.SetLength(0);   // what stood there is from a process that is gone
+        return new(file);
+    }
+
+    // On Windows this alone keeps a second writer out; elsewhere .NET's own file locking is off (Host.csproj),
+    // because it would keep readers of the address out too.
+    private static FileStream? Open(string path)
+    {
+        var options = new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = FileShare.Read };
+        if (!OperatingSystem.IsWindows()) options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
         try
         {
-            var taken = new WriterLock(new FileStream(PathIn(dataFolder), Options()));
-            taken._file.SetLength(0);   // what stood there is from a process that is gone
-            return taken;
+            return new FileStream(path, options);
         }
-        catch (IOException) when (File.Exists(PathIn(dataFolder)))
+        catch (IOException) when (OperatingSystem.IsWindows() && File.Exists(path))
         {
             return null;
         }
     }
+
+    private const int ExclusiveAtOnce = 2 | 4;   // LOCK_EX | LOCK_NB, flock(2)
+
+    [DllImport("libc", EntryPoint = "flock"), DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
+    private static extern int Flock(SafeFileHandle file, int operation);
 
     private static string TextIn(string dataFolder)
     {
@@ -73,11 +94,4 @@ public sealed class WriterLock : IDisposable
     }
 
     private static string PathIn(string dataFolder) => Path.Combine(dataFolder, "writer.lock");
-
-    private static FileStreamOptions Options()
-    {
-        var options = new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = FileShare.None };
-        if (!OperatingSystem.IsWindows()) options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        return options;
-    }
 }
