@@ -8,5 +8,8 @@ if (args is ["lock-child", var connection])
 }
 Report.Head();
 await using (var database = SqliteDatabase.Open(Directory.CreateTempSubdirectory("samenspraak-bench-").FullName))
+{
+    await CoreBenchmark.RunAsync(database);
     await StoreBenchmark.RunAsync(database, "SQLite");
+}
 await LockBenchmark.RunAsync();

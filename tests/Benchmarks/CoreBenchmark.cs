@@ -1,0 +1,36 @@
+using System.Diagnostics;
+using System.Text;
+using Fhir.Server.Core.Definitions;
+using Fhir.Server.Core.Json;
+using Fhir.Server.Core.Validation;
+using Fhir.Server.Store.Database;
+using Fhir.Server.Store.Search;
+
+namespace Benchmarks;
+
+/// <summary>The FHIR language by itself, on one thread.</summary>
+internal static class CoreBenchmark
+{
+    public static async Task RunAsync(TenantDatabase database)
+    {
+        await StoreBenchmark.MigrateAsync(database);
+        var indexer = new Indexer(DefinitionSet.R4, await ParameterNumbers.LoadAsync(database, DefinitionSet.R4, default), new("http://localhost:5080/fhir"));
+        var text = Encoding.UTF8.GetBytes(Samples.Patient(7));
+        if (JsonReader.Read(text, DefinitionSet.R4).Failed(out var issue, out var patient)) throw new InvalidOperationException(issue.Text);
+        Measure("parse, 1 kB Patient", () => JsonReader.Read(text, DefinitionSet.R4));
+        Measure("parse and structural check, 1 kB Patient", () =>
+        {
+            if (!JsonReader.Read(text, DefinitionSet.R4).Failed(out _, out var root)) StructureCheck.Check(root);
+        });
+        Measure("index extraction, 1 kB Patient", () => indexer.Extract(patient));
+    }
+
+    private static void Measure(string what, Action work)
+    {
+        for (var i = 0; i < 2000; i++) work();
+        var (clock, count, before) = (Stopwatch.StartNew(), 0, GC.GetAllocatedBytesForCurrentThread());
+        for (; clock.ElapsedMilliseconds < 2000; count++) work();
+        var bytes = (GC.GetAllocatedBytesForCurrentThread() - before) / count;
+        Report.Line("language, 1 thread", $"{what}, /s ({bytes:N0} bytes each)", count / clock.Elapsed.TotalSeconds);
+    }
+}
