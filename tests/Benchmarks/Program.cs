@@ -6,10 +6,15 @@ if (args is ["lock-child", var connection])
     await LockBenchmark.ChildMainAsync(connection);
     return;
 }
+// benchmarks [language|store|http|lock]…: all of them when none is named.
+bool Wanted(string part) => args.Length == 0 || args.Contains(part, StringComparer.Ordinal);
 Report.Head();
-await using (var database = SqliteDatabase.Open(Directory.CreateTempSubdirectory("samenspraak-bench-").FullName))
+if (Wanted("http"))
 {
-    await CoreBenchmark.RunAsync(database);
-    await StoreBenchmark.RunAsync(database, "SQLite");
+    var data = Environment.GetEnvironmentVariable("FHIR_TEST_DATA") ?? Path.Combine(ServerProcess.Root, "..", "shared", "data");
+    await HttpBenchmark.RunAsync(Path.Combine(data, "synthea"));
 }
-await LockBenchmark.RunAsync();
+await using var database = SqliteDatabase.Open(Directory.CreateTempSubdirectory("samenspraak-bench-").FullName);
+if (Wanted("language")) await CoreBenchmark.RunAsync(database);
+if (Wanted("store")) await StoreBenchmark.RunAsync(database, "SQLite");
+if (Wanted("lock")) await LockBenchmark.RunAsync();

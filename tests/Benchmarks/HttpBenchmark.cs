@@ -1,0 +1,77 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net.Http.Headers;
+using System.Text;
+using System.Text.Json.Nodes;
+
+namespace Benchmarks;
+
+/// <summary>The whole product over HTTP, access control and audit on: server, database and load on the same machine.</summary>
+internal static class HttpBenchmark
+{
+    private const int Known = 5000;
+    private const int Seconds = 10;
+
+    public static async Task RunAsync(string bundles)
+    {
+        var folder = Directory.CreateTempSubdirectory("samenspraak-bench-").FullName;
+        await (await ServerProcess.StartAsync(folder)).DisposeAsync();   // builds, seeds
+        await using var server = await ServerProcess.StartAsync(folder);
+        await Task.Delay(3000);
+        Report.Line("server", "ready, ms", server.ReadyMillis);
+        Report.Line("server", "resident when idle, MB", server.ResidentMegabytes);
+        await RequestsAsync(server, folder);
+        await MessageBenchmark.RunAsync(server);
+        await ImportAsync(server, bundles);
+        Report.Line("server", "resident at the end, MB", server.ResidentMegabytes);
+    }
+
+    private static async Task RequestsAsync(ServerProcess server, string folder)
+    {
+        var token = await server.TokenAsync("integrator");
+        var ids = Path.Combine(folder, "ids");
+        await File.WriteAllLinesAsync(ids, await PatientsAsync(server, Known));
+        var body = Path.Combine(folder, "body");
+        await File.WriteAllTextAsync(body, Samples.Patient(0).Replace("\"value\":\"0\"", "\"value\":\"@N@\"", StringComparison.Ordinal));
+        await Wrk.RunAsync(server, "read.lua", token, 5, ("IDS", ids));   // warm
+        var (perSecond, p99) = await Wrk.RunAsync(server, "read.lua", token, Seconds, ("IDS", ids));
+        Report.Line("HTTP, 32 connections", $"read Patient by id, /s (p99 {p99})", perSecond);
+        (perSecond, p99) = await Wrk.RunAsync(server, "search.lua", token, Seconds, ("COUNT", Known.ToString(CultureInfo.InvariantCulture)));
+        Report.Line("HTTP, 32 connections", $"search Patient by identifier, /s (p99 {p99})", perSecond);
+        await Wrk.RunAsync(server, "create.lua", token, 3, ("BODY", body), ("FROM", "1000000"));
+        (perSecond, p99) = await Wrk.RunAsync(server, "create.lua", token, Seconds, ("BODY", body), ("FROM", "2000000"));
+        Report.Line("HTTP, 32 connections", $"create Patient of 1 kB, durable, /s (p99 {p99})", perSecond);
+    }
+
+    private static async Task<List<string>> PatientsAsync(ServerProcess server, int count)
+    {
+        using var client = await server.ClientAsync("integrator");
+        var ids = new List<string>();
+        for (var from = 1; from <= count; from += 500)
+        {
+            var entries = Enumerable.Range(from, 500).Select(n => new JsonObject
+            {
+                ["resource"] = JsonNode.Parse(Samples.Patient(n)), ["request"] = new JsonObject { ["method"] = "POST", ["url"] = "Patient" },
+            });
+            var bundle = new JsonObject { ["resourceType"] = "Bundle", ["type"] = "transaction", ["entry"] = new JsonArray([.. entries]) };
+            using var content = new StringContent(bundle.ToJsonString(), Encoding.UTF8, new MediaTypeHeaderValue("application/fhir+json"));
+            using var answer = await client.PostAsync(new Uri("/fhir", UriKind.Relative), content);
+            var text = await answer.EnsureSuccessStatusCode().Content.ReadAsStringAsync();
+            ids.AddRange(JsonNode.Parse(text)!["entry"]!.AsArray().Select(e => ((string)e!["response"]!["location"]!).Split('/')[^3]));
+        }
+        return ids;
+    }
+
+    private static async Task ImportAsync(ServerProcess server, string bundles)
+    {
+        if (!Directory.Exists(bundles))
+        {
+            Report.Line("import", "not measured", "the folder of Synthea bundles is absent (FHIR_TEST_DATA)");
+            return;
+        }
+        var resources = Directory.GetFiles(bundles, "*.json").Sum(f => JsonNode.Parse(File.ReadAllText(f))!["entry"]!.AsArray().Count);
+        var clock = Stopwatch.StartNew();
+        await server.RunAsync("import", bundles);
+        Report.Line("import", $"{resources:N0} resources of Synthea bundles, /s, through the running server", resources / clock.Elapsed.TotalSeconds);
+    }
+}
