@@ -5,7 +5,7 @@ using System.Net;
 namespace Fhir.Server.Core.Validation;
 
 /// <summary>
-/// What a narrative may hold (txt-1, txt-2) — https://hl7.org/fhir/R4/narrative.html#xhtml. Lists of what is allowed: whatever they
+/// What a narrative may hold (txt-1; four official examples break txt-2, so an empty div is left to full validation) — https://hl7.org/fhir/R4/narrative.html#xhtml. Lists of what is allowed: whatever they
 /// do not name (script, iframe, form, on…) is refused, and so is an address that could run or fetch what it should not.
 /// </summary>
 internal static class NarrativeRule
@@ -24,7 +24,7 @@ internal static class NarrativeRule
     private static readonly string[] StyleDangers = ["url(", "expression", "script:", "@import", "behavior", "binding", "\\", "/*"];
     private static readonly string[] PictureTypes = ["data:image/png;", "data:image/jpeg;", "data:image/gif;"];
 
-    /// <summary>Null when the text is a div of allowed XHTML with some content, else why not.</summary>
+    /// <summary>Null when the text is a div of allowed XHTML, else why not.</summary>
     public static string? Wrong(string div) => new XhtmlScanner(div).Wrong();
 
     public static bool AllowsTag(ReadOnlySpan<char> name) => Tags.Contains(name);

@@ -80,7 +80,7 @@ internal sealed class StructureWalk(Findings findings, Element root)
     {
         if (element.ChildSpan.Length == 0) findings.Add(element, "structure", "An element has a value or children.");
         Composite(element, container);
-        if (ReferenceEquals(element.Definition, Reference)) ReferenceRule.Check(element, slot, container, _inBundle, findings);
+        if (ReferenceEquals(element.Definition, Reference)) ReferenceRule.Check(element, container, _inBundle, findings);
         else if (slot.Codes is { } codes && ReferenceEquals(element.Definition, CodeableConcept)) Concept(element, codes);
     }
 

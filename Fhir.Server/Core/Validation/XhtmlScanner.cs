@@ -10,7 +10,6 @@ internal ref struct XhtmlScanner(ReadOnlySpan<char> text)
     private readonly ReadOnlySpan<char> _text = text;
     private readonly List<(int Start, int Length)> _open = [];
     private int _at;
-    private bool _hasContent;
 
     public string? Wrong()
     {
@@ -22,8 +21,7 @@ internal ref struct XhtmlScanner(ReadOnlySpan<char> text)
         }
         while (_open.Count > 0);
         SkipBlanks();
-        if (_at < _text.Length) return "A narrative is one div.";
-        return _hasContent ? null : "A narrative has some content.";
+        return _at < _text.Length ? "A narrative is one div." : null;
     }
 
     private readonly ReadOnlySpan<char> Rest => _text[_at..];
@@ -32,7 +30,6 @@ internal ref struct XhtmlScanner(ReadOnlySpan<char> text)
     {
         var markup = Rest.IndexOfAny('<', '&');
         if (markup < 0) return Malformed;
-        _hasContent |= !Rest[..markup].IsWhiteSpace();
         _at += markup;
         if (Rest[0] == '&') return Entity();
         if (Rest.StartsWith("<!--")) return Comment();
@@ -41,7 +38,6 @@ internal ref struct XhtmlScanner(ReadOnlySpan<char> text)
 
     private string? Entity()
     {
-        _hasContent = true;
         var length = EntityLength(Rest);
         _at += length;
         return length == 0 ? Malformed : null;
@@ -88,7 +84,6 @@ internal ref struct XhtmlScanner(ReadOnlySpan<char> text)
         var name = Name();
         if (name.IsEmpty) return Malformed;
         if (!NarrativeRule.AllowsTag(name)) return Forbidden;
-        _hasContent |= name is "img";
         if (AttributesOf(name) is { } wrong) return wrong;
         if (Rest is ['/', '>', ..])
         {
