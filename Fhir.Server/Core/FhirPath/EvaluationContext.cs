@@ -8,8 +8,8 @@ public sealed record EvaluationContext
     /// <summary>Nothing from outside; enough for search expressions.</summary>
     public static readonly EvaluationContext Bare = new();
 
-    /// <summary>For <c>now()</c>, <c>today()</c> and <c>timeOfDay()</c>.</summary>
-    public TimeProvider Clock { get; init; } = TimeProvider.System;
+    /// <summary>For <c>now()</c>, <c>today()</c> and <c>timeOfDay()</c>: without it they are issues.</summary>
+    public TimeProvider? Clock { get; init; }
     /// <summary>Finds what a reference text points to, or null. Asked after the contained resources; without an answer <c>resolve()</c> gives a stub that has type and id only.</summary>
     public Func<string, Element?>? Resolve { get; init; }
     /// <summary>Values of <c>%name</c> beyond those that FHIR defines.</summary>

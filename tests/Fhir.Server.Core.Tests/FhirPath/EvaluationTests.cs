@@ -154,6 +154,7 @@ public sealed class EvaluationTests
     [InlineData("'('.matches('(')")]
     [InlineData("'x'.encode('rot13')")]
     [InlineData("%nothing")]
+    [InlineData("now()")]
     [InlineData("code.memberOf('http://x') or name.first().memberOf('http://x')")]
     [InlineData("(1|2) is Integer")]
     [InlineData("name as HumanName")]

@@ -28,6 +28,7 @@ public sealed class OfficialSuiteTests(ITestOutputHelper output)
 /// <summary>One test of the suite.</summary>
 internal sealed record SuiteTest(string Name, string Expression, string? Input, bool IsInvalid, bool IsPredicate, IReadOnlyList<(string Type, string Text)> Expected)
 {
+    private static readonly EvaluationContext Context = new() { Clock = TimeProvider.System };
     private static readonly Dictionary<string, Element> Read = new(StringComparer.Ordinal);
 
     public static SuiteTest Of(XElement xml, string folder)
@@ -48,7 +49,7 @@ internal sealed record SuiteTest(string Name, string Expression, string? Input, 
         if (Resource(Input) is not { } input) return "the input is not read";
         var compiling = Input is not null ? CompiledExpression.CompileFor(input.Definition, Expression) : CompiledExpression.Compile(Expression);
         if (compiling.Failed(out var issue, out var compiled)) return IsInvalid ? null : issue.Text;
-        if (compiled.Evaluate(input).Failed(out issue, out var found)) return IsInvalid ? null : issue.Text;
+        if (compiled.Evaluate(input, Context).Failed(out issue, out var found)) return IsInvalid ? null : issue.Text;
         if (IsInvalid) return "should have failed";
         if (IsPredicate) return found.Length > 0 == (Expected[0].Text == "true") ? null : "predicate";
         var actual = found.Select(Shown).ToList();

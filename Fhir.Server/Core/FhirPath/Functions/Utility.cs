@@ -3,6 +3,7 @@ using Fhir.Server.Core.Definitions;
 using Fhir.Server.Core.Elements;
 using Fhir.Server.Core.FhirPath.Operators;
 using Fhir.Server.Core.FhirPath.Values;
+using Fhir.Server.Core.Outcomes;
 
 namespace Fhir.Server.Core.FhirPath.Functions;
 
@@ -29,7 +30,10 @@ internal static class Utility
     }
 
     public static Function Moment(Kind kind, string format) => (run, _, _, into) =>
-        into.Add(Computed.Literal(kind, run.Now.ToString(format, CultureInfo.InvariantCulture)));
+    {
+        if (run.Now is { } now) into.Add(Computed.Literal(kind, now.ToString(format, CultureInfo.InvariantCulture)));
+        else run.Fail("There is no clock here to tell the time.", IssueKind.Unsupported);
+    };
 
     public static void TypeOf(Run run, List<Element> input, Operator[] arguments, List<Element> into)
     {

@@ -26,8 +26,8 @@ internal sealed class Run
     public int Index { get; set; }
     public List<Element>? Total { get; set; }
     public Issue? Failure { get; private set; }
-    /// <summary>One moment for the whole evaluation.</summary>
-    public DateTimeOffset Now => _now ??= Context.Clock.GetLocalNow();
+    /// <summary>One moment for the whole evaluation; null when no clock was given.</summary>
+    public DateTimeOffset? Now => _now ??= Context.Clock?.GetLocalNow();
     private DateTimeOffset? _now;
 
     public static Run Begin(Element focus, EvaluationContext context)
