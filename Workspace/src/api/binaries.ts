@@ -9,6 +9,7 @@ export async function upload(file: File, thread: string): Promise<Attachment> {
   const response = await ask('/fhir/Binary', {
     method: 'POST',
     body: file,
+    patience: 300_000,
     headers: { 'Content-Type': file.type, 'X-Security-Context': thread, Prefer: 'return=minimal' },
   })
   const id = /Binary\/([A-Za-z0-9.-]{1,64})/.exec(response.headers.get('Location') ?? '')?.[1]
@@ -21,7 +22,7 @@ export async function bytesOf(attachment: Attachment): Promise<Blob> {
   const type = attachment.contentType ?? 'application/octet-stream'
   if (attachment.data) return new Blob([Uint8Array.from(atob(attachment.data), each => each.charCodeAt(0))], { type })
   const path = (attachment.url ?? '').replace(/^https?:\/\/[^/]+/, '').replace(/^\/?(fhir\/)?/, '/fhir/')
-  const response = await ask(path, { headers: { Accept: type.includes('fhir') ? 'application/octet-stream' : type } })
+  const response = await ask(path, { patience: 300_000, headers: { Accept: type.includes('fhir') ? 'application/octet-stream' : type } })
   return new Blob([await response.arrayBuffer()], { type })
 }
 

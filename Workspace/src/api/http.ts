@@ -20,15 +20,17 @@ let credentials: Credentials | null = null
 export const signedInAs = (next: Credentials | null): void => { credentials = next }
 export const bearer = (): string => credentials?.token ?? ''
 
-export type Ask = { method?: string; body?: BodyInit; headers?: Record<string, string>; signal?: AbortSignal }
+export type Ask = { method?: string; body?: BodyInit; headers?: Record<string, string>; signal?: AbortSignal; patience?: number }
 
 /** One road to the server: bearer in, ApiError out. */
-export async function ask(path: string, { headers, ...init }: Ask = {}): Promise<Response> {
+export async function ask(path: string, { headers, signal, patience = 30_000, ...init }: Ask = {}): Promise<Response> {
   const asked = credentials
   let response: Response
   try {
     response = await fetch(path, {
       ...init,
+      // A connection that hangs is one that failed: whoever waits must be able to try again.
+      signal: AbortSignal.any([AbortSignal.timeout(patience), ...(signal ? [signal] : [])]),
       cache: 'no-store',
       headers: { Accept: 'application/fhir+json', ...(asked && { Authorization: `Bearer ${asked.token}` }), ...headers },
     })
@@ -50,12 +52,22 @@ async function issuesOf(response: Response): Promise<OperationOutcomeIssue[]> {
   }
 }
 
-export const getJson = async <T>(path: string, signal?: AbortSignal): Promise<T> => (await ask(path, { signal })).json() as Promise<T>
+/** A body that breaks off is no answer: the request may be repeated, as if nothing had come. */
+async function jsonOf<T>(response: Response): Promise<T> {
+  try {
+    return (await response.json()) as T
+  } catch (error) {
+    if (error instanceof DOMException && error.name === 'AbortError') throw error
+    throw new ApiError(0, [], '')
+  }
+}
+
+export const getJson = async <T>(path: string, signal?: AbortSignal): Promise<T> => jsonOf(await ask(path, { signal }))
 
 export const post = (path: string, body: unknown, type = 'application/fhir+json'): Promise<Response> =>
   ask(path, { method: 'POST', body: JSON.stringify(body), headers: { 'Content-Type': type } })
 
-export const postJson = async <T>(path: string, body: unknown, type?: string): Promise<T> => (await post(path, body, type)).json() as Promise<T>
+export const postJson = async <T>(path: string, body: unknown, type?: string): Promise<T> => jsonOf(await post(path, body, type))
 
 /** Search with the values in the body: names and numbers of people stay out of URLs and logs. */
 export async function searchByPost<T>(type: string, query: [string, string][], signal?: AbortSignal): Promise<T> {
@@ -65,5 +77,5 @@ export async function searchByPost<T>(type: string, query: [string, string][], s
     headers: { 'Content-Type': 'application/x-www-form-urlencoded' },
     signal,
   })
-  return response.json() as Promise<T>
+  return jsonOf(response)
 }

@@ -16,11 +16,20 @@ import css from './CloseDialog.module.css'
 
 type Props = { thread: Thread; people: Map<string, Person>; onDone: () => void }
 
+export function CloseDialog({ opened, ...props }: Props & { opened: boolean }) {
+  const { t } = useTranslation()
+  return (
+    <Modal opened={opened} onClose={props.onDone} title={t('closing.title')} size={720} closeOnClickOutside={false} closeButtonProps={{ 'aria-label': t('close') }} data-testid="close-dialog">
+      <Summary {...props} />
+    </Modal>
+  )
+}
+
 const parts = [['question', 3], ['answer', 5], ['agreements', 3]] as const
 // The answer is what the summary is for: it carries the plain name.
 const testIds = { question: 'summary-question', answer: 'summary', agreements: 'summary-agreements' }
 
-export function CloseDialog({ thread, people, onDone }: Props) {
+function Summary({ thread, people, onDone }: Props) {
   const { t } = useTranslation()
   const dates = useDates()
   const engine = useEngine()
@@ -52,32 +61,30 @@ export function CloseDialog({ thread, people, onDone }: Props) {
   }
 
   return (
-    <Modal opened onClose={onDone} title={t('closing.title')} size={720} closeOnClickOutside={false} closeButtonProps={{ 'aria-label': t('close') }} data-testid="close-dialog">
-      <form onSubmit={event => { event.preventDefault(); void confirm() }}>
-        {patient && <p className={css.patient}><strong>{patient.name}</strong>{patient.birthDate && ` · ${dates.birth(patient.birthDate)}`} · {thread.topic}</p>}
-        <p className={css.intro}>
-          {t('closing.intro')}
-          {edited !== null && (
-            <>
-              {' '}
-              <Anchor component="button" type="button" size="sm" onClick={() => { setProposed(proposal()); forget() }} data-testid="summary-redo">{t('closing.fromThread')}</Anchor>
-            </>
-          )}
-        </p>
-        {parts.map(([name, rows]) => (
-          <Textarea
-            key={name} label={t(`closing.${name}`)} description={name === 'agreements' ? t('closing.agreementsHint') : undefined} value={draft[name]}
-            onChange={event => setDraft({ ...draft, [name]: event.currentTarget.value })} autosize minRows={rows} maxRows={10} mt="sm" size="md"
-            data-autofocus={name === 'answer' || undefined} data-testid={testIds[name]}
-          />
-        ))}
-        {problem !== null && <Problem error={problem} />}
-        <div className={css.foot}>
-          <span className={css.final}>{sections.length === 0 ? t('closing.empty') : t('closing.final')}</span>
-          <Button variant="default" onClick={onDone}>{t('cancel')}</Button>
-          <Button type="submit" loading={busy} disabled={sections.length === 0} data-testid="confirm-close">{t('closing.confirm')}</Button>
-        </div>
-      </form>
-    </Modal>
+    <form onSubmit={event => { event.preventDefault(); void confirm() }}>
+      {patient && <p className={css.patient}><strong>{patient.name}</strong>{patient.birthDate && ` · ${dates.birth(patient.birthDate)}`} · {thread.topic}</p>}
+      <p className={css.intro}>
+        {t('closing.intro')}
+        {edited !== null && (
+          <>
+            {' '}
+            <Anchor component="button" type="button" size="sm" onClick={() => { setProposed(proposal()); forget() }} data-testid="summary-redo">{t('closing.fromThread')}</Anchor>
+          </>
+        )}
+      </p>
+      {parts.map(([name, rows]) => (
+        <Textarea
+          key={name} label={t(`closing.${name}`)} description={name === 'agreements' ? t('closing.agreementsHint') : undefined} value={draft[name]}
+          onChange={event => setDraft({ ...draft, [name]: event.currentTarget.value })} autosize minRows={rows} maxRows={10} mt="sm" size="md"
+          data-autofocus={name === 'answer' || undefined} data-testid={testIds[name]}
+        />
+      ))}
+      {problem !== null && <Problem error={problem} />}
+      <div className={css.foot}>
+        <span className={css.final}>{sections.length === 0 ? t('closing.empty') : t('closing.final')}</span>
+        <Button variant="default" onClick={onDone}>{t('cancel')}</Button>
+        <Button type="submit" loading={busy} disabled={sections.length === 0} data-testid="confirm-close">{t('closing.confirm')}</Button>
+      </div>
+    </form>
   )
 }

@@ -1,8 +1,14 @@
 import { useTranslation } from 'react-i18next'
 
 const localeOf = (language: string): string => (language === 'en' ? 'en-GB' : 'nl-NL')
-const format = (language: string, options: Intl.DateTimeFormatOptions) => (at: Date): string =>
-  new Intl.DateTimeFormat(localeOf(language), options).format(at)
+// Making a formatter costs far more than using it, and a thread has hundreds of times.
+const made = new Map<string, Intl.DateTimeFormat>()
+const format = (language: string, options: Intl.DateTimeFormatOptions): ((at: Date) => string) => {
+  const key = language + JSON.stringify(options)
+  const formatter = made.get(key) ?? new Intl.DateTimeFormat(localeOf(language), options)
+  made.set(key, formatter)
+  return formatter.format
+}
 
 const sameDay = (a: Date, b: Date): boolean => a.toDateString() === b.toDateString()
 

@@ -28,7 +28,16 @@ export async function demoUsers(): Promise<DemoUser[] | null> {
 export async function signIn(user: string): Promise<Session> {
   const { token, expires } = await freshToken(user)
   const me = (await (await ask('/me', { headers: { Accept: 'application/json', Authorization: `Bearer ${token}` } })).json()) as Me
+  forgetOthers(me.practitionerRole ?? '')
   return store({ me, token, expires })
+}
+
+/** After a session that ran out somebody else may sit here: what was not theirs to read goes. */
+function forgetOthers(self: string): void {
+  for (const key of Object.keys(sessionStorage)) {
+    const owner = /^(?:draft|pending):(\S+)/.exec(key)?.[1]
+    if (owner !== undefined && owner !== self) sessionStorage.removeItem(key)
+  }
 }
 
 export async function renewed(session: Session): Promise<Session> {

@@ -85,7 +85,8 @@ export class Engine {
   refresh = (): void => this.single('inbox', async () => {
     try {
       const found = await threads.inbox(this.count)
-      this.set({ inbox: found, inboxProblem: null, more: found.length >= this.count })
+      const revoked = new Set([...this.state.revoked].filter(ref => !found.some(each => each.ref === ref)))
+      this.set({ inbox: found, inboxProblem: null, more: found.length >= this.count, revoked })
       for (const thread of found) if (this.state.open.has(thread.ref)) this.heard(thread.ref, thread.lastSeq)
     } catch (problem) {
       this.set({ inboxProblem: problem })
@@ -141,8 +142,12 @@ export class Engine {
     const log = this.log(thread)
     if (!log || log.from === 0) return
     const from = Math.max(0, log.from - stretch)
-    const page = await threads.messages(thread, from, log.from - from)
-    this.change(thread, now => logs.prepended(now, from, page))
+    try {
+      const page = await threads.messages(thread, from, log.from - from)
+      this.change(thread, now => logs.prepended(now, from, page))
+    } catch (problem) {
+      this.put(thread, { problem })
+    }
   }
 
   private heard(thread: string, seq: number): void {

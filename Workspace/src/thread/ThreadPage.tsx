@@ -70,7 +70,7 @@ function Opened({ thread }: { thread: Thread }) {
           </Drawer>
         )
         : <aside className={css.aside} aria-label={t('context.title')}><ContextPane thread={thread} people={people} /></aside>}
-      {closing && <CloseDialog thread={thread} people={people} onDone={() => setClosing(false)} />}
+      <CloseDialog opened={closing} thread={thread} people={people} onDone={() => setClosing(false)} />
     </div>
   )
 }
