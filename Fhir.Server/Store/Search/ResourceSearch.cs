@@ -1,18 +1,81 @@
+using System.Data.Common;
+using Fhir.Server.Core.Definitions;
 using Fhir.Server.Core.Outcomes;
 using Fhir.Server.Store.Access;
 using Fhir.Server.Store.Database;
+using Fhir.Server.Store.Search.Types;
 
 namespace Fhir.Server.Store.Search;
 
-/// <summary>Finds resources: a parsed query, compiled with the caller's view into SQL.</summary>
-public sealed partial class ResourceSearch
+/// <summary>Finds resources: a parsed query, compiled with the caller's view into SQL — https://hl7.org/fhir/R4/search.html</summary>
+public sealed class ResourceSearch
 {
-    /// <summary>The rids that criteria match in the caller's view, at most <paramref name="limit"/>: for conditional writes, inside the commit.</summary>
-    public partial ValueTask<Result<List<long>>> MatchAsync(Session session, SearchQuery criteria, AccessContext sees, int limit, CancellationToken stop);
-}
+    private readonly TenantDatabase _database;
+    private readonly SearchCatalog _catalog;
+    private readonly ServerBases _bases;
+    private readonly Seal _seal;
+    private readonly TimeProvider _clock;
 
-public sealed partial class ResourceSearch
-{
-    public partial ValueTask<Result<List<long>>> MatchAsync(Session session, SearchQuery criteria, AccessContext sees, int limit, CancellationToken stop) =>
-        throw new NotSupportedException();
+    public ResourceSearch(TenantDatabase database, DefinitionSet definitions, ParameterNumbers numbers, ServerBases bases, Seal seal, TimeProvider clock) =>
+        (_database, _catalog, _bases, _seal, _clock) = (database, new(definitions, numbers), bases, seal, clock);
+
+    /// <summary>One page of what the caller may see of the matches, with what they include.</summary>
+    public async Task<Result<SearchPage>> SearchAsync(SearchQuery query, AccessContext sees, CancellationToken stop)
+    {
+        PageToken? after = null;
+        if (query.Page is not null && (after = PageToken.Open(query.Page, _seal, query, sees)) is null)
+            return new Issue(IssueKind.Invalid, "This link to a next page is not valid here. Search again.", "_page");
+        var sql = new SearchSql(query, sees, LookupNow());
+        await using var session = await _database.ReadAsync(snapshot: true, stop);
+        return query.CountOnly ? new SearchPage([], []) { Total = await CountAsync(session, sql, stop) } : await PageAsync(session, sql, query, sees, after, stop);
+    }
+
+    /// <summary>The rids that criteria match in the caller's view, at most <paramref name="limit"/>: for conditional writes, inside the commit.</summary>
+    public async ValueTask<Result<List<long>>> MatchAsync(Session session, SearchQuery criteria, AccessContext sees, int limit, CancellationToken stop)
+    {
+        if (!criteria.HasCriteria) return new Issue(IssueKind.Invalid, "The criteria would match everything.");
+        if (criteria.Type is null || !sees.Scopes.Allow(criteria.Type, Permission.Search)) return new Issue(IssueKind.Forbidden, "Conditional requests need the right to search the type.");
+        var sql = new SearchSql(criteria, sees, LookupNow());
+        await sql.ChooseDriverAsync(session, walksByT: false, stop);
+        return await session.QueryAsync(sql.Rids(limit), row => row.GetInt64(0), stop);
+    }
+
+    private async ValueTask<Result<SearchPage>> PageAsync(Session session, SearchSql sql, SearchQuery query, AccessContext sees, PageToken? after, CancellationToken stop)
+    {
+        var ceiling = after?.Ceiling ?? await session.FirstAsync(Sql.Of($"select max(t) from commits"), r => r.IsDBNull(0) ? 0 : r.GetInt64(0), stop);
+        await sql.ChooseDriverAsync(session, walksByT: query.Sort is [] or [{ Code: "_lastUpdated" }], stop);
+        var byRid = after?.ByRid ?? sql.ComesByRid;
+        var order = SortOrder.Of(query.Sort, sql.Scope, byRid);
+        var rows = await session.QueryAsync(sql.Page(order, after, query.Count + 1), row => Map(row, order.Terms.Count), stop);
+        var more = rows.Count > query.Count;
+        var matches = rows.Take(query.Count).Select(r => r.Version).ToList();
+        var (included, cut) = await new IncludeFinder(session, sql.Scope).FindAsync(query.Includes, matches, stop);
+        var whole = after is null && !more;
+        return new SearchPage(Reduced(matches, sees), Reduced(included, sees))
+        {
+            Total = whole ? matches.Count : query.Accurate ? await CountAsync(session, sql, stop) : null,
+            Next = more ? new PageToken(ceiling, byRid, rows[query.Count - 1].Keys).Close(_seal, query, sees) : null,
+            IncludesCut = cut,
+        };
+    }
+
+    private static async ValueTask<long> CountAsync(Session session, SearchSql sql, CancellationToken stop)
+    {
+        await sql.ChooseDriverAsync(session, walksByT: false, stop);
+        return await session.FirstAsync(sql.Count(), r => r.GetInt64(0), stop);
+    }
+
+    private List<ResourceVersion> Reduced(IEnumerable<ResourceVersion> versions, AccessContext sees) =>
+        [.. versions.Select(v => Reduction.Of(v, sees, _catalog.Definitions))];
+
+    private Lookup LookupNow() => new(_catalog, _bases, Micros(_clock.GetUtcNow()));
+
+    private static long Micros(DateTimeOffset moment) => (moment.UtcTicks - DateTimeOffset.UnixEpoch.Ticks) / 10;
+
+    private static (ResourceVersion Version, object?[] Keys) Map(DbDataReader row, int keys) =>
+        (Version(row), [.. Enumerable.Range(8, keys).Select(i => row.IsDBNull(i) ? null : row.GetValue(i))]);
+
+    internal static ResourceVersion Version(DbDataReader row) => new(
+        new(AccessTable.Name(row.GetInt32(1)), row.GetString(2)), row.GetInt32(3), DateTimeOffset.UnixEpoch.AddTicks(row.GetInt64(5) * 10),
+        (WriteMethod)row.GetInt32(6), (byte[])row.GetValue(7)) { Rid = row.GetInt64(0), T = row.GetInt64(4) };
 }

@@ -16,6 +16,9 @@ internal sealed class SearchCatalog(DefinitionSet definitions, ParameterNumbers 
     /// <summary>The parameters of a type by code; for <c>Resource</c> those that all types have.</summary>
     public IReadOnlyDictionary<string, SearchParameter> Of(string type) => _types.GetOrAdd(type, Build);
 
+    /// <summary>The types that a reference may point to; empty = any.</summary>
+    public static IReadOnlyList<string> TargetsOf(SearchParameterDefinition definition) => OnlyTarget(definition) is { } target ? [target] : definition.Targets;
+
     private Dictionary<string, SearchParameter> Build(string type)
     {
         var all = definitions.SearchParameters(type);
@@ -33,8 +36,8 @@ internal sealed class SearchCatalog(DefinitionSet definitions, ParameterNumbers 
             Numbers = [.. keepers.Select(numbers.Of)],
             KeepsRows = keepers is [var only] && ReferenceEquals(only, definition),
             Bit = 1L << ordinal,
-            Targets = OnlyTarget(definition) is { } target ? [target] : definition.Targets,
-            Parts = [.. Parts(definition).Select(c => Part(c, all))],
+            Targets = TargetsOf(definition),
+            Parts = [.. PartsOf(definition).Select(c => Part(c, all))],
             Path = definition.Expression is { } expression ? Compile(expression) : null,
             InPatientCompartment = inCompartment,
         };
@@ -59,7 +62,8 @@ internal sealed class SearchCatalog(DefinitionSet definitions, ParameterNumbers 
         return at > 0 && expression.EndsWith(')') ? expression[(at + Resolves.Length)..^1] : null;
     }
 
-    private static IReadOnlyList<SearchComponent> Parts(SearchParameterDefinition definition) => definition switch
+    /// <summary>The parts of a composite in the order of the query.</summary>
+    public static IReadOnlyList<SearchComponent> PartsOf(SearchParameterDefinition definition) => definition switch
     {
         // R4 (4.0.1) has the two expressions the wrong way round: relatesto is the target, relation the code.
         { Base: "DocumentReference", Code: "relationship", Components: [var to, var relation] } =>

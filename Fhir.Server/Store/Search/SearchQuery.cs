@@ -1,8 +1,52 @@
+using Fhir.Server.Core.Definitions;
+using Fhir.Server.Core.Outcomes;
+using Fhir.Server.Store.Search.Criteria;
+
 namespace Fhir.Server.Store.Search;
 
 /// <summary>A parsed search — https://hl7.org/fhir/R4/search.html.</summary>
-public sealed partial class SearchQuery
+public sealed class SearchQuery
 {
+    public const int DefaultCount = 50, MostCount = 1000;
+
+    internal SearchQuery() { }
+
     /// <summary>The type searched, or null for a search over all types.</summary>
-    public string? Type { get; init; }
+    public string? Type { get; internal init; }
+    /// <summary>Matches on a page; 0 = only their number is wanted.</summary>
+    public int Count { get; internal init; } = DefaultCount;
+    /// <summary>The total is wanted whatever it costs.</summary>
+    public bool Accurate { get; internal init; }
+    /// <summary><c>_summary</c> as it was asked: true, text, data, false, or null.</summary>
+    public string? Summary { get; internal init; }
+    /// <summary><c>_elements</c> as it was asked.</summary>
+    public IReadOnlyList<string> Elements { get; internal init; } = [];
+    /// <summary>The sealed token of the page before (<c>_page</c>), or null for the first page.</summary>
+    public string? Page { get; internal init; }
+    /// <summary>The parameters that were used, for the self link; those that were not understood are left out.</summary>
+    public IReadOnlyList<KeyValuePair<string, string>> Used { get; internal init; } = [];
+    /// <summary>False when everything would match: a conditional write must refuse that.</summary>
+    public bool HasCriteria => Branches.Count > 0 && Branches.All(b => b.All.Count > 0);
+
+    internal bool CountOnly => Count == 0;
+    /// <summary>One for each type that is searched; one without a type for all together.</summary>
+    internal IReadOnlyList<Branch> Branches { get; init; } = [];
+    internal IReadOnlyList<SortKey> Sort { get; init; } = [];
+    internal IReadOnlyList<IncludeRule> Includes { get; init; } = [];
+
+    /// <summary>
+    /// Reads the parameters as they came, percent-decoded. What is not understood is left out, or with <paramref name="strict"/>
+    /// refused (https://hl7.org/fhir/R4/search.html#errors); a wrong value or modifier is refused in any case.
+    /// </summary>
+    public static Result<SearchQuery> Parse(string? type, IReadOnlyList<KeyValuePair<string, string>> parameters, DefinitionSet definitions, bool strict = false) =>
+        new QueryParser(type, definitions, strict).Parse(parameters);
+
+    /// <summary>The conditions on one type.</summary>
+    internal sealed record Branch(string? Type, List<Criterion> All);
 }
+
+/// <summary>One key of <c>_sort</c> — https://hl7.org/fhir/R4/search.html#sort</summary>
+internal sealed record SortKey(string Code, bool Descending);
+
+/// <summary>One <c>_include</c> or <c>_revinclude</c> — https://hl7.org/fhir/R4/search.html#include. Code null = all references.</summary>
+internal sealed record IncludeRule(bool Reverse, bool Iterate, string? Source, string? Code, string? Target);

@@ -1,5 +1,7 @@
 using Fhir.Server.Core.Definitions;
 using Fhir.Server.Core.Elements;
+using Fhir.Server.Core.Outcomes;
+using Fhir.Server.Store.Database;
 
 namespace Fhir.Server.Store.Search.Types;
 
@@ -56,4 +58,48 @@ internal static class Composite
         part.Path.Select(within, found);
         return found;
     }
+}
+
+/// <summary>A searched tuple: a token or reference, and one or two values that stand in the same element.</summary>
+internal sealed record CompositeValue(IReadOnlyList<SearchValue> Parts) : SearchValue(TableOf(Parts))
+{
+    /// <summary>Reads <c>first$second</c>; each part is read as its own parameter would.</summary>
+    public static Result<SearchValue> Parse(string text, IReadOnlyList<Func<string, Result<SearchValue>>> parts)
+    {
+        var texts = SearchText.Cut(text, '$');
+        if (texts.Count != parts.Count) return new Issue(IssueKind.Invalid, "A composite has one value for each of its parts, with '$' between them.");
+        var values = new List<SearchValue>();
+        for (var i = 0; i < parts.Count; i++)
+        {
+            if (parts[i](texts[i]).Failed(out var issue, out var value)) return issue;
+            values.Add(value);
+        }
+        return values[0] is TokenValue { Token.Code: null } ? new Issue(IssueKind.Unsupported, "The first part of a composite needs a code.") : new CompositeValue(values);
+    }
+
+    public override Sql Where(SearchParameter parameter, Lookup lookup)
+    {
+        var firsts = Hashes(0, parameter, lookup);
+        if (Table == "ix_tok") return Sql.In("i.v", [.. firsts.SelectMany(first => Hashes(1, parameter, lookup).Select(second => lookup.Hash.Of(first, second)))]);
+        return Sql.Any(firsts.Select(first => Sql.Of($"({Second(first, lookup)})")));
+    }
+
+    private Sql Second(long first, Lookup lookup) => Parts switch
+    {
+        [_, NumberValue from, NumberValue to] => Sql.Of($"i.v = {first} and {from.Number.Where(Sql.Raw("i.lo"), Sql.Raw("i.lo"))} and {to.Number.Where(Sql.Raw("i.hi"), Sql.Raw("i.hi"))}"),
+        [_, NumberValue number] => Sql.Of($"i.v = {first} and {number.Number.Where(Sql.Raw("i.lo"), Sql.Raw("i.hi"))}"),
+        [_, QuantityValue quantity] => Sql.Of($"i.v = {first} and {quantity.Quantity.Where(lookup.Hash, any: false)}"),
+        [_, DateValue date] => Sql.Of($"i.v = {first} and {date.Date.Where(Sql.Raw("i.lo"), Sql.Raw("i.hi"), lookup.NowMicros)}"),
+        [_, StringValue text] => StringText.StartsWith(text.Text, first),
+        _ => Sql.False,
+    };
+
+    private IReadOnlyList<long> Hashes(int part, SearchParameter parameter, Lookup lookup) => Parts[part] switch
+    {
+        TokenValue { Token: { Code: not null } token } => [token.Hash(lookup.Hash)],
+        ReferenceValue reference => reference.Hashes(parameter.Parts[part].Targets, lookup),
+        _ => [],
+    };
+
+    private static string TableOf(IReadOnlyList<SearchValue> parts) => parts[1].Table == "ix_ref" ? "ix_tok" : parts[1].Table;
 }

@@ -67,3 +67,12 @@ internal sealed record Date(Prefix Prefix, DateRange Range)
         return timing["repeat"]["bounds"] is { Type: "Period" } bounds ? Period(bounds) : null;
     }
 }
+
+/// <summary>A searched date.</summary>
+internal sealed record DateValue(Date Date) : SearchValue("ix_date")
+{
+    public static Result<SearchValue> Parse(string text) => Date.Parse(text).Failed(out var issue, out var date) ? issue : new DateValue(date);
+
+    public override Sql Where(SearchParameter parameter, Lookup lookup) =>
+        Sql.Of($"i.v = {0} and {Date.Where(Sql.Raw("i.lo"), Sql.Raw("i.hi"), lookup.NowMicros)}");
+}

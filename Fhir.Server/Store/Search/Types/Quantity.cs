@@ -85,3 +85,11 @@ internal sealed record Quantity(Number Number, string? System, string? Unit)
 
     private static long Mix(KeyedHash hash, string? system, uint unit) => (system is null ? 0 : hash.Of('y', system) & ~0xFFFF_FFFFL) | unit;
 }
+
+/// <summary>A searched quantity.</summary>
+internal sealed record QuantityValue(Quantity Quantity) : SearchValue("ix_qty")
+{
+    public static Result<SearchValue> Parse(string text) => Quantity.Parse(text).Failed(out var issue, out var quantity) ? issue : new QuantityValue(quantity);
+
+    public override Sql Where(SearchParameter parameter, Lookup lookup) => Sql.Of($"i.v = {0} and {Quantity.Where(lookup.Hash, any: true)}");
+}

@@ -1,6 +1,7 @@
 using Fhir.Server.Core.Definitions;
 using Fhir.Server.Core.Elements;
 using Fhir.Server.Store.Access;
+using Fhir.Server.Store.Database;
 
 namespace Fhir.Server.Store.Search.Types;
 
@@ -56,4 +57,32 @@ internal static class ReferenceText
         to.References.Add((parameter.Numbers[0], new(resource.Type, id)));
         return true;
     }
+}
+
+/// <summary>A searched reference; Type is the one that its modifier names (<c>subject:Patient=1</c>).</summary>
+internal sealed record ReferenceValue(string Text, string? Type) : SearchValue("ix_ref")
+{
+    public override bool IsPoint => Text.Contains('/', StringComparison.Ordinal) || Type is not null;
+
+    public override Sql Where(SearchParameter parameter, Lookup lookup)
+    {
+        if (ReferenceText.Local(Text, lookup.Bases) is { } key)
+            return Allows(parameter, key.Type) ? Sql.Of($"i.t = (select x.rid from res x where x.typ = {AccessTable.Number(key.Type)} and x.fid = {key.Id})") : Sql.False;
+        var external = Sql.Of($"i.t = {ReferenceText.External(Text, lookup.Hash)}");
+        if (!Reference.IsId(Text)) return external;
+        if (Type is not null) return Sql.Of($"i.t = (select x.rid from res x where x.typ = {AccessTable.Number(Type)} and x.fid = {Text})");
+        var types = (parameter.Targets.Count > 0 ? parameter.Targets : lookup.Catalog.Definitions.ResourceTypes).Select(t => (long)AccessTable.Number(t)).ToList();
+        return Sql.Of($"(i.t in (select x.rid from res x where {Sql.In("x.typ", types)} and x.fid = {Text}) or {external})");
+    }
+
+    /// <summary>What the value is in a composite.</summary>
+    public IReadOnlyList<long> Hashes(IReadOnlyList<string> targets, Lookup lookup)
+    {
+        if (ReferenceText.Local(Text, lookup.Bases) is { } key) return [ReferenceText.Hash(key, lookup.Hash)];
+        var external = ReferenceText.External(Text, lookup.Hash);
+        return Reference.IsId(Text) ? [.. targets.Select(t => ReferenceText.Hash(new(t, Text), lookup.Hash)), external] : [external];
+    }
+
+    private bool Allows(SearchParameter parameter, string type) =>
+        (Type is null || type == Type) && (parameter.Targets.Count == 0 || parameter.Targets.Contains(type, StringComparer.Ordinal));
 }

@@ -38,32 +38,33 @@ internal static class StringText
         to.Strings.Add((p, token, Start(Folding.Fold(text)), Exact(text, hash)));
 
     /// <summary>Rows that start with the text; <paramref name="v"/> is the token of a composite, or 0.</summary>
-    public static Sql StartsWith(string text, Sql p, long v = Whole)
+    public static Sql StartsWith(string text, long v)
     {
-        var folded = Folding.Fold(text);
-        var start = Start(folded);
-        return Sql.Of($"{p} and i.v = {v} and i.s >= {start} and i.s < {start + "\U0010FFFF"}");
+        var start = Start(Folding.Fold(text));
+        return Sql.Of($"i.v = {v} and i.s >= {start} and i.s < {start + "\U0010FFFF"}");
     }
 
     /// <summary>Rows that are exactly the text, case and accents included.</summary>
-    public static Sql Equals(string text, Sql p, KeyedHash hash) =>
-        Sql.Of($"{p} and i.v = {Whole} and i.s = {Start(Folding.Fold(text))} and i.x = {Exact(text, hash)}");
+    public static Sql Equals(string text, KeyedHash hash) =>
+        Sql.Of($"i.v = {Whole} and i.s = {Start(Folding.Fold(text))} and i.x = {Exact(text, hash)}");
 
     /// <summary>The pieces by which a text is found inside of others: one, unless it is long.</summary>
-    public static IEnumerable<string> Pieces(string text)
+    public static IReadOnlyList<string> Pieces(string text)
     {
         var folded = Folding.Fold(text);
-        for (var at = 0; at == 0 || at + (Step / 2) < folded.Length; at += Step / 2) yield return Cut(folded, at, Step);
+        var pieces = new List<string>();
+        for (var at = 0; at == 0 || at + (Step / 2) < folded.Length; at += Step / 2) pieces.Add(Cut(folded, at, Step));
+        return pieces;
     }
 
     /// <summary>Rows, windows included, that hold the piece.</summary>
-    public static Sql Contains(string piece, Sql p)
-    {
-        var pattern = "%" + piece.Replace("!", "!!", StringComparison.Ordinal).Replace("%", "!%", StringComparison.Ordinal).Replace("_", "!_", StringComparison.Ordinal) + "%";
-        return Sql.Of($"{p} and i.v in (0, 1) and i.s like {pattern} escape '!'");
-    }
+    public static Sql Contains(Sql alias, string piece) =>
+        Sql.Of($"{alias}.v in (0, 1) and {alias}.s like {$"%{Escaped(piece)}%"} escape '!'");
 
     public static bool IsLong(string text) => Folding.Fold(text).Length > Longest;
+
+    private static string Escaped(string piece) =>
+        piece.Replace("!", "!!", StringComparison.Ordinal).Replace("%", "!%", StringComparison.Ordinal).Replace("_", "!_", StringComparison.Ordinal);
 
     private static string Start(string folded) => Cut(folded, 0, Longest);
 
@@ -77,4 +78,23 @@ internal static class StringText
         if (at > 0 && char.IsLowSurrogate(text[at])) at++;
         return text[at..end];
     }
+}
+
+/// <summary>How a searched text is compared.</summary>
+internal enum StringMatch { Start, Exact, Contains }
+
+/// <summary>A searched text.</summary>
+internal sealed record StringValue(string Text, StringMatch Match) : SearchValue("ix_str")
+{
+    public override Sql Where(SearchParameter parameter, Lookup lookup) => Match switch
+    {
+        StringMatch.Exact => StringText.Equals(Text, lookup.Hash),
+        StringMatch.Contains => Holding(StringText.Contains(Sql.Raw("i"), StringText.Pieces(Text)[0]), StringText.Pieces(Text).Skip(1)),
+        StringMatch.Start => Holding(StringText.StartsWith(Text, v: 0), StringText.IsLong(Text) ? StringText.Pieces(Text) : []),
+    };
+
+    // A text longer than a row: the rest of it stands in other rows of the same resource.
+    private static Sql Holding(Sql first, IEnumerable<string> others) => Sql.All(others
+        .Select(piece => Sql.Of($"exists (select 1 from ix_str w where w.rid = i.rid and w.p = i.p and {StringText.Contains(Sql.Raw("w"), piece)})"))
+        .Prepend(first));
 }

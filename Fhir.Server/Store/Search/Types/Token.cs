@@ -1,6 +1,7 @@
 using Fhir.Server.Core.Definitions;
 using Fhir.Server.Core.Elements;
 using Fhir.Server.Core.Outcomes;
+using Fhir.Server.Store.Database;
 
 namespace Fhir.Server.Store.Search.Types;
 
@@ -15,13 +16,6 @@ internal sealed record Token(string? System, string? Code)
         [var system, ""] => new Token(system, null),
         [var system, var code] => new Token(system, code),
         _ => new Issue(IssueKind.Invalid, "A token has at most one '|'."),   // never echo the text: it may name a patient
-    };
-
-    /// <summary>Reads <c>system|code|value</c> of <c>:of-type</c> into the hash of its index row.</summary>
-    public static Result<long> ParseOfType(string text, KeyedHash hash) => SearchText.Split(text, '|') switch
-    {
-        [var system, var code, var value] when code.Length > 0 && value.Length > 0 => OfType(hash, system, code, value),
-        _ => new Issue(IssueKind.Invalid, "An identifier of a type is written as system|code|value."),
     };
 
     /// <summary>The tokens that a stored element answers to.</summary>
@@ -79,5 +73,30 @@ internal sealed record Token(string? System, string? Code)
             if (coding["code"].Text is { } code) to.Tokens.Add((p, OfType(hash, coding["system"].Text ?? "", code, value)));
     }
 
-    private static long OfType(KeyedHash hash, string system, string code, string value) => hash.Of(hash.Of('o', system, code), hash.Of('v', value));
+    internal static long OfType(KeyedHash hash, string system, string code, string value) => hash.Of(hash.Of('o', system, code), hash.Of('v', value));
+}
+
+/// <summary>A searched token.</summary>
+internal sealed record TokenValue(Token Token) : SearchValue("ix_tok")
+{
+    public static Result<SearchValue> Parse(string text) =>
+        Token.Parse(text).Failed(out var issue, out var token) ? issue : new TokenValue(token);
+
+    public override bool IsPoint => true;
+    public override long? Point(Lookup lookup) => Token.Hash(lookup.Hash);
+    public override Sql Where(SearchParameter parameter, Lookup lookup) => Sql.Of($"i.v = {Token.Hash(lookup.Hash)}");
+}
+
+/// <summary>An identifier of a type: <c>:of-type=system|code|value</c>.</summary>
+internal sealed record OfTypeValue(string System, string Code, string Value) : SearchValue("ix_tok")
+{
+    public static Result<SearchValue> Parse(string text) => SearchText.Split(text, '|') switch
+    {
+        [var system, var code, var value] when code.Length > 0 && value.Length > 0 => new OfTypeValue(system, code, value),
+        _ => new Issue(IssueKind.Invalid, "An identifier of a type is written as system|code|value."),
+    };
+
+    public override bool IsPoint => true;
+    public override long? Point(Lookup lookup) => Token.OfType(lookup.Hash, System, Code, Value);
+    public override Sql Where(SearchParameter parameter, Lookup lookup) => Sql.Of($"i.v = {Point(lookup)}");
 }

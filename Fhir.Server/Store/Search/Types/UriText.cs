@@ -15,20 +15,20 @@ internal static class UriText
         return true;
     }
 
-    public static Sql Equals(string url, Sql p, KeyedHash hash) =>
-        Sql.Of($"{p} and i.v = {0} and i.s = {Start(url)} and i.x = {hash.Of('u', url)}");
+    public static Sql Equals(string url, KeyedHash hash) =>
+        Sql.Of($"i.v = {0} and i.s = {Start(url)} and i.x = {hash.Of('u', url)}");
 
     /// <summary>The url itself and all that stands below it. A urn has nothing below.</summary>
-    public static Sql Below(string url, Sql p, KeyedHash hash)
+    public static Sql Below(string url, KeyedHash hash)
     {
-        if (url.StartsWith("urn:", StringComparison.Ordinal)) return Equals(url, p, hash);
+        if (url.StartsWith("urn:", StringComparison.Ordinal)) return Equals(url, hash);
         var below = Start(url.TrimEnd('/')) + "/";
-        return Sql.Of($"{p} and i.v = {0} and ((i.s = {Start(url)} and i.x = {hash.Of('u', url)}) or (i.s >= {below} and i.s < {below + "\U0010FFFF"}))");
+        return Sql.Of($"i.v = {0} and ((i.s = {Start(url)} and i.x = {hash.Of('u', url)}) or (i.s >= {below} and i.s < {below + "\U0010FFFF"}))");
     }
 
     /// <summary>The url itself and all that it stands below.</summary>
-    public static Sql Above(string url, Sql p, KeyedHash hash) =>
-        Sql.Of($"{p} and i.v = {0} and {Sql.Any(Ancestors(url).Select(one => Sql.Of($"(i.s = {Start(one)} and i.x = {hash.Of('u', one)})")))}");
+    public static Sql Above(string url, KeyedHash hash) =>
+        Sql.Of($"i.v = {0} and {Sql.Any(Ancestors(url).Select(one => Sql.Of($"(i.s = {Start(one)} and i.x = {hash.Of('u', one)})")))}");
 
     private static IEnumerable<string> Ancestors(string url)
     {
@@ -40,4 +40,18 @@ internal static class UriText
     }
 
     private static string Start(string url) => url.Length <= Longest ? url : url[..(char.IsHighSurrogate(url[Longest - 1]) ? Longest - 1 : Longest)];
+}
+
+/// <summary>How a searched uri is compared.</summary>
+internal enum UriMatch { Equal, Above, Below }
+
+/// <summary>A searched uri.</summary>
+internal sealed record UriValue(string Url, UriMatch Match) : SearchValue("ix_str")
+{
+    public override Sql Where(SearchParameter parameter, Lookup lookup) => Match switch
+    {
+        UriMatch.Equal => UriText.Equals(Url, lookup.Hash),
+        UriMatch.Above => UriText.Above(Url, lookup.Hash),
+        UriMatch.Below => UriText.Below(Url, lookup.Hash),
+    };
 }

@@ -1,0 +1,53 @@
+using Fhir.Server.Store.Database;
+
+namespace Fhir.Server.Store.Search.Criteria;
+
+/// <summary>What is referred to fulfils a condition (<c>subject:Patient.name=x</c>) — https://hl7.org/fhir/R4/search.html#chaining. One entry per type it may be.</summary>
+internal sealed record ChainCriterion(string Code, IReadOnlyList<(string Type, Criterion Condition)> Targets) : Criterion(Code)
+{
+    protected override Sql Condition(Scope scope)
+    {
+        var link = scope.Next("").Link;
+        return Sql.Any(Targets.Select(target =>
+        {
+            var next = scope.Next(target.Type);
+            return Sql.Of($"exists (select 1 from ix_ref {link} join res {next.Row} on {next.Row}.rid = {link}.t where {link}.rid = {scope.Row}.rid and {Links.Of(link, scope, Code)} and {next.Seen} and {target.Condition.Holds(next)})");
+        }));
+    }
+
+    protected override Sql? Select(Scope scope)
+    {
+        var link = scope.Next("").Link;
+        var ends = new List<Sql>();
+        foreach (var (type, condition) in Targets)
+        {
+            var next = scope.Next(type);
+            if (condition.Rids(next) is not { } rids) return null;
+            ends.Add(Sql.Of($"{link}.t in (select {next.Row}.rid from res {next.Row} where {next.Row}.rid in ({rids}) and {next.Seen})"));
+        }
+        return Sql.Of($"select {link}.rid as rid from ix_ref {link} where {Links.Of(link, scope, Code)} and {Sql.Any(ends)}");
+    }
+}
+
+/// <summary>Something that refers here fulfils a condition (<c>_has:Observation:patient:code=x</c>) — https://hl7.org/fhir/R4/search.html#has</summary>
+internal sealed record HasCriterion(string Source, string Reference, Criterion Inner) : Criterion("_has")
+{
+    protected override Sql Condition(Scope scope)
+    {
+        var next = scope.Next(Source);
+        return Sql.Of($"exists (select 1 from ix_ref {next.Link} join res {next.Row} on {next.Row}.rid = {next.Link}.rid where {next.Link}.t = {scope.Row}.rid and {Links.Of(next.Link, next, Reference)} and {next.Seen} and {next.MaySearchBy(Reference)} and {Inner.Holds(next)})");
+    }
+
+    protected override Sql? Select(Scope scope)
+    {
+        var next = scope.Next(Source);
+        return Inner.Rids(next) is not { } rids ? null : Sql.Of(
+            $"select {next.Link}.t as rid from ix_ref {next.Link} join res {next.Row} on {next.Row}.rid = {next.Link}.rid where {next.Row}.rid in ({rids}) and {Links.Of(next.Link, next, Reference)} and {next.Seen} and {next.MaySearchBy(Reference)}");
+    }
+}
+
+internal static class Links
+{
+    /// <summary>The index row belongs to the reference parameter of that code.</summary>
+    public static Sql Of(Sql link, Scope owner, string code) => Sql.Of($"{link}.p = {owner.Parameter(code).Numbers[0]}");
+}

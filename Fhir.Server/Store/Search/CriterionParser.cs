@@ -1,0 +1,147 @@
+using Fhir.Server.Core.Definitions;
+using Fhir.Server.Core.Outcomes;
+using Fhir.Server.Store.Search.Criteria;
+using Fhir.Server.Store.Search.Types;
+
+namespace Fhir.Server.Store.Search;
+
+/// <summary>Reads one parameter of a search — https://hl7.org/fhir/R4/search.html#modifiers. Issues name the parameter and never repeat its value.</summary>
+internal sealed class CriterionParser(DefinitionSet definitions)
+{
+    private const int MostLinks = 5;
+    public static readonly Issue Unknown = new(IssueKind.Invalid, "There is no such search parameter.") { Code = "not-supported" };
+
+    /// <summary>True when nothing but the name was wrong: a lenient search leaves the parameter out.</summary>
+    public static bool IsUnknown(Issue issue) => ReferenceEquals(issue, Unknown);
+
+    /// <summary>Reads <c>key=value</c> as a condition on a type (null = any). Where is left for the caller to fill.</summary>
+    public Result<Criterion> Parse(string? type, string key, string value, int links = 0)
+    {
+        if (links > MostLinks) return new Issue(IssueKind.Unsupported, $"A chain has at most {MostLinks} links.");
+        if (key.StartsWith("_has:", StringComparison.Ordinal)) return ParseHas(type, key, value, links);
+        var dot = key.IndexOf('.', StringComparison.Ordinal);
+        if (dot >= 0) return ParseChain(type, key[..dot], key[(dot + 1)..], value, links);
+        var (code, modifier) = Split(key);
+        return code switch
+        {
+            "_id" or "_lastUpdated" => ParseOwn(code, modifier, value),
+            "_type" when links > 0 => Each(value).Select(SearchText.Unescape).ToList() is var types && types.All(definitions.IsResource) ? new TypeCriterion(types) : new Issue(IssueKind.Invalid, "_type names resource types."),
+            _ when Find(type, code) is { } definition => ParseValues(definition, modifier, value, type),
+            _ => Unknown,
+        };
+    }
+
+    /// <summary>The search parameter of that code, unless it is one that nothing is indexed for.</summary>
+    public SearchParameterDefinition? Find(string? type, string code) =>
+        definitions.SearchParameter(type ?? "Resource", code) is { Expression: not null, Type: not SearchParameterType.Special } definition ? definition : null;
+
+    /// <summary>The name and what stands behind its colon.</summary>
+    public static (string Code, string? Modifier) Split(string key) =>
+        key.IndexOf(':', StringComparison.Ordinal) is var colon and >= 0 ? (key[..colon], key[(colon + 1)..]) : (key, null);
+
+    private Result<Criterion> ParseValues(SearchParameterDefinition definition, string? modifier, string value, string? type)
+    {
+        if (modifier == "missing") return ParseMissing(value).Failed(out var wrong, out var missing) ? wrong : new MissingCriterion(definition.Code, missing);
+        if (Reader(definition, modifier, type).Failed(out var issue, out var read)) return issue;
+        var values = new List<SearchValue>();
+        foreach (var text in Each(value))
+        {
+            if (read(text).Failed(out issue, out var one)) return issue;
+            values.Add(one);
+        }
+        return new ValueCriterion(definition.Code, values, Not: modifier == "not");
+    }
+
+    // How each value is read; an issue when the parameter does not have that modifier.
+    private Result<Func<string, Result<SearchValue>>> Reader(SearchParameterDefinition definition, string? modifier, string? type) => (definition.Type, modifier) switch
+    {
+        (SearchParameterType.String, null) => Text(StringMatch.Start),
+        (SearchParameterType.String, "exact") => Text(StringMatch.Exact),
+        (SearchParameterType.String, "contains") => Text(StringMatch.Contains),
+        (SearchParameterType.Token, null or "not") => By(TokenValue.Parse),
+        (SearchParameterType.Token, "of-type") => By(OfTypeValue.Parse),
+        (SearchParameterType.Reference, "identifier") => By(TokenValue.Parse),
+        (SearchParameterType.Reference, null) => To(null),
+        (SearchParameterType.Reference, { } target) when definitions.IsResource(target) => MayPointTo(definition, target) ? To(target) : Modifier("It does not refer to that type."),
+        (SearchParameterType.Uri, null) => Uri(UriMatch.Equal),
+        (SearchParameterType.Uri, "above") => Uri(UriMatch.Above),
+        (SearchParameterType.Uri, "below") => Uri(UriMatch.Below),
+        (SearchParameterType.Date, null) => By(DateValue.Parse),
+        (SearchParameterType.Number, null) => By(NumberValue.Parse),
+        (SearchParameterType.Quantity, null) => By(QuantityValue.Parse),
+        (SearchParameterType.Composite, null) => Tuple(definition, type),
+        (SearchParameterType.Token, "text" or "in" or "not-in" or "above" or "below") or (SearchParameterType.Reference, "above" or "below") => Modifier("This modifier is not supported here."),
+        _ => new Issue(IssueKind.Invalid, "The parameter has no such modifier."),
+    };
+
+    private Func<string, Result<SearchValue>> Tuple(SearchParameterDefinition definition, string? type)
+    {
+        var parts = SearchCatalog.PartsOf(definition)
+            .Select(part => Reader(Find(type, part.Code)!, null, type).Failed(out _, out var read) ? throw new InvalidOperationException($"{definition.Code} cannot be read.") : read)
+            .ToList();
+        return text => CompositeValue.Parse(text, parts);
+    }
+
+    private static Result<Func<string, Result<SearchValue>>> Modifier(string text) => new Issue(IssueKind.Unsupported, text);
+    private static Result<Func<string, Result<SearchValue>>> By(Func<string, Result<SearchValue>> read) => read;
+    private static Func<string, Result<SearchValue>> Text(StringMatch match) => text => new StringValue(SearchText.Unescape(text), match);
+    private static Func<string, Result<SearchValue>> Uri(UriMatch match) => text => new UriValue(SearchText.Unescape(text), match);
+    private static Func<string, Result<SearchValue>> To(string? target) => text => new ReferenceValue(SearchText.Unescape(text), target);
+
+    private static Result<Criterion> ParseOwn(string code, string? modifier, string value)
+    {
+        if (modifier == "missing") return ParseMissing(value).Failed(out var wrong, out var missing) ? wrong : new ConstantCriterion(code, !missing);
+        if (code == "_id" && modifier is null or "not") return new IdCriterion([.. Each(value).Select(SearchText.Unescape)], Not: modifier == "not");
+        if (modifier is not null) return new Issue(IssueKind.Invalid, "The parameter has no such modifier.");
+        var dates = new List<Date>();
+        foreach (var text in Each(value))
+        {
+            if (Date.Parse(text).Failed(out var issue, out var date)) return issue;
+            dates.Add(date);
+        }
+        return new LastUpdatedCriterion(dates);
+    }
+
+    private Result<Criterion> ParseChain(string? type, string head, string tail, string value, int links)
+    {
+        var (code, target) = Split(head);
+        if (Find(type, code) is not { } reference) return Unknown;
+        if (reference.Type != SearchParameterType.Reference) return new Issue(IssueKind.Invalid, "Only a reference can be followed.");
+        if (target is not null && (!definitions.IsResource(target) || !MayPointTo(reference, target))) return new Issue(IssueKind.Invalid, "The chain names a type that it does not lead to.");
+        var targets = target is not null ? [target] : SearchCatalog.TargetsOf(reference);
+        if (targets.Count == 0) return new Issue(IssueKind.Invalid, "The chain could lead to any type: name one, as in 'subject:Patient'.");
+        var found = new List<(string, Criterion)>();
+        Issue? first = null;
+        foreach (var one in targets)
+        {
+            if (Parse(one, tail, value, links + 1).Failed(out var issue, out var condition)) first ??= issue;
+            else found.Add((one, condition));
+        }
+        if (found.Count == 0) return IsUnknown(first!) ? new Issue(IssueKind.Invalid, "The chain ends in a parameter that is not there.") : first!;
+        return new ChainCriterion(code, found);
+    }
+
+    // _has:Source:reference:rest
+    private Result<Criterion> ParseHas(string? type, string key, string value, int links)
+    {
+        if (key.Split(':', 4) is not [_, var source, var code, var rest]) return new Issue(IssueKind.Invalid, "_has is written as _has:Type:reference:parameter.");
+        if (!definitions.IsResource(source) || Find(source, code) is not { Type: SearchParameterType.Reference } reference)
+            return new Issue(IssueKind.Invalid, "_has names no reference parameter of a resource type.");
+        if (type is null || !MayPointTo(reference, type)) return new Issue(IssueKind.Invalid, "The reference that _has names does not lead here.");
+        if (Parse(source, rest, value, links + 1).Failed(out var issue, out var condition))
+            return IsUnknown(issue) ? new Issue(IssueKind.Invalid, "_has ends in a parameter that is not there.") : issue;
+        return new HasCriterion(source, code, condition);
+    }
+
+    private static bool MayPointTo(SearchParameterDefinition reference, string type) =>
+        SearchCatalog.TargetsOf(reference) is var targets && (targets.Count == 0 || targets.Contains(type, StringComparer.Ordinal));
+
+    private static Result<bool> ParseMissing(string value) => value switch
+    {
+        "true" => true,
+        "false" => false,
+        _ => new Issue(IssueKind.Invalid, ":missing is true or false."),
+    };
+
+    private static IEnumerable<string> Each(string value) => SearchText.Cut(value, ',').Where(text => text.Length > 0);
+}

@@ -1,0 +1,129 @@
+using System.Globalization;
+using Fhir.Server.Core.Definitions;
+using Fhir.Server.Core.Outcomes;
+using Fhir.Server.Store.Search.Criteria;
+
+namespace Fhir.Server.Store.Search;
+
+/// <summary>Reads a whole search: what shapes the answer here, the conditions through <see cref="CriterionParser"/>.</summary>
+internal sealed class QueryParser(string? type, DefinitionSet definitions, bool strict)
+{
+    private static readonly string[] Summaries = ["true", "text", "data", "false", "count"];
+    private readonly CriterionParser _criteria = new(definitions);
+    private readonly List<KeyValuePair<string, string>> _used = [];
+    private readonly List<SortKey> _sort = [];
+    private readonly List<IncludeRule> _includes = [];
+    private readonly List<string> _elements = [];
+    private readonly List<SearchQuery.Branch> _branches = [];
+    private int _count = SearchQuery.DefaultCount;
+    private bool _accurate;
+    private string? _summary, _page;
+
+    public Result<SearchQuery> Parse(IReadOnlyList<KeyValuePair<string, string>> parameters)
+    {
+        if (Types(parameters).Failed(out var issue, out var types)) return issue;
+        _branches.AddRange(types.Select(t => new SearchQuery.Branch(t, [])));
+        foreach (var (key, value) in parameters)
+            if (value.Length > 0 && Take(key, value) is { } wrong && (strict || !CriterionParser.IsUnknown(wrong))) return wrong with { Where = key };
+        return new SearchQuery
+        {
+            Type = type, Count = _summary == "count" ? 0 : _count, Accurate = _accurate, Summary = _summary == "count" ? null : _summary,
+            Elements = _elements, Page = _page, Used = _used, Sort = _sort, Includes = _includes, Branches = _branches,
+        };
+    }
+
+    // The types to search: the one of the URL, those of _type, or all together.
+    private Result<List<string?>> Types(IReadOnlyList<KeyValuePair<string, string>> parameters)
+    {
+        if (type is not null) return new List<string?> { type };
+        var named = parameters.Where(p => p.Key == "_type").SelectMany(p => p.Value.Split(',', StringSplitOptions.RemoveEmptyEntries)).Distinct(StringComparer.Ordinal).ToList();
+        if (!named.TrueForAll(definitions.IsResource)) return new Issue(IssueKind.Invalid, "_type names resource types.", "_type");
+        return named.Count == 0 ? new List<string?> { null } : [.. named];
+    }
+
+    private Issue? Take(string key, string value)
+    {
+        if (!SearchText.IsStorable(value)) return new Issue(IssueKind.Invalid, "The value holds a character that no text can have.");
+        var (name, modifier) = CriterionParser.Split(key);
+        var issue = (name, modifier) switch
+        {
+            ("_page", null) => Keep(() => _page = value),
+            ("_count", null) => Count(value),
+            ("_sort", null) => Sort(value),
+            ("_total", null) => value is "none" or "estimate" or "accurate" ? Keep(() => _accurate = value != "none") : Wrong("_total is none, estimate or accurate."),
+            ("_summary", null) => Summaries.Contains(value, StringComparer.Ordinal) ? Keep(() => _summary = value) : Wrong("_summary is true, text, data, count or false."),
+            ("_elements", null) => Keep(() => _elements.AddRange(value.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))),
+            ("_include" or "_revinclude", null or "iterate" or "recurse") => Include(value, reverse: name == "_revinclude", iterate: modifier is not null),
+            ("_type", null) when type is null => null,
+            ("_format" or "_pretty", null) => null,   // how the answer is written is not ours to know
+            _ => Criterion(key, value),
+        };
+        if (issue is null && name is not ("_page" or "_count" or "_sort")) _used.Add(new(key, value));
+        return issue;
+    }
+
+    private Issue? Criterion(string key, string value)
+    {
+        var found = new List<Criterion>();
+        foreach (var branch in _branches)
+        {
+            if (_criteria.Parse(branch.Type, key, value).Failed(out var issue, out var criterion)) return issue;
+            found.Add(criterion);
+        }
+        for (var i = 0; i < found.Count; i++) _branches[i].All.Add(found[i]);
+        return null;
+    }
+
+    private Issue? Count(string value)
+    {
+        if (!int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var count)) return Wrong("_count is a number, 0 or more.");
+        _count = Math.Min(count, SearchQuery.MostCount);
+        _used.Add(new("_count", _count.ToString(CultureInfo.InvariantCulture)));
+        return null;
+    }
+
+    private Issue? Sort(string value)
+    {
+        var kept = new List<string>();
+        foreach (var text in value.Split(',', StringSplitOptions.RemoveEmptyEntries))
+        {
+            var key = new SortKey(text.TrimStart('-'), text.StartsWith('-'));
+            var issue = key.Code is "_id" or "_lastUpdated" ? null : Sortable(key.Code);
+            if (issue is not null && (strict || !CriterionParser.IsUnknown(issue))) return issue;
+            if (issue is not null) continue;
+            _sort.Add(key);
+            kept.Add(text);
+        }
+        if (kept.Count > 0) _used.Add(new("_sort", string.Join(',', kept)));
+        return null;
+    }
+
+    private Issue? Sortable(string code)
+    {
+        if (_branches.Count > 1) return new Issue(IssueKind.Unsupported, "A search over several types is sorted by _id or _lastUpdated.");
+        if (_criteria.Find(_branches[0].Type, code) is not { } definition) return CriterionParser.Unknown;
+        return definition.Type == SearchParameterType.Composite || (definition.Type == SearchParameterType.Token && SortOrder.Codes(definition, definitions) is null)
+            ? new Issue(IssueKind.Unsupported, "Of tokens, only those with a fixed list of codes can be sorted by.")
+            : null;
+    }
+
+    // Type:parameter[:target], Type:* or *
+    private Issue? Include(string value, bool reverse, bool iterate)
+    {
+        var parts = value.Split(':');
+        if (value == "*" && !reverse) _includes.Add(new(Reverse: false, iterate, null, null, null));
+        else if (parts.Length is < 2 or > 3 || !definitions.IsResource(parts[0])) return Wrong("It is written as Type:parameter or Type:parameter:Target.");
+        else if (parts[1] != "*" && _criteria.Find(parts[0], parts[1]) is not { Type: SearchParameterType.Reference }) return Wrong("It names no reference parameter of the type.");
+        else if (parts is [_, _, var target] && !definitions.IsResource(target)) return Wrong("It names a target that is no resource type.");
+        else _includes.Add(new(reverse, iterate, parts[0], parts[1] == "*" ? null : parts[1], parts.ElementAtOrDefault(2)));
+        return null;
+    }
+
+    private static Issue? Keep(Action keep)
+    {
+        keep();
+        return null;
+    }
+
+    private static Issue Wrong(string text) => new(IssueKind.Invalid, text);
+}
