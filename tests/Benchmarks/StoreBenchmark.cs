@@ -29,7 +29,10 @@ internal static class StoreBenchmark
     public static async Task<ResourceStore> OpenAsync(TenantDatabase database)
     {
         var seal = await Seal.LoadAsync(database, default);
-        return new(database, DefinitionSet.R4, new Indexer(DefinitionSet.R4, await ParameterNumbers.LoadAsync(database, DefinitionSet.R4, default), new("http://localhost:5080/fhir")), new ResourceSearch(), [], seal, TimeProvider.System);
+        var numbers = await ParameterNumbers.LoadAsync(database, DefinitionSet.R4, default);
+        var bases = new ServerBases("http://localhost:5080/fhir");
+        var search = new ResourceSearch(database, DefinitionSet.R4, numbers, bases, seal, TimeProvider.System);
+        return new(database, DefinitionSet.R4, new Indexer(DefinitionSet.R4, numbers, bases), search, [], seal, TimeProvider.System);
     }
 
     public static async Task<(double PerSecond, List<string> Ids)> CreatesAsync(ResourceStore store, int writers, int seconds)

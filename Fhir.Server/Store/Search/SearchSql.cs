@@ -34,7 +34,7 @@ internal sealed class SearchSql
             _driver = drivers[0].Criterion;
             return;
         }
-        var looks = drivers.Select(d => Sql.Of($"(select count(*) from (select 1 from ({d.Rids!}) some limit {Few}) few)"));
+        var looks = drivers.Select(d => Sql.Of($"(select count(*) from (select 1 from ({d.Rids!}) x limit {Few}) y)"));
         var counts = await session.FirstAsync(Sql.Of($"select {Sql.Join(", ", looks)}"), r => drivers.Select((_, i) => r.GetInt64(i)).ToArray(), stop);
         var least = Array.IndexOf(counts!, counts!.Min());
         if (!walksByT || counts![least] < Few) _driver = drivers[least].Criterion;

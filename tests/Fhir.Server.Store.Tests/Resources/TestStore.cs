@@ -17,12 +17,16 @@ internal sealed class TestStore : IAsyncDisposable
     public static readonly AccessContext Everyone = AccessContext.House("test", 1);
     public required TenantDatabase Database { get; init; }
     public required ResourceStore Store { get; init; }
+    public required ResourceSearch Search { get; init; }
 
     public static async Task<TestStore> OpenAsync(TenantDatabase database, params ICommitRule[] rules)
     {
         await database.MigrateAsync(Migration.In(typeof(TenantDatabase).Assembly), default);
-        var store = new ResourceStore(database, DefinitionSet.R4, new Indexer(DefinitionSet.R4, await ParameterNumbers.LoadAsync(database, DefinitionSet.R4, default), new("http://localhost/fhir")), new ResourceSearch(), rules, await Seal.LoadAsync(database, default), TimeProvider.System);
-        return new() { Database = database, Store = store };
+        var (numbers, seal) = (await ParameterNumbers.LoadAsync(database, DefinitionSet.R4, default), await Seal.LoadAsync(database, default));
+        var bases = new ServerBases("http://localhost/fhir");
+        var search = new ResourceSearch(database, DefinitionSet.R4, numbers, bases, seal, TimeProvider.System);
+        var store = new ResourceStore(database, DefinitionSet.R4, new Indexer(DefinitionSet.R4, numbers, bases), search, rules, seal, TimeProvider.System);
+        return new() { Database = database, Store = store, Search = search };
     }
 
     public static Write Put(string type, string id, Action<JsonObject>? with = null, string? ifMatch = null) => Write(WriteKind.Update, type, id, with, ifMatch);

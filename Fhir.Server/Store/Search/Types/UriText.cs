@@ -18,10 +18,9 @@ internal static class UriText
     public static Sql Equals(string url, KeyedHash hash) =>
         Sql.Of($"i.v = {0} and i.s = {Start(url)} and i.x = {hash.Of('u', url)}");
 
-    /// <summary>The url itself and all that stands below it. A urn has nothing below.</summary>
+    /// <summary>The url itself and all that stands below it.</summary>
     public static Sql Below(string url, KeyedHash hash)
     {
-        if (url.StartsWith("urn:", StringComparison.Ordinal)) return Equals(url, hash);
         var below = Start(url.TrimEnd('/')) + "/";
         return Sql.Of($"i.v = {0} and ((i.s = {Start(url)} and i.x = {hash.Of('u', url)}) or (i.s >= {below} and i.s < {below + "\U0010FFFF"}))");
     }
@@ -34,7 +33,6 @@ internal static class UriText
     {
         const int most = 30;
         yield return url;
-        if (url.StartsWith("urn:", StringComparison.Ordinal)) yield break;
         var root = url.IndexOf("://", StringComparison.Ordinal) + 3;
         for (var (slash, left) = (url.LastIndexOf('/'), most); slash > root && left > 0; slash = url.LastIndexOf('/', slash - 1), left--) yield return url[..slash];
     }
@@ -48,10 +46,14 @@ internal enum UriMatch { Equal, Above, Below }
 /// <summary>A searched uri.</summary>
 internal sealed record UriValue(string Url, UriMatch Match) : SearchValue("ix_str")
 {
-    public override Sql Where(SearchParameter parameter, Lookup lookup) => Match switch
+    // A urn has no segments: nothing is above or below it.
+    public override Sql Where(SearchParameter parameter, Lookup lookup) =>
+        Match is not UriMatch.Equal && Url.StartsWith("urn:", StringComparison.Ordinal) ? Sql.False : Where(lookup.Hash);
+
+    private Sql Where(KeyedHash hash) => Match switch
     {
-        UriMatch.Equal => UriText.Equals(Url, lookup.Hash),
-        UriMatch.Above => UriText.Above(Url, lookup.Hash),
-        UriMatch.Below => UriText.Below(Url, lookup.Hash),
+        UriMatch.Equal => UriText.Equals(Url, hash),
+        UriMatch.Above => UriText.Above(Url, hash),
+        UriMatch.Below => UriText.Below(Url, hash),
     };
 }
