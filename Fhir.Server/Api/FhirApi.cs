@@ -42,6 +42,7 @@ public static class FhirApi
         services.AddSingleton<EntryReads>();
         services.AddSingleton<ConditionalReferences>();
         services.AddSingleton<Transaction>();
+        services.AddSingleton<CapabilityStatement>();
         Bearer.AddSchemes(services, settings);
         return services;
     }
@@ -65,6 +66,7 @@ public static class FhirApi
         Batch.Map(fhir);
         Binaries.Map(fhir);
         Audited.Map(fhir);
+        Capabilities.Map(fhir);
         return fhir;
     }
 }

@@ -26,16 +26,17 @@ public sealed class House : IAsyncDisposable
     public TokenIssuer Tokens => Services.GetRequiredService<TokenIssuer>();
     public LogLines Log { get; private init; } = new();
 
-    public static async Task<House> OpenAsync(Action<WebApplication, Microsoft.AspNetCore.Routing.RouteGroupBuilder>? map = null, Func<ApiSettings, ApiSettings>? set = null, Action<IServiceCollection>? add = null)
+    public static async Task<House> OpenAsync(Action<WebApplication, Microsoft.AspNetCore.Routing.RouteGroupBuilder>? map = null, Func<ApiSettings, ApiSettings>? set = null, Action<IServiceCollection>? add = null, TimeProvider? clock = null, bool furnished = true)
     {
         var folder = Directory.CreateTempSubdirectory("samenspraak-api-").FullName;
         var database = SqliteDatabase.Open(folder);
         await database.MigrateAsync([.. Migration.In(typeof(TenantDatabase).Assembly), .. Migration.In(typeof(FhirApi).Assembly)], default);
         var builder = WebApplication.CreateSlimBuilder();
         var log = new LogLines();
-        builder.Logging.ClearProviders().AddProvider(log);
+        builder.Logging.ClearProviders().AddProvider(log).AddFilter("Microsoft.AspNetCore", LogLevel.Warning);   // as the Host has it: the framework logs whole addresses
         builder.WebHost.UseUrls("http://127.0.0.1:0").ConfigureKestrel(k => k.AddServerHeader = false);
         var services = builder.Services;
+        services.AddSingleton(clock ?? TimeProvider.System);
         services.AddSingleton<TenantDatabase>(database);
         services.AddSingleton(await Seal.LoadAsync(database, default));
         services.AddSingleton(DefinitionSet.R4);
@@ -52,7 +53,7 @@ public sealed class House : IAsyncDisposable
         map?.Invoke(app, fhir);
         await app.StartAsync();
         var house = new House(app, folder) { Log = log };
-        await Clinic.FurnishAsync(house.As("integrator"));
+        if (furnished) await Clinic.FurnishAsync(house.As("integrator"));
         return house;
     }
 
@@ -91,4 +92,13 @@ public sealed class LogLines : ILoggerProvider
         public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
             lines.Enqueue($"{logLevel} {formatter(state, exception)} {exception}");
     }
+}
+
+/// <summary>A clock that a test can put forward.</summary>
+public sealed class MovingClock : TimeProvider
+{
+    private TimeSpan _ahead;
+    public void Forward(TimeSpan by) => _ahead += by;
+    public override DateTimeOffset GetUtcNow() => System.GetUtcNow() + _ahead;
+    public override long GetTimestamp() => System.GetTimestamp() + (long)(_ahead.TotalSeconds * System.TimestampFrequency);
 }

@@ -12,6 +12,10 @@ namespace Fhir.Server.Api.Audit;
 public sealed class AuditEvents(AuditLog log, Seal seal)
 {
     private const int MostPerPage = 500;
+
+    /// <summary>What the log can be searched by, as /metadata tells it.</summary>
+    public static readonly IReadOnlySet<string> Parameters = System.Collections.Frozen.FrozenSet.ToFrozenSet(["date", "agent", "action", "outcome", "entity", "entity-type"], StringComparer.Ordinal);
+
     private static readonly Issue NotFound = new(IssueKind.NotFound, "There is no such AuditEvent.");
 
     public async Task<Result<FhirBody>> ReadAsync(string id, Caller caller, CancellationToken stop)

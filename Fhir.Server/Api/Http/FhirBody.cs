@@ -13,6 +13,7 @@ public sealed class FhirBody : Answer
     private readonly ResourceVersion? _version;
     private readonly IReadOnlyList<long>? _returned;
     private string? _location;
+    private string? _etag;
 
     private FhirBody(int status, ReadOnlyMemory<byte> body, ResourceVersion? version, IReadOnlyList<long>? returned = null) =>
         (Status, _body, _version, _returned) = (status, body, version, returned);
@@ -28,6 +29,9 @@ public sealed class FhirBody : Answer
 
     /// <summary>A resource that is made for this answer and stored nowhere (a Bundle, Parameters), and the rids it tells of.</summary>
     public static FhirBody Of(ReadOnlyMemory<byte> json, IReadOnlyList<long> returned) => new(200, json, null, returned);
+
+    /// <summary>A resource of the server's own with a tag of its own: the CapabilityStatement.</summary>
+    public static FhirBody Tagged(ReadOnlyMemory<byte> json, string etag) => new(200, json, null, []) { _etag = etag };
 
     /// <summary>The answer of an operation that created the resource.</summary>
     public static FhirBody Created(ResourceVersion version) => new(201, version.Body, version) { _location = PlaceOf(version) };
@@ -51,12 +55,11 @@ public sealed class FhirBody : Answer
     public override Task ExecuteAsync(HttpContext httpContext)
     {
         var response = httpContext.Response;
-        if (_version is { Version: > 0 } version)
+        if ((_etag ?? (_version is { Version: > 0 } ? ETagOf(_version.Version) : null)) is { } etag)
         {
-            var etag = ETagOf(version.Version);
             response.Headers.ETag = etag;
-            if (!version.Deleted) response.Headers.LastModified = HeaderUtilities.FormatDate(version.LastUpdated);
-            if (Status == 200 && _location is null && IsKnown(httpContext.Request, etag, version.LastUpdated))
+            if (_version is { Deleted: false }) response.Headers.LastModified = HeaderUtilities.FormatDate(_version.LastUpdated);
+            if (Status == 200 && _location is null && IsKnown(httpContext.Request, etag, _version?.LastUpdated))
             {
                 response.StatusCode = 304;
                 return Task.CompletedTask;
@@ -77,13 +80,13 @@ public sealed class FhirBody : Answer
     }
 
     // https://hl7.org/fhir/R4/http.html#cread
-    private static bool IsKnown(HttpRequest request, string etag, DateTimeOffset lastUpdated)
+    private static bool IsKnown(HttpRequest request, string etag, DateTimeOffset? lastUpdated)
     {
         if (!HttpMethods.IsGet(request.Method) && !HttpMethods.IsHead(request.Method)) return false;
         var known = request.Headers.IfNoneMatch;
         if (known.Count > 0) return known.ToString().Split(',', StringSplitOptions.TrimEntries).Any(tag => tag == etag || tag == "*");
         return request.Headers.IfModifiedSince is { Count: > 0 } since
             && HeaderUtilities.TryParseDate(since.ToString(), out var when)
-            && lastUpdated.ToUnixTimeSeconds() <= when.ToUnixTimeSeconds();
+            && lastUpdated?.ToUnixTimeSeconds() <= when.ToUnixTimeSeconds();
     }
 }

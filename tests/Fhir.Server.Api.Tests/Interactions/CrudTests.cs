@@ -1,15 +1,8 @@
-namespace Fhir.Server.Api.Tests;
+namespace Fhir.Server.Api.Tests.Interactions;
 
 /// <summary>read, create, update, delete — https://hl7.org/fhir/R4/http.html</summary>
-public sealed class CrudTests(CrudTests.Shared shared) : IClassFixture<CrudTests.Shared>
+public sealed class CrudTests(Shared shared) : IClassFixture<Shared>
 {
-    public sealed class Shared : IAsyncLifetime
-    {
-        public House House { get; private set; } = null!;
-        public async ValueTask InitializeAsync() => House = await House.OpenAsync();
-        public ValueTask DisposeAsync() => House.DisposeAsync();
-    }
-
     private Client Jansen => shared.House.As("dr.jansen");
     private Client Integrator => shared.House.As("integrator");
 

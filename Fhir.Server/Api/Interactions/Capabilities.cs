@@ -1,0 +1,35 @@
+using System.Security.Cryptography;
+using Fhir.Server.Api.Http;
+using Fhir.Server.Api.Identity;
+using Fhir.Server.Core.Outcomes;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace Fhir.Server.Api.Interactions;
+
+/// <summary>capabilities: what this server does, told to anyone — https://hl7.org/fhir/R4/http.html#capabilities</summary>
+public static class Capabilities
+{
+    public static void Map(RouteGroupBuilder fhir) => fhir.MapMethods("/metadata", [HttpMethods.Get, HttpMethods.Head], Tell).Asks(Right.Open);
+
+    private static IResult Tell(HttpContext context, CapabilityStatement statement) =>
+        context.Request.Query["mode"].ToString() is "" or "full" or "normative"
+            ? statement.For(Base.Of(context)) : Refusal.Of(new(IssueKind.Unsupported, "Only mode=full is told here.", "mode"));
+}
+
+/// <summary>The CapabilityStatement, made from the tables and routes that serve it, once per address.</summary>
+public sealed class CapabilityStatement(EndpointDataSource endpoints, TimeProvider clock)
+{
+    private readonly DateTimeOffset _since = clock.GetUtcNow();
+    private (string Base, FhirBody Body)? _last;
+
+    public FhirBody For(string baseUrl)
+    {
+        if (_last is var (known, body) && known == baseUrl) return body;
+        var json = CapabilityJson.Write(baseUrl, _since, endpoints.Endpoints);
+        var made = FhirBody.Tagged(json, $"W/\"{Convert.ToHexStringLower(SHA256.HashData(json.Span)[..8])}\"");
+        _last = (baseUrl, made);
+        return made;
+    }
+}
