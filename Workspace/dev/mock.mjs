@@ -11,7 +11,7 @@ const port = Number(process.env.PORT ?? 5080)
 const dist = fileURLToPath(new URL('../dist/', import.meta.url))
 const base = 'https://samenspraak.example/fhir'
 const ext = name => `${base}/StructureDefinition/${name}`
-const policy = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; connect-src 'self' ws: wss:; font-src 'self'"
+const policy = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self'; frame-src blob:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 const db = clinic()
 const streams = new Map()
 let tick = 0

@@ -10,6 +10,7 @@ import { getJson } from '../api/http'
 import type { Thread } from '../api/threads'
 import { useDates } from '../i18n/dates'
 import { DownloadIcon } from '../shell/Icons'
+import { PdfView } from '../shell/PdfView'
 import { Problem } from '../shell/Problem'
 import css from './Context.module.css'
 
@@ -49,6 +50,7 @@ function DownloadButton({ attachment }: { attachment: Attachment }) {
   return (
     <>
       <Button size="xs" variant={pdf ? 'light' : 'subtle'} leftSection={<DownloadIcon size={14} />} onClick={save} data-testid={pdf ? 'document-pdf' : 'document-other'}>{name}</Button>
+      {pdf && <PdfView attachment={attachment} name={name} />}
       {problem !== null && <Problem error={problem} onRetry={save} />}
     </>
   )

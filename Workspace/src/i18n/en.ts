@@ -120,7 +120,7 @@ export const en: Texts = {
     isEmpty: '{{name}} is empty.',
   },
 
-  attachment: { download: 'Download {{name}}', open: 'Enlarge {{name}}', unnamed: 'Attachment', failed: 'Attachment cannot be opened' },
+  attachment: { download: 'Download {{name}}', view: 'View {{name}}', open: 'Enlarge {{name}}', unnamed: 'Attachment', failed: 'Attachment cannot be opened' },
 
   delivery: {
     title: 'Delivery',

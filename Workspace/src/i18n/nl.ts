@@ -118,7 +118,7 @@ export const nl = {
     isEmpty: '{{name}} is leeg.',
   },
 
-  attachment: { download: '{{name}} downloaden', open: '{{name}} vergroten', unnamed: 'Bijlage', failed: 'Bijlage niet te openen' },
+  attachment: { download: '{{name}} downloaden', view: '{{name}} bekijken', open: '{{name}} vergroten', unnamed: 'Bijlage', failed: 'Bijlage niet te openen' },
 
   delivery: {
     title: 'Aflevering',

@@ -17,6 +17,7 @@ export const ClipIcon = icon(<path d="M20 11.5l-8.300 8.300a5 5 0 0 1-7.100-7.10
 export const SendIcon = icon(<path d="M4 12l16-7-5 15-3.5-6.5zM11.5 13.5L20 5" />)
 export const FileIcon = icon(<><path d="M14 3H7a2 2 0 0 0-2 2v14a2 2 0 0 0 2 2h10a2 2 0 0 0 2-2V8z" /><path d="M14 3v5h5M9 13h6M9 17h4" /></>)
 export const DownloadIcon = icon(<path d="M12 4v11m0 0l-4.5-4.5M12 15l4.5-4.5M5 20h14" />)
+export const EyeIcon = icon(<><path d="M2.5 12c2-4 5.5-6.5 9.5-6.5s7.5 2.5 9.5 6.5c-2 4-5.5 6.5-9.5 6.5S4.5 16 2.5 12z" /><circle cx="12" cy="12" r="3" /></>)
 export const ClockIcon = icon(<><circle cx="12" cy="12" r="8.5" /><path d="M12 7v5l3 2" /></>)
 export const TickIcon = icon(<path d="M5 12.5l4.5 4.5L19 7.5" />)
 export const TicksIcon = icon(<path d="M2.5 12.5L7 17l8.5-9M11.5 16.5l.5.5 9.5-9" />)

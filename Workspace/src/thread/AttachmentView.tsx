@@ -1,11 +1,13 @@
 import { ActionIcon, Modal, Skeleton, Tooltip } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import type { Attachment } from 'fhir/r4'
-import { useEffect, useState } from 'react'
+import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { bytesOf, download } from '../api/binaries'
 import { DownloadIcon, FileIcon } from '../shell/Icons'
+import { PdfView } from '../shell/PdfView'
 import { Problem } from '../shell/Problem'
+import { useObjectUrl } from '../shell/useObjectUrl'
 import css from './Message.module.css'
 
 export function AttachmentView({ attachment }: { attachment: Attachment }) {
@@ -23,6 +25,7 @@ export function AttachmentView({ attachment }: { attachment: Attachment }) {
         <FileIcon size={18} />
         <span className={css.fileName}>{name}</span>
         {attachment.size !== undefined && <span className="soft num">{size(attachment.size)}</span>}
+        {attachment.contentType === 'application/pdf' && <PdfView attachment={attachment} name={name} />}
         <Tooltip label={t('attachment.download', { name })}>
           <ActionIcon variant="subtle" size={28} aria-label={t('attachment.download', { name })} onClick={save} data-testid="download"><DownloadIcon size={16} /></ActionIcon>
         </Tooltip>
@@ -48,17 +51,6 @@ function Picture({ attachment, name }: { attachment: Attachment; name: string })
       </Modal>
     </>
   )
-}
-
-function useObjectUrl(bytes: Blob | undefined): string | null {
-  const [url, setUrl] = useState<string | null>(null)
-  useEffect(() => {
-    if (!bytes) return
-    const made = URL.createObjectURL(bytes)
-    setUrl(made)
-    return () => URL.revokeObjectURL(made)
-  }, [bytes])
-  return url
 }
 
 const size = (bytes: number): string => (bytes < 1024 * 1024 ? `${Math.max(1, Math.round(bytes / 1024))} kB` : `${(bytes / 1024 / 1024).toFixed(1)} MB`)
