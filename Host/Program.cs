@@ -20,6 +20,7 @@ static async Task<Result<int>> RunAsync(string[] words)
     return arguments.Command switch
     {
         Arguments.Token => await PrintAsync(TokenCommand.Issue(arguments, settings, TimeProvider.System)),
+        Arguments.Import => await Import.RunAsync(arguments, settings),
         _ => await Serve.RunAsync(settings),
     };
 }

@@ -9,6 +9,9 @@ public sealed record Addresses(IReadOnlyList<string> Urls)
 {
     public const int Port = 5080;
 
+    /// <summary>A port of this machine that happens to be free: for a house that runs only for a command.</summary>
+    public static readonly Addresses AnyPort = new(["http://127.0.0.1:0"]);
+
     /// <summary>True when nobody outside this machine can reach any of them.</summary>
     public bool OnlyLoopback => Urls.All(IsLoopback);
 

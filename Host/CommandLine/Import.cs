@@ -1,0 +1,95 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using Fhir.Server.Api.Identity;
+using Fhir.Server.Core.Outcomes;
+using Host.Serving;
+using Host.Settings;
+
+namespace Host.CommandLine;
+
+/// <summary><c>./start import</c>: sends files to the FHIR API, of the server that holds the data folder or of one that runs only for this (docs/adr/0001).</summary>
+public static class Import
+{
+    private static readonly ParallelOptions AtOnce = new() { MaxDegreeOfParallelism = Math.Clamp(Environment.ProcessorCount, 2, 8) };
+
+    public static async Task<Result<int>> RunAsync(Arguments arguments, HouseSettings settings)
+    {
+        if (arguments.Subjects.Count == 0) return Arguments.Wrong("Name the files or folders to import.");
+        var practice = arguments.Options.GetValueOrDefault("practice") ?? (settings.Demo ? "de-linde" : null);
+        if (practice is null) return Arguments.Wrong("Outside demo mode, say whose the patients are: --practice NAME.");
+        var (files, absent) = ImportFiles.Find(arguments.Subjects);
+        var tally = new ImportTally(files.Count);
+        foreach (var word in absent) tally.Skipped(word, new(IssueKind.NotFound, "there is no such file or folder."));
+        return files.Count == 0 ? 1 : await AtServerAsync(settings, door => SendAllAsync(door, practice, files, tally));
+    }
+
+    private static async Task<Result<int>> AtServerAsync(HouseSettings settings, Func<ImportDoor, Task<Result<int>>> send)
+    {
+        // The integrator, whose token the import uses, exists in demo mode; a house of our own lets it in for the import.
+        var own = settings with
+        {
+            Addresses = Addresses.AnyPort,
+            Api = settings.Api with { Demo = true, MaxBodyBytes = 1L << 30 },
+        };
+        var tokens = TokenIssuer.In(own.Api, TimeProvider.System);
+        if (await RunningServerAsync(settings) is { } address)
+        {
+            using var there = new ImportDoor(address, tokens);
+            return await send(there);
+        }
+        if ((await Running.StartAsync(own, WriterLock.Import, CancellationToken.None)).Failed(out var issue, out var started)) return issue;
+        await using var running = started;
+        using var door = new ImportDoor(new(running.Address), tokens);
+        return await send(door);
+    }
+
+    /// <summary>The address of the server that holds the folder, or null when none does (or an import, for which <see cref="WriterLock"/> waits).</summary>
+    private static async Task<Uri?> RunningServerAsync(HouseSettings settings)
+    {
+        if (settings.Provider != DatabaseProvider.Sqlite) return null;
+        for (var tries = 0; tries < 200; tries++)
+        {
+            var holder = WriterLock.HolderOf(settings.DataFolder);
+            if (holder is null or WriterLock.Import) return null;
+            if (Uri.TryCreate(holder, UriKind.Absolute, out var address)) return address;
+            await Task.Delay(100);   // it is just starting
+        }
+        return null;
+    }
+
+    private static async Task<Result<int>> SendAllAsync(ImportDoor door, string practice, IReadOnlyList<string> files, ImportTally tally)
+    {
+        if (await door.ChooseAsync(practice, CancellationToken.None) is { } wrong) return wrong;
+        var again = new ConcurrentBag<Parcel>();
+        await Parallel.ForEachAsync(files, AtOnce, async (file, stop) =>
+        {
+            if ((await ImportFiles.ReadAsync(file, stop)).Failed(out var broken, out var parcels)) tally.Skipped(file, broken);
+            foreach (var parcel in parcels ?? [])
+                if (await SendAsync(door, parcel, tally, stop) is not null) again.Add(parcel);
+            tally.FileDone();
+        });
+        // What was refused may refer to what another file brought: it gets a second chance, in order.
+        foreach (var parcel in again.OrderBy(p => p.From, StringComparer.Ordinal))
+            await SendAgainAsync(door, parcel, tally);
+        await Console.Out.WriteLineAsync(tally.Summary());
+        return tally.AnySkipped ? 1 : 0;
+    }
+
+    private static async Task SendAgainAsync(ImportDoor door, Parcel parcel, ImportTally tally)
+    {
+        if (parcel.OneByOne.Count > 1)
+            foreach (var one in parcel.OneByOne) await SendAgainAsync(door, one, tally);
+        else if (await SendAsync(door, parcel, tally, CancellationToken.None) is { } issue)
+            tally.Skipped(parcel.From, issue);
+    }
+
+    /// <summary>Null when it was taken; entries of a batch that were refused are named by themselves.</summary>
+    private static async Task<Issue?> SendAsync(ImportDoor door, Parcel parcel, ImportTally tally, CancellationToken stop)
+    {
+        if ((await door.SendAsync(parcel, stop)).Failed(out var issue, out var answers)) return issue;
+        tally.Count(parcel.Types.Where((type, i) => type is not null && answers.ElementAtOrDefault(i) is null).Select(type => type!));
+        for (var i = 0; i < answers.Count; i++)
+            if (answers[i] is { } refused) tally.Skipped(string.Create(CultureInfo.InvariantCulture, $"{parcel.From}, entry {i}"), refused);
+        return null;
+    }
+}
