@@ -11,6 +11,7 @@ public sealed class Running : IAsyncDisposable
     private readonly WriterLock? _writer;
     private readonly Record _record;
     private readonly WebApplication _app;
+    private bool _listens;
 
     private Running(WriterLock? writer, Record record, WebApplication app) => (_writer, _record, _app) = (writer, record, app);
 
@@ -40,6 +41,7 @@ public sealed class Running : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (_listens) await _app.StopAsync();
         await _app.DisposeAsync();
         await _record.DisposeAsync();
         _writer?.Dispose();
@@ -52,6 +54,7 @@ public sealed class Running : IAsyncDisposable
         try
         {
             await _app.StartAsync(stop);
+            _listens = true;
             return null;
         }
         catch (Exception taken) when (taken is IOException or SocketException)

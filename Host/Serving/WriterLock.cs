@@ -60,7 +60,7 @@ public sealed class WriterLock : IDisposable
         return new(file);
     }
 
-    // On Windows this alone keeps a second writer out; elsewhere .NET's own file locking is off (Host.csproj),
+    // On Windows this alone keeps a second writer out; elsewhere .NET's own file locking is off (Directory.Build.props),
     // because it would keep readers of the address out too.
     private static FileStream? Open(string path)
     {
