@@ -1,0 +1,66 @@
+using Fhir.Messaging.AddressBook;
+using Fhir.Server.Core.Outcomes;
+using Fhir.Server.Store.Access;
+using Fhir.Server.Store.Database;
+using Fhir.Server.Store.Rules;
+
+namespace Fhir.Messaging.Threads;
+
+/// <summary>Binaries on their way into a thread: attached by who uploaded them, and from then on only the thread's.</summary>
+internal static class Attachments
+{
+    public static async ValueTask<Issue?> CheckAsync(ThreadMessage message, long thread, AccessContext by, CommitScope scope, CancellationToken stop)
+    {
+        foreach (var (binary, attachment) in message.Attachments)
+        {
+            var missing = new Issue(IssueKind.Invalid, "There is no such upload of yours.", attachment.Location) { Code = "not-found" };
+            if (await scope.ReadAsync(binary, stop) is not { } stored) return missing;
+            var rid = await scope.RidAsync(binary, stop);
+            var who = await scope.Session.FirstAsync(Sql.Of($"select who from upload where binary_rid = {rid}"), r => r.GetString(0), stop);
+            if (!by.SeesAll && who != by.Who) return missing;
+            if (attachment["contentType"].Text is { } type && type != stored["contentType"].Text)
+                return new Issue(IssueKind.Invalid, "The attachment's content type is not that of its Binary.", attachment.Location);
+            var place = await scope.Session.FirstAsync(Sql.Of($"select coalesce(thread, 0) from res where rid = {rid}"), r => r.GetInt64(0), stop);
+            if (place != 0 && place != thread) return new Issue(IssueKind.Conflict, "The upload belongs to another thread already.", attachment.Location);
+        }
+        return null;
+    }
+
+    public static async ValueTask ConfineAsync(ThreadMessage message, ThreadRow thread, CommitScope scope, CancellationToken stop)
+    {
+        if (message.Attachments.IsEmpty) return;
+        await scope.FlushAsync(stop);
+        foreach (var (binary, _) in message.Attachments)
+        {
+            var rid = await scope.RidAsync(binary, stop);
+            await scope.Session.ExecuteAsync(Sql.Of($"update res set thread = {thread.Thread}, patient = {thread.Patient}, confined = {1} where rid = {rid}"), stop);
+            await scope.Session.ExecuteAsync(Sql.Of($"update res_hist set thread = {thread.Thread}, patient = {thread.Patient}, confined = {1} where rid = {rid}"), stop);
+        }
+    }
+}
+
+/// <summary>Remembers who uploaded a Binary, and keeps those that belong to a thread as they are.</summary>
+public sealed class UploadWrites : ICommitRule
+{
+    public IReadOnlySet<string> Types { get; } = new HashSet<string>(StringComparer.Ordinal) { "Binary" };
+
+    public async ValueTask<Issue?> CheckAsync(Change change, CommitScope scope, CancellationToken stop)
+    {
+        if (change.Before is not null && change.Thread != 0) return new Issue(IssueKind.Conflict, "What belongs to a thread is not changed.", "Binary");
+        if (change.By.SeesAll || await ThreadOfAsync(change, scope, stop) is not { } thread) return null;
+        return await ThreadRows.ActiveAsync(scope.Session, thread, change.By.ActorRid, scope.AtMicros, stop) is null
+            ? new Issue(IssueKind.Invalid, "The security context is not a thread that you take part in.", "Binary.securityContext")
+            : null;
+    }
+
+    public async ValueTask ApplyAsync(Change change, CommitScope scope, CancellationToken stop)
+    {
+        if (change.After is null) return;
+        await scope.Session.ExecuteAsync(Sql.Of($"insert into upload(binary_rid, who) values({change.Rid}, {change.By.Who}) on conflict do nothing"), stop);
+        if (await ThreadOfAsync(change, scope, stop) is not { } rid || await ThreadRows.FindAsync(scope.Session, rid, stop) is not { } thread) return;
+        (change.Thread, change.Patient, change.Confined) = (thread.Thread, thread.Patient, true);
+    }
+
+    private static async ValueTask<long?> ThreadOfAsync(Change change, CommitScope scope, CancellationToken stop) =>
+        change.After is { } after && References.Key(after["securityContext"]) is { Type: "Communication" } key ? await scope.RidAsync(key, stop) : null;
+}
