@@ -34,7 +34,12 @@ public sealed class MessageWrites(Bell bell)
         var sender = await scope.RidAsync(message.Sender, stop);
         if (await ThreadRows.ActiveAsync(scope.Session, thread.Thread, sender, scope.AtMicros, stop) is null)
             return new Issue(IssueKind.Forbidden, "Only who takes part in the thread writes in it.", "Communication.sender");
-        if (await SentBeforeAsync(message, sender, scope, stop) is { } sent) return sent;
+        if (await SentBeforeAsync(message, sender, scope, stop) is { } sent)
+        {
+            if (!sent.Hash.AsSpan().SequenceEqual(message.Hash)) return new Issue(IssueKind.Conflict, "Another message was sent with this client-id.", "Communication.identifier");
+            change.Repeats = sent.Rid;
+            return null;
+        }
         if (thread.State != ThreadState.Open) return new Issue(IssueKind.Conflict, "The thread is closed: it takes no more messages.", "Communication.partOf");
         return await CheckPlacesAsync(change.After!, message, thread, scope, stop)
             ?? await Attachments.CheckAsync(message, thread.Thread, change.By, scope, stop);
@@ -76,13 +81,8 @@ public sealed class MessageWrites(Bell bell)
         return await scope.Session.FirstAsync(Sql.Of($"select 1 from res r where r.rid = {rid} and r.live = 1 and {by.Sees("r", "Communication")}"), r => r.GetInt64(0), stop) == 1;
     }
 
-    private static async ValueTask<Issue?> SentBeforeAsync(ThreadMessage message, long sender, CommitScope scope, CancellationToken stop)
-    {
-        if (message.ClientId is not { } id || await ThreadRows.SentAsync(scope.Session, sender, id, stop) is not { } there) return null;
-        return there.Hash.AsSpan().SequenceEqual(message.Hash)
-            ? new Issue(IssueKind.Conflict, "This message was sent before.", "Communication.identifier") { Code = "duplicate" }
-            : new Issue(IssueKind.Conflict, "Another message was sent with this client-id.", "Communication.identifier");
-    }
+    private static async ValueTask<MessageRow?> SentBeforeAsync(ThreadMessage message, long sender, CommitScope scope, CancellationToken stop) =>
+        message.ClientId is { } id ? await ThreadRows.SentAsync(scope.Session, sender, id, stop) : null;
 
     private static async ValueTask<Issue?> CheckPlacesAsync(Element after, ThreadMessage message, ThreadRow thread, CommitScope scope, CancellationToken stop)
     {

@@ -21,6 +21,12 @@ internal sealed partial class Batch
         };
     }
 
+    private async Task<ResourceVersion?> RepeatedAsync(long rid, CancellationToken stop)
+    {
+        await FlushAsync(stop);
+        return await VersionAsync(rid, stop);
+    }
+
     private async Task<ResourceVersion?> VersionAsync(long rid, CancellationToken stop)
     {
         var row = await _session.FirstAsync(Sql.Of($"{Sql.Raw(Row.Select)} where rid = {rid}"), Row.Map, stop);

@@ -101,6 +101,7 @@ internal sealed partial class Batch
         await KeysAsync(change, write, prepared, before, stop);
         foreach (var rule in RulesFor(write.Key.Type))
             if (await rule.CheckAsync(change, this, stop) is { } issue) return issue;
+        if (change.Repeats != 0) return new Written(WriteOutcome.Existing, await RepeatedAsync(change.Repeats, stop));
 
         // From here nothing may fail that a caller can cause.
         _written = true;

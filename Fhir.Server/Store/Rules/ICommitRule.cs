@@ -39,6 +39,9 @@ public sealed class Change
     /// <summary>True: only the thread's participants (and the owner's practice system) may read it.</summary>
     public bool Confined { get; set; }
 
+    /// <summary>Set by a check: the rid of a resource that this new one only repeats. Then nothing is written, and that one is the answer.</summary>
+    public long Repeats { get; set; }
+
     /// <summary>Extensions to splice into the stored text: url and the JSON of its value property, such as <c>"valueInteger":3</c>.</summary>
     public List<(string Url, string ValueJson)> Extensions { get; } = [];
 }
