@@ -38,7 +38,7 @@ internal static class ParticipantRows
         var gone = verdict.LetIn ? 0 : scope.T;
         await scope.Session.ExecuteAsync(Sql.Of(
             $"update participant set until_at = {until}, consent = {(consent == 0 ? null : consent)} where thread = {row.Thread} and actor = {row.Actor}"), stop);
-        await scope.Session.ExecuteAsync(Sql.Of($"update inbox set t = {scope.T}, gone_t = {gone} where thread = {row.Thread} and owner = {row.Actor}"), stop);
+        await scope.Session.ExecuteAsync(Sql.Of($"update inbox set t = {scope.T}, row_t = {scope.T}, gone_t = {gone} where thread = {row.Thread} and owner = {row.Actor}"), stop);
         await scope.Session.ExecuteAsync(Sql.Of($"update thread set t = {scope.T} where thread = {row.Thread}"), stop);
         return true;
     }

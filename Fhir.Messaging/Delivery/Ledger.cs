@@ -10,7 +10,7 @@ public sealed class Ledger(TenantDatabase database, TimeProvider clock, Bell bel
     /// <summary>Takes what may leave now; empty when there is nothing.</summary>
     public async Task<List<OutboxRow>> ClaimAsync(TimeSpan lease, CancellationToken stop)
     {
-        if (!await OutboxTable.IsDueAsync(database, DeliveryQueue.Channel, Micros(clock.GetUtcNow()), stop)) return [];
+        if (!await OutboxTable.IsDueAsync(database, DeliveryQueue.Channel, Micros.Of(clock.GetUtcNow()), stop)) return [];
         List<OutboxRow> claimed;
         await using (var commit = await NumberedCommit.BeginAsync(database, clock, stop))
         {
@@ -55,9 +55,6 @@ public sealed class Ledger(TenantDatabase database, TimeProvider clock, Bell bel
     private static async Task TouchAsync(NumberedCommit commit, OutboxRow row, CancellationToken stop)
     {
         var thread = await commit.Session.FirstAsync(Sql.Of($"select thread from thread where document = {row.What.Payload}"), r => r.GetInt64(0), stop);
-        await commit.Session.ExecuteAsync(Sql.Of($"update thread set t = {commit.T} where thread = {thread}"), stop);
-        await commit.Session.ExecuteAsync(Sql.Of($"update inbox set t = {commit.T} where thread = {thread}"), stop);
+        await ThreadTouch.AllAsync(commit.Session, thread, commit.T, stop);
     }
-
-    private static long Micros(DateTimeOffset at) => (at.UtcTicks - DateTimeOffset.UnixEpoch.UtcTicks) / TimeSpan.TicksPerMicrosecond;
 }

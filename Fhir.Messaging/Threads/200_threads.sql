@@ -10,10 +10,11 @@ create table message(
   thread bigint not null, seq bigint not null, rid bigint not null unique, sender bigint not null, client_id {text}, hash {blob} not null,
   primary key(thread, seq)){clustered};
 create unique index message_client on message(sender, client_id) where client_id is not null;
--- One row per participant: how far the thread is, how far she read; read_t and gone_t = the commits in which that changed.
+-- One row per participant: how far the thread is, how far she read. Commits: t = anything changed for her, others' receipts included;
+-- row_t = what her inbox shows changed; read_t = she read on; gone_t = she was shut out (0 when she is in).
 create table inbox(
   owner bigint not null, thread bigint not null, last_seq bigint not null, last_at bigint not null, read_seq bigint not null,
-  read_t bigint not null, gone_t bigint not null, t bigint not null, primary key(thread, owner)){clustered};
+  t bigint not null, row_t bigint not null, read_t bigint not null, gone_t bigint not null, primary key(thread, owner)){clustered};
 create index inbox_recent on inbox(owner, last_at, thread);
 create index inbox_t on inbox(owner, t);
 create table receipt(thread bigint not null, owner bigint not null, seq bigint not null, at bigint not null, primary key(thread, owner, seq)){clustered};

@@ -1,4 +1,5 @@
 using Fhir.Messaging.Consent;
+using Fhir.Messaging.Realtime;
 using Fhir.Server.Store.Database;
 using Fhir.Server.Store.Rules;
 
@@ -46,8 +47,8 @@ internal static class ThreadRows
         foreach (var participant in message.Participants)
             await scope.Session.ExecuteAsync(Sql.Of(
                 $"""
-                insert into inbox(owner, thread, last_seq, last_at, read_seq, read_t, gone_t, t)
-                values({participant.Clinician.Rid}, {thread}, {0}, {scope.AtMicros}, {0}, {0}, {0}, {scope.T})
+                insert into inbox(owner, thread, last_seq, last_at, read_seq, t, row_t, read_t, gone_t)
+                values({participant.Clinician.Rid}, {thread}, {0}, {scope.AtMicros}, {0}, {scope.T}, {scope.T}, {0}, {0})
                 """), stop);
     }
 
@@ -60,7 +61,7 @@ internal static class ThreadRows
             $"insert into message(thread, seq, rid, sender, client_id, hash) values({thread}, {seq}, {rid}, {sender}, {message.ClientId}, {message.Hash})"), stop);
         await scope.Session.ExecuteAsync(Sql.Of(
             $"""
-            update inbox set last_seq = {seq}, last_at = {scope.AtMicros}, t = {scope.T},
+            update inbox set last_seq = {seq}, last_at = {scope.AtMicros}, t = {scope.T}, row_t = {scope.T},
             read_seq = case when owner = {sender} and read_seq = {seq - 1} then {seq} else read_seq end where thread = {thread}
             """), stop);
         return seq;
@@ -70,19 +71,12 @@ internal static class ThreadRows
     public static async ValueTask WithdrawnAsync(CommitScope scope, long thread, CancellationToken stop)
     {
         await scope.Session.ExecuteAsync(Sql.Of($"update thread set msg_t = {scope.T} where thread = {thread}"), stop);
-        await TouchAsync(scope.Session, thread, scope.T, stop);
+        await ThreadTouch.AllAsync(scope.Session, thread, scope.T, stop);
     }
 
     public static async ValueTask CloseAsync(CommitScope scope, long thread, ThreadState state, long? document, CancellationToken stop)
     {
         await scope.Session.ExecuteAsync(Sql.Of($"update thread set state = {(int)state}, document = {document} where thread = {thread}"), stop);
-        await TouchAsync(scope.Session, thread, scope.T, stop);
-    }
-
-    /// <summary>Something about the thread changed that its participants' inboxes show.</summary>
-    public static async ValueTask TouchAsync(Session session, long thread, long t, CancellationToken stop)
-    {
-        await session.ExecuteAsync(Sql.Of($"update thread set t = {t} where thread = {thread}"), stop);
-        await session.ExecuteAsync(Sql.Of($"update inbox set t = {t} where thread = {thread}"), stop);
+        await ThreadTouch.AllAsync(scope.Session, thread, scope.T, stop);
     }
 }

@@ -1,0 +1,38 @@
+using Fhir.Server.Api.Audit;
+using Fhir.Server.Api.Identity;
+using Microsoft.AspNetCore.SignalR;
+
+namespace Fhir.Messaging.Realtime;
+
+/// <summary>The hub at /hub: people connect with their bearer token, resume from their last token, and are woken from then on.</summary>
+public sealed class MessagingHub(Connections connections, Standings standings, AuditFilter audit, IHubContext<MessagingHub> hub) : Hub
+{
+    private const string Mine = "connection";
+
+    public override async Task OnConnectedAsync()
+    {
+        var http = Context.GetHttpContext()!;
+        if (Call.Of(http).Caller is not { Sees.Actor: not null } caller || !await audit.RecordAsync(http, 200, []))
+        {
+            Context.Abort();   // systems have subscriptions and the API
+            return;
+        }
+        var client = hub.Clients.Client(Context.ConnectionId);
+        var connection = new Connection(caller.Sees.ActorRid, caller.Expires, (push, stop) => client.SendAsync(push.Name, push.Body, stop), Context.Abort);
+        Context.Items[Mine] = connection;
+        connections.Add(connection);
+    }
+
+    public override async Task OnDisconnectedAsync(Exception? exception)
+    {
+        if (Context.Items[Mine] is not Connection connection) return;
+        connections.Remove(connection);
+        await connection.DisposeAsync();
+    }
+
+    /// <summary>What happened since the token; null = from the beginning.</summary>
+    public async Task<Standing> Resume(string? token) =>
+        Context.Items[Mine] is Connection connection
+            ? await standings.SinceAsync(connection.Owner, token, Context.ConnectionAborted)
+            : throw new HubException("Not connected.");
+}

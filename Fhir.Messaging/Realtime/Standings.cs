@@ -1,0 +1,41 @@
+using Fhir.Server.Store.Database;
+
+namespace Fhir.Messaging.Realtime;
+
+/// <summary>A thread and how far it is.</summary>
+public sealed record ThreadSeq(string Thread, long Seq);
+
+/// <summary>What a client that was away needs: the threads that changed for it, those it was shut out of, and the token to resume from next. Reset = forget all, the token meant nothing.</summary>
+public sealed record Standing(string Token, bool Reset, IReadOnlyList<ThreadSeq> Threads, IReadOnlyList<string> Revoked);
+
+/// <summary>Answers "what happened since?" from the inbox rows: the cost is that of the changed threads, however long one was away.</summary>
+public sealed class Standings(TenantDatabase database, SyncToken tokens, TimeProvider clock)
+{
+    public async Task<Standing> SinceAsync(long owner, string? token, CancellationToken stop)
+    {
+        await using var session = await database.ReadAsync(snapshot: true, stop);
+        var last = await session.FirstAsync(Sql.Raw("select coalesce(max(t), 0) from commits"), r => r.GetInt64(0), stop);
+        long? since = token is null ? 0 : tokens.Read(token, owner);
+        if (since > last) since = null;   // a future that a restore took away
+        var rows = await session.QueryAsync(Sql.Of(
+            $"""
+            select h.fid, i.last_seq, p.from_at, p.until_at, i.gone_t from inbox i
+            join participant p on p.thread = i.thread and p.actor = i.owner join res h on h.rid = i.thread
+            where i.owner = {owner} and i.t > {since ?? 0} order by i.t
+            """), r => (Thread: $"Communication/{r.GetString(0)}", Seq: r.GetInt64(1), From: r.GetInt64(2), Until: r.GetInt64(3), Gone: r.GetInt64(4)), stop);
+        var now = Micros.Of(clock.GetUtcNow());
+        return new(tokens.Of(last, owner), since is null,
+            [.. rows.Where(r => r.From <= now && now < r.Until).Select(r => new ThreadSeq(r.Thread, r.Seq))],
+            [.. rows.Where(r => r.Gone > (since ?? long.MaxValue)).Select(r => r.Thread)]);
+    }
+}
+
+/// <summary>µs since 1970, as the database has times.</summary>
+public static class Micros
+{
+    public static long Of(DateTimeOffset at) => (at.UtcTicks - DateTimeOffset.UnixEpoch.UtcTicks) / TimeSpan.TicksPerMicrosecond;
+
+    /// <summary>As a FHIR instant.</summary>
+    public static string Instant(long micros) =>
+        DateTimeOffset.UnixEpoch.AddMicroseconds(micros).UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss.fffZ", System.Globalization.CultureInfo.InvariantCulture);
+}
