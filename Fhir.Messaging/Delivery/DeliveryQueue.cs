@@ -33,11 +33,13 @@ public sealed class DeliveryQueue
     }
 
     /// <summary>20 characters at most, the same for the same document and destination however often it is made.</summary>
-    public static string MessageId(long document, ResourceKey endpoint)
+    public static string MessageId(long document, ResourceKey endpoint) => "SP" + Letters(FormattableString.Invariant($"{document}|{endpoint}"), 18);
+
+    /// <summary>A name made of another: letters and digits that cannot be mistaken for each other.</summary>
+    public static string Letters(string of, int count)
     {
         const string letters = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-        var hash = SHA256.HashData(Encoding.UTF8.GetBytes(FormattableString.Invariant($"{document}|{endpoint}")));
-        return "SP" + string.Concat(hash.Take(18).Select(b => letters[b & 31]));
+        return string.Concat(SHA256.HashData(Encoding.UTF8.GetBytes(of)).Take(count).Select(b => letters[b & 31]));
     }
 
     private static async ValueTask<ResourceKey?> EndpointOfAsync(long organization, CommitScope scope, CancellationToken stop)

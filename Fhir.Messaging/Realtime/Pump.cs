@@ -66,7 +66,7 @@ public sealed class Pump(TenantDatabase database, Connections connections, SyncT
             foreach (var row in thread.Where(r => connections.Has(r.Owner)))
             {
                 if (row.RowT > since) inboxes.Add(row.Owner);
-                if (now < row.From || now >= row.Until)
+                if (row.GoneT != 0 || now < row.From || now >= row.Until)
                 {
                     if (row.GoneT > since) connections.Push(row.Owner, PushEvent.Revoked(row.Thread));
                     continue;

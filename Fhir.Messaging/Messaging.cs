@@ -1,0 +1,47 @@
+using Fhir.Messaging.Consent;
+using Fhir.Messaging.Delivery;
+using Fhir.Messaging.Realtime;
+using Fhir.Messaging.Threads;
+using Fhir.Server.Api.Http;
+using Fhir.Server.Api.Identity;
+using Fhir.Server.Store.Rules;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
+namespace Fhir.Messaging;
+
+/// <summary>Messaging's two ends for the Host: what it adds to the services, and what it maps.</summary>
+public static class Messaging
+{
+    /// <summary>Needs the store, the database, its Seal and the API's services; the adapters register their ILine.</summary>
+    public static IServiceCollection AddMessaging(this IServiceCollection services, DeliverySettings? delivery = null)
+    {
+        services.AddSingleton(delivery ?? new DeliverySettings());
+        services.TryAddSingleton<Bell>();
+        services.TryAddSingleton<Closings>();
+        services.AddSingleton<DeliveryQueue>().AddSingleton<Ledger>().AddSingleton<Parcels>();
+        services.AddSingleton<HeaderWrites>().AddSingleton<MessageWrites>();
+        services.AddSingleton<ICommitRule, ConsentWrites>().AddSingleton<ICommitRule, ThreadWrites>().AddSingleton<ICommitRule, UploadWrites>();
+        services.AddSingleton<SendMessage>().AddSingleton<MarkRead>().AddSingleton<CloseThread>();
+        services.AddSingleton<Connections>().AddSingleton<SyncToken>().AddSingleton<Standings>();
+        services.AddSingleton<Dispatch>().AddSingleton<Pump>();
+        services.AddHostedService(s => s.GetRequiredService<Dispatch>());
+        services.AddHostedService(s => s.GetRequiredService<Pump>());
+        services.AddSignalR();
+        return services;
+    }
+
+    /// <summary>The hub, and the operations on the group that MapFhirApi gave.</summary>
+    public static void MapMessaging(this WebApplication app, RouteGroupBuilder fhir)
+    {
+        OpenThread.Map(fhir);
+        SendMessage.Map(fhir);
+        ReadMessages.Map(fhir);
+        MarkRead.Map(fhir);
+        CloseThread.Map(fhir);
+        ReadInbox.Map(fhir);
+        app.MapHub<MessagingHub>("/hub").WithMetadata(new AnyFormat()).Asks(Right.SignedIn);
+    }
+}
