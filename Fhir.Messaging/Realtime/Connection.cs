@@ -16,15 +16,17 @@ public sealed class Connection : IAsyncDisposable
     private readonly Action _abort;
     private readonly Task _loop;
 
-    public Connection(long owner, DateTimeOffset expires, Func<PushEvent, CancellationToken, Task> send, Action abort)
+    public Connection(long owner, DateTimeOffset expires, Func<PushEvent, CancellationToken, Task> send, Func<Task<bool>> isWelcome, Action abort)
     {
-        (Owner, Expires, _send, _abort) = (owner, expires, send, abort);
+        (Owner, Expires, _send, IsWelcomeAsync, _abort) = (owner, expires, send, isWelcome, abort);
         _loop = Task.Run(LoopAsync);
     }
 
     public long Owner { get; }
     /// <summary>When the token that opened it ends.</summary>
     public DateTimeOffset Expires { get; }
+    /// <summary>Asks again whether its owner still has that role: when the directory changed.</summary>
+    public Func<Task<bool>> IsWelcomeAsync { get; }
 
     /// <summary>Never waits.</summary>
     public void Push(PushEvent push)

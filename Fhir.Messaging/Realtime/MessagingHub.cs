@@ -1,11 +1,12 @@
 using Fhir.Server.Api.Audit;
 using Fhir.Server.Api.Identity;
+using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.SignalR;
 
 namespace Fhir.Messaging.Realtime;
 
 /// <summary>The hub at /hub: people connect with their bearer token, resume from their last token, and are woken from then on.</summary>
-public sealed class MessagingHub(Connections connections, Standings standings, AuditFilter audit, IHubContext<MessagingHub> hub) : Hub
+public sealed class MessagingHub(Connections connections, Standings standings, AuditFilter audit, Callers callers, IHubContext<MessagingHub> hub) : Hub
 {
     private const string Mine = "connection";
 
@@ -18,10 +19,15 @@ public sealed class MessagingHub(Connections connections, Standings standings, A
             return;
         }
         var client = hub.Clients.Client(Context.ConnectionId);
-        var connection = new Connection(caller.Sees.ActorRid, caller.Expires, (push, stop) => client.SendAsync(push.Name, push.Body, stop), Context.Abort);
+        var connection = new Connection(caller.Sees.ActorRid, caller.Expires, (push, stop) => client.SendAsync(push.Name, push.Body, stop),
+            () => IsWelcomeAsync(http, caller), Context.Abort);
         Context.Items[Mine] = connection;
         connections.Add(connection);
     }
+
+    private async Task<bool> IsWelcomeAsync(HttpContext http, Caller before) =>
+        Bearer.TextOf(http.Request) is { } text && await callers.OfAsync(http, text, Call.Of(http).RequestId) is { } found
+        && !found.Failed(out _, out var now) && now.Sees.ActorRid == before.Sees.ActorRid && now.Sees.Role == before.Sees.Role;
 
     public override async Task OnDisconnectedAsync(Exception? exception)
     {

@@ -1,3 +1,4 @@
+using Fhir.Server.Api.Identity;
 using Fhir.Server.Store.Database;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -8,11 +9,12 @@ namespace Fhir.Messaging.Realtime;
 /// Tells connected clients what was committed, here or by another node: woken by the bell, and once a second by itself. It reads the
 /// truth since the commit it told of last, so that nothing is lost or doubled, whatever woke it.
 /// </summary>
-public sealed class Pump(TenantDatabase database, Connections connections, SyncToken tokens, Bell bell, TimeProvider clock, ILogger<Pump> log) : BackgroundService
+public sealed class Pump(TenantDatabase database, Connections connections, SyncToken tokens, Bell bell, DirectoryEpoch directory, TimeProvider clock, ILogger<Pump> log) : BackgroundService
 {
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(1);
     private long _told = -1;
     private long _clock;
+    private int _directory;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -34,7 +36,7 @@ public sealed class Pump(TenantDatabase database, Connections connections, SyncT
     public async Task TellAsync(CancellationToken stop)
     {
         var now = clock.GetUtcNow();
-        foreach (var connection in connections.All().Where(c => c.Expires <= now).ToList()) connection.Abort();
+        await CloseAsync(now);
         await using var session = await database.ReadAsync(snapshot: false, stop);
         var last = await session.FirstAsync(Sql.Raw("select coalesce(max(t), 0) from commits"), r => r.GetInt64(0), stop);
         if (_told >= 0 && connections.Any)
@@ -43,6 +45,17 @@ public sealed class Pump(TenantDatabase database, Connections connections, SyncT
             await TellExpiredAsync(session, _clock, Micros.Of(now), last, stop);
         }
         (_told, _clock) = (last, Micros.Of(now));
+    }
+
+    // Tokens that ended; and, when the directory changed, people who lost their role.
+    private async Task CloseAsync(DateTimeOffset now)
+    {
+        foreach (var connection in connections.All().Where(c => c.Expires <= now).ToList()) connection.Abort();
+        var current = directory.Current;
+        if (current == _directory) return;
+        foreach (var connection in connections.All().ToList())
+            if (!await connection.IsWelcomeAsync()) connection.Abort();
+        _directory = current;
     }
 
     private sealed record Row(string Thread, long Seq, long MessageT, long Owner, string Name, long ReadSeq, long RowT, long ReadT, long GoneT, long From, long Until);

@@ -1,4 +1,7 @@
 using Fhir.Messaging.AddressBook;
+using Fhir.Server.Api.Blobs;
+using Fhir.Server.Core.Elements;
+using Fhir.Server.Core.Json;
 using Fhir.Server.Core.Outcomes;
 using Fhir.Server.Store.Access;
 using Fhir.Server.Store.Database;
@@ -9,7 +12,7 @@ namespace Fhir.Messaging.Threads;
 /// <summary>Binaries on their way into a thread: attached by who uploaded them, and from then on only the thread's.</summary>
 internal static class Attachments
 {
-    public static async ValueTask<Issue?> CheckAsync(ThreadMessage message, long thread, AccessContext by, CommitScope scope, CancellationToken stop)
+    public static async ValueTask<Issue?> CheckAsync(ThreadMessage message, ThreadRow thread, AccessContext by, BinaryData binaries, CommitScope scope, CancellationToken stop)
     {
         foreach (var (binary, attachment) in message.Attachments)
         {
@@ -21,9 +24,18 @@ internal static class Attachments
             if (attachment["contentType"].Text is { } type && type != stored["contentType"].Text)
                 return new Issue(IssueKind.Invalid, "The attachment's content type is not that of its Binary.", attachment.Location);
             var place = await scope.Session.FirstAsync(Sql.Of($"select coalesce(thread, 0) from res where rid = {rid}"), r => r.GetInt64(0), stop);
-            if (place != 0 && place != thread) return new Issue(IssueKind.Conflict, "The upload belongs to another thread already.", attachment.Location);
+            if (place == 0 && !await IsAllowedAsync(binary, stored, binaries, stop))
+                return new Issue(IssueKind.Invalid, "An attachment is a PDF, PNG or JPEG of at most 25 MB, and its content type says so.", attachment.Location) { Code = "business-rule" };
+            if (place != 0 && place != thread.Thread) return new Issue(IssueKind.Conflict, "The upload belongs to another thread already.", attachment.Location);
         }
         return null;
+    }
+
+    // What was uploaded for a thread was looked at then; anything else is looked at now.
+    private static async ValueTask<bool> IsAllowedAsync(ResourceKey key, Element binary, BinaryData binaries, CancellationToken stop)
+    {
+        var (contentType, content) = await binaries.ContentAsync(new(key, 0, default, WriteMethod.None, JsonWriter.Write(binary)), stop);
+        return content.Length <= ContentKind.MostBytes && ContentKind.Of(content.Span) == contentType.Split(';')[0].Trim().ToLowerInvariant();
     }
 
     public static async ValueTask ConfineAsync(ThreadMessage message, ThreadRow thread, CommitScope scope, CancellationToken stop)

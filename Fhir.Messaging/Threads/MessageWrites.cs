@@ -1,5 +1,6 @@
 using System.Globalization;
 using Fhir.Messaging.Realtime;
+using Fhir.Server.Api.Blobs;
 using Fhir.Server.Core.Elements;
 using Fhir.Server.Core.Outcomes;
 using Fhir.Server.Store.Access;
@@ -9,7 +10,7 @@ using Fhir.Server.Store.Rules;
 namespace Fhir.Messaging.Threads;
 
 /// <summary>A message: sent by an active participant, numbered without gaps, withdrawn but never edited.</summary>
-public sealed class MessageWrites(Bell bell)
+public sealed class MessageWrites(Bell bell, BinaryData binaries)
 {
     /// <summary>The thread that a Communication is part of (null = of none). Threads that the caller may not see, and Communications that are not there, get one answer.</summary>
     public async ValueTask<Result<(ThreadRow? Thread, ResourceKey Key)>> ThreadOfAsync(Element after, AccessContext by, CommitScope scope, CancellationToken stop)
@@ -42,7 +43,7 @@ public sealed class MessageWrites(Bell bell)
         }
         if (thread.State != ThreadState.Open) return new Issue(IssueKind.Conflict, "The thread is closed: it takes no more messages.", "Communication.partOf");
         return await CheckPlacesAsync(change.After!, message, thread, scope, stop)
-            ?? await Attachments.CheckAsync(message, thread.Thread, change.By, scope, stop);
+            ?? await Attachments.CheckAsync(message, thread, change.By, binaries, scope, stop);
     }
 
     public async ValueTask ApplyNewAsync(Change change, ThreadRow thread, ResourceKey key, CommitScope scope, CancellationToken stop)

@@ -8,6 +8,8 @@ public sealed record Caller(AccessContext Sees, string Name)
 {
     /// <summary>The person behind the role, or null for systems and officers.</summary>
     public ResourceKey? Practitioner { get; init; }
+    /// <summary>When the token ends: what stays open longer than a request must close then.</summary>
+    public DateTimeOffset Expires { get; init; }
 
     // Minimal APIs find this by its name.
     public static ValueTask<Caller?> BindAsync(HttpContext context) => ValueTask.FromResult(Call.Of(context).Caller);

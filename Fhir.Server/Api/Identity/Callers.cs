@@ -20,17 +20,17 @@ public sealed class Callers(TokenCache tokens, ResourceStore store, DirectoryEpo
             if (await Bearer.ValidateAsync(context, text) is not { } token) return null;
             entry = tokens.Keep(text, token);
         }
-        if (Fresh(entry) is { } known) return Now(known, requestId);
+        if (Fresh(entry) is { } known) return Now(known, entry, requestId);
         var epoch = directory.Current;
         if ((await ResolveAsync(entry.Token, context.RequestAborted)).Failed(out var issue, out var caller)) return issue;
         entry.Resolved = new(caller, clock.GetTimestamp(), epoch);
-        return Now(caller, requestId);
+        return Now(caller, entry, requestId);
     }
 
     private Caller? Fresh(TokenCache.Entry entry) =>
         entry.Resolved is { } resolved && resolved.Epoch == directory.Current && clock.GetElapsedTime(resolved.AtTicks) < TimeSpan.FromSeconds(1) ? resolved.Caller : null;
 
-    private Caller Now(Caller caller, string requestId) => caller with { Sees = caller.Sees with { NowMicros = NowMicros, Request = requestId } };
+    private Caller Now(Caller caller, TokenCache.Entry entry, string requestId) => caller with { Expires = entry.Token.Expires, Sees = caller.Sees with { NowMicros = NowMicros, Request = requestId } };
 
     private long NowMicros => Micros(clock.GetUtcNow());
 
