@@ -29,6 +29,7 @@ public static class Messaging
         services.AddSingleton<Dispatch>().AddSingleton<Pump>();
         services.AddHostedService(s => s.GetRequiredService<Dispatch>());
         services.AddHostedService(s => s.GetRequiredService<Pump>());
+        services.AddHostedService<ClinicDefinitions>();
         services.AddSignalR();
         return services;
     }
