@@ -79,7 +79,8 @@ public sealed class MessageWrites(Bell bell, BinaryData binaries)
     private static async ValueTask<bool> IsSeenAsync(AccessContext by, long rid, CommitScope scope, CancellationToken stop)
     {
         await scope.FlushAsync(stop);
-        return await scope.Session.FirstAsync(Sql.Of($"select 1 from res r where r.rid = {rid} and r.live = 1 and {by.Sees("r", "Communication")}"), r => r.GetInt64(0), stop) == 1;
+        var sees = by with { NowMicros = scope.AtMicros };   // a thread opened by this very commit begins at its moment
+        return await scope.Session.FirstAsync(Sql.Of($"select 1 from res r where r.rid = {rid} and r.live = 1 and {sees.Sees("r", "Communication")}"), r => r.GetInt64(0), stop) == 1;
     }
 
     private static async ValueTask<MessageRow?> SentBeforeAsync(ThreadMessage message, long sender, CommitScope scope, CancellationToken stop) =>

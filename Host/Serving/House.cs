@@ -1,4 +1,6 @@
 using System.Globalization;
+using Fhir.Messaging;
+using Fhir.Messaging.Delivery;
 using Fhir.Server.Api;
 using Host.Demo;
 using Host.Settings;
@@ -27,6 +29,7 @@ public static class House
         services.AddSingleton<DemoClinic>();
         record.AddTo(services, settings);
         services.AddFhirApi(settings.Api);
+        services.AddMessaging(new DeliverySettings { SoleWriter = settings.Provider == DatabaseProvider.Sqlite });
         // A page of another site must not reach the demo by pointing a host name of its own at this machine.
         services.AddHostFiltering(filter => filter.AllowedHosts = settings.Demo ? ["localhost", "127.0.0.1", "[::1]"] : ["*"]);
     }
@@ -35,7 +38,7 @@ public static class House
     {
         app.UseHostFiltering();
         app.UseStrictHeaders();
-        app.MapFhirApi();
+        app.MapMessaging(app.MapFhirApi());
         if (settings.Demo) DemoSignIn.Map(app);
         app.MapWebClient(settings.ClientFolder);
     }

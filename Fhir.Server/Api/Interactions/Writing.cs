@@ -58,12 +58,16 @@ public sealed class Writing(ResourceStore store, BinaryData binaries)
         if (wanted == Return.OperationOutcome) return OperationOutcome.AllWell;
         if (wanted == Return.Minimal || written.Version is not { Deleted: false } version) return default;
         if (!caller.Sees.Scopes.Allow(version.Key.Type, Permission.Read)) return default;
-        if (!caller.Sees.SeesAll && (await store.ReadVersionAsync(new(version.Key, version.Version.ToString(System.Globalization.CultureInfo.InvariantCulture)), caller.Sees, stop)).Failed(out _, out version)) return default;
+        if (!caller.Sees.SeesAll && (await store.ReadVersionAsync(new(version.Key, version.Version.ToString(System.Globalization.CultureInfo.InvariantCulture)), AfterCommit(caller.Sees, version), stop)).Failed(out _, out version)) return default;
         return (await binaries.PutBackAsync(version, stop)).Body;
     }
 
     /// <summary>True when the commit wrote an audit row of its own.</summary>
     public static bool IsWrite(Written written) => written.Outcome is WriteOutcome.Created or WriteOutcome.Updated or WriteOutcome.Deleted;
+
+    // What the commit itself opened (a thread to its sender) begins at the commit, which is later than the request.
+    private static AccessContext AfterCommit(AccessContext sees, ResourceVersion version) =>
+        sees with { NowMicros = Math.Max(sees.NowMicros, Callers.Micros(version.LastUpdated)) };
 
     public static readonly Issue NoSuchType = new(IssueKind.NotFound, "FHIR R4 has no such resource type.");
 }

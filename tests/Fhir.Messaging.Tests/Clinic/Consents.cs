@@ -1,0 +1,28 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+
+namespace Fhir.Messaging.Tests.Clinic;
+
+/// <summary>Consents as the outside world writes them.</summary>
+public static class Consents
+{
+    public static string For(string actor, string patient, DateTimeOffset now, Action<JsonObject>? change = null)
+    {
+        var day = now.UtcDateTime.Date;
+        var consent = JsonNode.Parse(
+            $$"""
+            {"resourceType":"Consent","status":"active","scope":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/consentscope","code":"patient-privacy"}]},
+             "category":[{"coding":[{"system":"http://loinc.org","code":"59284-0"}]}],"patient":{"reference":"{{patient}}"},"performer":[{"reference":"{{patient}}"}],
+             "policyRule":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/v3-ActCode","code":"OPTIN"}]},
+             "provision":{"type":"permit","period":{"start":"{{Day(day.AddDays(-1))}}","end":"{{Day(day.AddDays(30))}}" },
+              "actor":[{"role":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/v3-ParticipationType","code":"IRCP"}]},"reference":{"reference":"{{actor}}" } }],
+              "purpose":[{"system":"http://terminology.hl7.org/CodeSystem/v3-ActReason","code":"TREAT"}] } }
+            """)!.AsObject();
+        change?.Invoke(consent);
+        return consent.ToJsonString();
+    }
+
+    public static string Day(DateTime day) => day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
+
+    public static JsonObject Provision(this JsonObject consent) => consent["provision"]!.AsObject();
+}
