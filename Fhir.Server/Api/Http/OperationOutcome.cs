@@ -9,6 +9,9 @@ public static class OperationOutcome
 {
     public static ReadOnlyMemory<byte> Of(Issue issue) => Write("error", [issue, .. issue.Others.IsDefault ? [] : issue.Others]);
 
+    /// <summary>Something to know about an answer that is good as far as it goes.</summary>
+    public static ReadOnlyMemory<byte> Warning(Issue issue) => Write("warning", [issue]);
+
     /// <summary>What a caller who asked for <c>Prefer: return=OperationOutcome</c> gets when all went well.</summary>
     public static ReadOnlyMemory<byte> AllWell { get; } = Write("information", [new(IssueKind.Invalid, "All went well.") { Code = "informational" }]);
 

@@ -19,11 +19,11 @@ public sealed record RequestBody(ReadOnlyMemory<byte> Json, Element Resource)
     }
 
     /// <summary>The reader, then the structure check: every resource that is written passes here.</summary>
-    public static Result<RequestBody> Parse(ReadOnlyMemory<byte> json)
+    public static Result<RequestBody> Parse(ReadOnlyMemory<byte> json, bool inTransaction = false)
     {
         var text = WithoutMark(json);
         if (JsonReader.Read(text, DefinitionSet.R4).Failed(out var issue, out var resource)) return issue;
-        var wrong = StructureCheck.Check(resource);
+        var wrong = StructureCheck.Check(resource, inTransaction);
         return wrong.Count == 0 ? new RequestBody(text, resource) : wrong[0] with { Others = [.. wrong.Skip(1)] };
     }
 

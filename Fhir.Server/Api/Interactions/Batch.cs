@@ -35,7 +35,7 @@ public static class Batch
         var understood = new List<Entry>();
         for (var i = 0; i < answers.Length; i++)
         {
-            if (Entry.Of(bundle.Entries[i], i).Failed(out var issue, out var entry)) answers[i] = EntryReads.Refused(Refusal.Of(issue));
+            if (Entry.Of(bundle.Entries[i], i, inTransaction: false).Failed(out var issue, out var entry)) answers[i] = EntryReads.Refused(Refusal.Of(issue));
             else understood.Add(entry);
         }
         foreach (var turn in understood.GroupBy(e => e.Turn).OrderBy(g => g.Key))

@@ -43,7 +43,9 @@ public sealed class ConditionalReferences(TenantDatabase database, ResourceSearc
         await using var session = await database.ReadAsync(snapshot: false, stop);
         if ((await search.MatchAsync(session, criteria, sees, 2, stop)).Failed(out issue, out var rids)) return issue;
         var stored = await session.QueryAsync(Sql.Of($"select fid from res r where {Sql.In("r.rid", rids)}"), row => $"{type}/{row.GetString(0)}", stop);
-        var places = stored.Concat(InBundle(type, query, entries)).Distinct(StringComparer.Ordinal).ToList();
+        // An entry that is itself created only if there is none means the one that is there.
+        var brought = InBundle(type, query, stored.Count > 0 ? [.. entries.Where(e => e.Conditions.IfNoneExist is null)] : entries);
+        var places = stored.Concat(brought).Distinct(StringComparer.Ordinal).ToList();
         return places.Count == 1 ? places[0] : new Issue(IssueKind.Stale, places.Count == 0 ? "The conditional reference means no resource." : "The conditional reference means more than one resource.");
     }
 

@@ -9,9 +9,14 @@ namespace Fhir.Server.Api.Interactions;
 /// <summary>The criteria of conditional interactions: always strict, and never empty, so that they cannot match everything.</summary>
 public static class Criteria
 {
+    private const string Header = "If-None-Exist";
+
     public static Result<SearchQuery> Parse(string type, string query)
     {
-        if (SearchQuery.Parse(type, [.. Links.Pairs(QueryHelpers.ParseQuery(query))], DefinitionSet.R4, strict: true).Failed(out var issue, out var criteria)) return issue;
-        return criteria.HasCriteria ? criteria : new Issue(IssueKind.Invalid, "The criteria would match everything.");
+        var parameters = Links.Pairs(QueryHelpers.ParseQuery(query)).ToList();
+        if (parameters.Exists(p => p.Key is "_include" or "_revinclude" or "_sort" or "_count" or "_page" or "_elements" or "_summary" or "_total"))
+            return new Issue(IssueKind.Invalid, "Criteria hold search parameters only.", Header);
+        if (SearchQuery.Parse(type, parameters, DefinitionSet.R4, strict: true).Failed(out var issue, out var criteria)) return issue;
+        return criteria.HasCriteria ? criteria : new Issue(IssueKind.Invalid, "The criteria would match everything.", Header);
     }
 }

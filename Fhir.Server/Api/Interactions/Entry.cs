@@ -33,13 +33,13 @@ public sealed class Entry
 
     private static string Place(int index) => string.Create(CultureInfo.InvariantCulture, $"Bundle.entry[{index}]");
 
-    public static Result<Entry> Of(EntryText text, int index)
+    public static Result<Entry> Of(EntryText text, int index, bool inTransaction)
     {
         var place = Place(index);
         if (text.Method is not { } method || text.Url is not { } url) return new Issue(IssueKind.Invalid, "Every entry needs a request with method and url.", $"{place}.request") { Code = "required" };
         if (EntryAddress.Parse(url).Failed(out var issue, out var address) || Conditions.Of(text).Failed(out issue, out var conditions)) return Refusal.At(issue, place);
         RequestBody? body = null;
-        if (method is "POST" or "PUT" && !text.Resource.IsEmpty && RequestBody.Parse(text.Resource).Failed(out issue, out body)) return Refusal.At(issue, $"{place}.resource");
+        if (method is "POST" or "PUT" && !text.Resource.IsEmpty && RequestBody.Parse(text.Resource, inTransaction).Failed(out issue, out body)) return Refusal.At(issue, $"{place}.resource");
         var made = new Entry { Index = index, Method = method, Address = address, Conditions = conditions, FullUrl = text.FullUrl, Body = body };
         return made.Misfit() is { } misfit ? misfit : made.WithKey();
     }

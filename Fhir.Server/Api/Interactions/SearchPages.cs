@@ -1,7 +1,9 @@
 using Fhir.Server.Api.Blobs;
 using Fhir.Server.Api.Http;
 using Fhir.Server.Api.Identity;
+using Fhir.Server.Core.Definitions;
 using Fhir.Server.Core.Outcomes;
+using Fhir.Server.Store.Access;
 using Fhir.Server.Store.Search;
 
 namespace Fhir.Server.Api.Interactions;
@@ -9,10 +11,28 @@ namespace Fhir.Server.Api.Interactions;
 /// <summary>One page of a search as a Bundle; entries of a batch ask for it too.</summary>
 public sealed class SearchPages(ResourceSearch search, BinaryData binaries)
 {
+    private static readonly Issue IncludesCut = new(IssueKind.Unsupported, "More is referred to than one page holds; some of it is left out.") { Code = "too-costly" };
+
     public async Task<Result<FhirBody>> PageAsync(string? type, IReadOnlyList<KeyValuePair<string, string>> parameters, string baseUrl, bool strict, Caller caller, CancellationToken stop)
     {
-        await Task.CompletedTask;
-        _ = (search, binaries, baseUrl, strict, caller, stop, parameters, type);
-        return new Issue(IssueKind.Unsupported, "Search comes with the next commit.");
+        if (type is not null && !DefinitionSet.R4.IsResource(type)) return Writing.NoSuchType;
+        if (SearchQuery.Parse(type, parameters, DefinitionSet.R4, strict).Failed(out var issue, out var query)) return issue;
+        if ((await search.SearchAsync(query, caller.Sees, stop)).Failed(out issue, out var page)) return issue;
+        var entries = new List<BundleEntry>(page.Matches.Count + page.Includes.Count + 1);
+        foreach (var match in page.Matches) entries.Add(await EntryAsync(match, "match", query.Elements, query, baseUrl, stop));
+        foreach (var include in page.Includes) entries.Add(await EntryAsync(include, "include", [], query, baseUrl, stop));
+        if (page.IncludesCut) entries.Add(new() { Resource = OperationOutcome.Warning(IncludesCut), SearchMode = "outcome" });
+        return BundleJson.Answer("searchset", page.Total, LinksOf(query, page, type is null ? baseUrl : $"{baseUrl}/{type}"), entries);
     }
+
+    // The self link says what was understood, and nothing that was not.
+    private static List<(string, string)> LinksOf(SearchQuery query, SearchPage page, string address)
+    {
+        var links = new List<(string, string)> { ("self", Links.Of(address, query.Page is { } here ? query.Used.Append(new("_page", here)) : query.Used)) };
+        if (page.Next is { } next) links.Add(("next", Links.Of(address, query.Used.Append(new("_page", next)))));
+        return links;
+    }
+
+    private async Task<BundleEntry> EntryAsync(ResourceVersion version, string mode, IReadOnlyList<string> elements, SearchQuery query, string baseUrl, CancellationToken stop) =>
+        BundleEntry.Found(Subset.Of(await binaries.PutBackAsync(version, stop), query.Summary, elements), baseUrl, mode);
 }

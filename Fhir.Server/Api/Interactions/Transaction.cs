@@ -27,7 +27,7 @@ public sealed class Transaction(Writing writing, EntryReads reads, ConditionalRe
         var entries = new List<Entry>(bundle.Entries.Count);
         for (var i = 0; i < bundle.Entries.Count; i++)
         {
-            if (Entry.Of(bundle.Entries[i], i).Failed(out var issue, out var entry)) return issue;
+            if (Entry.Of(bundle.Entries[i], i, inTransaction: true).Failed(out var issue, out var entry)) return issue;
             entries.Add(entry);
         }
         // Two creates under one condition mean one resource.

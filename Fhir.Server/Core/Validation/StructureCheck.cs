@@ -10,11 +10,11 @@ namespace Fhir.Server.Core.Validation;
 /// </summary>
 public static class StructureCheck
 {
-    /// <summary>Everything that is wrong (at most 50 issues), each with its place; empty when all is well.</summary>
-    public static IReadOnlyList<Issue> Check(Element root)
+    /// <summary>Everything that is wrong (at most 50 issues), each with its place; empty when all is well. In a transaction's entry references may be conditional.</summary>
+    public static IReadOnlyList<Issue> Check(Element root, bool inTransaction = false)
     {
         var findings = new Findings();
-        new StructureWalk(findings, root).Resource(root);
+        new StructureWalk(findings, inTransaction || root.Type == "Bundle").Resource(root);
         return findings.All;
     }
 }

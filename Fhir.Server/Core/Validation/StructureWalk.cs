@@ -4,12 +4,11 @@ using Fhir.Server.Core.Elements;
 namespace Fhir.Server.Core.Validation;
 
 /// <summary>One walk over the tree: cardinality and types here, the rest in a file per rule.</summary>
-internal sealed class StructureWalk(Findings findings, Element root)
+internal sealed class StructureWalk(Findings findings, bool inBundle)
 {
     private static readonly TypeDefinition Reference = DefinitionSet.R4.Type("Reference")!;
     private static readonly TypeDefinition Extension = DefinitionSet.R4.Type("Extension")!;
     private static readonly TypeDefinition CodeableConcept = DefinitionSet.R4.Type("CodeableConcept")!;
-    private readonly bool _inBundle = root.Type == "Bundle";
     private (Element? Of, HashSet<string> All) _pointers = (null, []);
 
     /// <summary>A resource that stands by itself: the root, or one in a Bundle entry or a parameter.</summary>
@@ -80,7 +79,7 @@ internal sealed class StructureWalk(Findings findings, Element root)
     {
         if (element.ChildSpan.Length == 0) findings.Add(element, "structure", "An element has a value or children.");
         Composite(element, container);
-        if (ReferenceEquals(element.Definition, Reference)) ReferenceRule.Check(element, container, _inBundle, findings);
+        if (ReferenceEquals(element.Definition, Reference)) ReferenceRule.Check(element, container, inBundle, findings);
         else if (slot.Codes is { } codes && ReferenceEquals(element.Definition, CodeableConcept)) Concept(element, codes);
     }
 

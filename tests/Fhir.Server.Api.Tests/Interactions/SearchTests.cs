@@ -1,0 +1,270 @@
+using System.Text.Json.Nodes;
+
+namespace Fhir.Server.Api.Tests.Interactions;
+
+/// <summary>search over HTTP, and what stands on it: conditional create, conditional references — https://hl7.org/fhir/R4/search.html</summary>
+public sealed class SearchTests(Shared shared) : IClassFixture<Shared>
+{
+    private Client Jansen => shared.House.As("dr.jansen");
+    private Client Integrator => shared.House.As("integrator");
+
+    private static string Link(Got got, string relation) => (string?)got.Json["link"]!.AsArray().FirstOrDefault(l => (string)l!["relation"]! == relation)?["url"] ?? "";
+    private static List<string> Ids(Got got) => [.. got.Json["entry"]?.AsArray().Select(e => (string)e!["resource"]!["id"]!) ?? []];
+    private static string Unique() => "N" + Guid.NewGuid().ToString("N");
+    private static (string, string) Identified(string value) => ("If-None-Exist", $"identifier=http://example.org/x|{value}");
+    private static string ObservationOf(string patient) => $$$"""{"resourceType":"Observation","status":"final","code":{"text":"x"},"subject":{"reference":"Patient/{{{patient}}}"}}""";
+    private static string PatientWith(string identifier, string also = "") => $$$"""{"resourceType":"Patient","identifier":[{"system":"http://example.org/x","value":"{{{identifier}}}"}]{{{also}}}}""";
+
+    [Fact]
+    public async Task A_match_is_told_with_its_address_mode_total_and_self_link()
+    {
+        var family = Unique();
+        var id = await Jansen.NewPatient(family);
+        var got = await Jansen.Get($"/fhir/Patient?family={family}&nonsense=1");
+        Assert.Equal(200, got.Code);
+        Assert.Equal(("searchset", 1), ((string)got.Json["type"]!, (int)got.Json["total"]!));
+        var entry = got.Json["entry"]![0]!;
+        Assert.Equal(($"{shared.House.Url}/fhir/Patient/{id}", "match"), ((string)entry["fullUrl"]!, (string)entry["search"]!["mode"]!));
+        Assert.Equal($"{shared.House.Url}/fhir/Patient?family={family}", Link(got, "self"));
+    }
+
+    [Fact]
+    public async Task No_match_is_an_empty_bundle() =>
+        Assert.Equal((200, 0), await Jansen.Get($"/fhir/Patient?family={Unique()}") is var got ? (got.Code, (int)got.Json["total"]!) : default);
+
+    [Theory]
+    [InlineData("nonsense=1", "", 200)]
+    [InlineData("nonsense=1", "handling=strict", 400)]
+    [InlineData("family:nonsense=1", "", 400)]
+    [InlineData("family:nonsense=1", "handling=lenient", 400)]
+    [InlineData("_count=-1", "", 400)]
+    [InlineData("_count=abc", "", 400)]
+    [InlineData("birthdate=2018-02-30", "", 400)]
+    [InlineData("_page=forged", "", 400)]
+    public async Task What_is_not_understood_is_left_out_or_refused_by_name(string query, string prefer, int status)
+    {
+        var got = await Jansen.Get($"/fhir/Patient?{query}", ("Prefer", prefer));
+        Assert.Equal(status, got.Code);
+        if (status == 400) Assert.Equal([query.Split('=')[0]], got.Places);
+    }
+
+    [Fact]
+    public async Task By_POST_the_form_and_the_address_are_one_query()
+    {
+        var family = Unique();
+        await Jansen.NewPatient(family, "1970-01-01");
+        await Jansen.NewPatient(family, "1980-01-01");
+        var got = await Jansen.SendBytes("POST", $"/fhir/Patient/_search?birthdate=1970-01-01", System.Text.Encoding.UTF8.GetBytes($"family={family}"), "application/x-www-form-urlencoded");
+        Assert.Single(Ids(got));
+        Assert.StartsWith($"{shared.House.Url}/fhir/Patient?", Link(got, "self"), StringComparison.Ordinal);
+        Assert.Equal(400, (await Jansen.SendBytes("POST", "/fhir/Patient/_search", "{}"u8.ToArray(), "application/json")).Code);
+    }
+
+    [Fact]
+    public async Task Pages_hold_every_match_once_while_others_write()
+    {
+        var family = Unique();
+        for (var i = 0; i < 7; i++) await Jansen.NewPatient(family);
+        var seen = new List<string>();
+        var url = $"/fhir/Patient?family={family}&_count=3";
+        while (url.Length > 0)
+        {
+            var page = await Jansen.Get(url);
+            seen.AddRange(Ids(page));
+            url = Link(page, "next");
+            await Jansen.NewPatient(family);
+        }
+        Assert.Equal((7, 7), (seen.Count, seen.Distinct().Count()));
+    }
+
+    [Fact]
+    public async Task A_next_link_of_another_caller_is_refused()
+    {
+        var family = Unique();
+        for (var i = 0; i < 2; i++) await Jansen.NewPatient(family);
+        var next = Link(await Jansen.Get($"/fhir/Patient?family={family}&_count=1"), "next");
+        Assert.Equal(400, (await shared.House.As("dr.bakker").Get(next)).Code);
+        Assert.DoesNotContain(next.Split("_page=")[1], family, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Only_the_number_is_told_when_only_that_is_asked()
+    {
+        var family = Unique();
+        await Jansen.NewPatient(family);
+        foreach (var query in (string[])["_summary=count", "_count=0"])
+        {
+            var got = await Jansen.Get($"/fhir/Patient?family={family}&{query}");
+            Assert.Equal(1, (int)got.Json["total"]!);
+            Assert.Null(got.Json["entry"]);
+        }
+    }
+
+    [Fact]
+    public async Task Summary_and_elements_give_parts_and_say_so()
+    {
+        var family = Unique();
+        await Jansen.Post("/fhir/Patient", """{"resourceType":"Patient","name":[{"family":"FAMILY"}],"gender":"female","maritalStatus":{"text":"x"},"text":{"status":"generated","div":"<div xmlns=\"http://www.w3.org/1999/xhtml\">x</div>"}}""".Replace("FAMILY", family, StringComparison.Ordinal));
+        async Task<JsonNode> One(string query) => (await Jansen.Get($"/fhir/Patient?family={family}&{query}")).Json["entry"]![0]!["resource"]!;
+        string Names(JsonNode r) => string.Join(' ', r.AsObject().Select(p => p.Key).Order(StringComparer.Ordinal));
+        Assert.Equal("gender id meta resourceType", Names(await One("_elements=gender")));
+        Assert.Equal("gender id meta name resourceType", Names(await One("_summary=true")));
+        Assert.Equal("id meta resourceType text", Names(await One("_summary=text")));
+        Assert.Equal("gender id maritalStatus meta name resourceType", Names(await One("_summary=data")));
+        Assert.Equal("SUBSETTED", (string)(await One("_summary=data"))["meta"]!["tag"]![0]!["code"]!);
+        Assert.Null((await One("_summary=false"))["meta"]!["tag"]);
+    }
+
+    [Fact]
+    public async Task What_is_included_is_told_apart()
+    {
+        var id = await Jansen.NewPatient();
+        var made = await Jansen.Post("/fhir/Observation", ObservationOf(id));
+        var got = await Jansen.Get($"/fhir/Observation?_id={made.Id}&_include=Observation:subject");
+        Assert.Equal(["match", "include"], got.Json["entry"]!.AsArray().Select(e => (string)e!["search"]!["mode"]!));
+        Assert.Equal(1, (int)got.Json["total"]!);
+    }
+
+    [Fact]
+    public async Task Everything_is_searched_by_its_time()
+    {
+        var id = await Jansen.NewPatient();
+        var got = await Jansen.Get($"/fhir?_id={id}&_type=Patient,Observation");
+        Assert.Equal([id], Ids(got));
+        Assert.Equal(400, (await Jansen.Get("/fhir?_type=patient")).Code);
+    }
+
+    [Fact]
+    public async Task What_is_hidden_is_not_found_by_anything()
+    {
+        var family = Unique();
+        var id = await Jansen.NewPatient(family);
+        var observation = (await Jansen.Post("/fhir/Observation", ObservationOf(id))).Id;
+        foreach (var stranger in (string[])["dr.bakker", "dr.devries", "admin", "privacy"])
+            foreach (var query in (string[])[$"Patient?family={family}", $"Patient?_id={id}", $"Patient?family={family}&_summary=count", $"Patient?_has:Observation:subject:_id={observation}", $"Observation?subject={id}", $"Observation?subject:Patient.family={family}", $"Patient?family={family}&_total=accurate", $"?_id={id}"])
+            {
+                var got = await shared.House.As(stranger).Get($"/fhir/{query}");
+                if (got.Code == 400) continue;   // not supported is no leak either
+                Assert.Equal((200, 0), (got.Code, (int)got.Json["total"]!));
+            }
+    }
+
+    [Fact]
+    public async Task A_search_is_audited_with_what_it_returned()
+    {
+        var family = Unique();
+        var id = await Jansen.NewPatient(family);
+        await Jansen.Get($"/fhir/Patient?family={family}", ("X-Request-Id", "search-audit"));
+        var log = await shared.House.As("privacy").Get($"/fhir/AuditEvent?entity=Patient/{id}&action=E");
+        var entities = log.Json["entry"]![0]!["resource"]!["entity"]!.ToJsonString();
+        Assert.Contains($"Patient/{id}", entities, StringComparison.Ordinal);
+        Assert.Contains("search-audit", entities, StringComparison.Ordinal);
+        Assert.DoesNotContain(family, entities, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_conditional_create_finds_what_is_there()
+    {
+        var value = Unique();
+        var first = await Jansen.Post("/fhir/Patient", PatientWith(value), Identified(value));
+        var second = await Jansen.Post("/fhir/Patient", PatientWith(value, ",\"active\":true"), Identified(value));
+        Assert.Equal((201, 200), (first.Code, second.Code));
+        Assert.Equal(first.Id, second.Id);
+        Assert.EndsWith($"Patient/{first.Id}/_history/1", second.Headers.Location!.ToString(), StringComparison.Ordinal);
+        Assert.Null(second.Json["active"]);
+        await Jansen.Post("/fhir/Patient", PatientWith(value));
+        Assert.Equal(412, (await Jansen.Post("/fhir/Patient", PatientWith(value), Identified(value))).Code);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("nonsense=1")]
+    [InlineData("identifier=")]
+    [InlineData("_count=1")]
+    public async Task Criteria_that_mean_everything_are_refused(string criteria)
+    {
+        if (criteria.Length == 0) return;   // an empty header does not leave the client
+        Assert.Equal(400, (await Jansen.Post("/fhir/Patient", """{"resourceType":"Patient"}""", ("If-None-Exist", criteria))).Code);
+    }
+
+    [Fact]
+    public async Task Of_fifty_identical_conditional_creates_one_creates()
+    {
+        var value = Unique();
+        var all = await Task.WhenAll(Enumerable.Range(0, 50).Select(_ => Jansen.Post("/fhir/Patient", PatientWith(value), Identified(value))));
+        Assert.Single(all, a => a.Code == 201);
+        Assert.Equal(49, all.Count(a => a.Code == 200));
+        Assert.Single(all.Select(a => a.Id).Distinct());
+    }
+
+    [Fact]
+    public async Task In_a_transaction_a_conditional_create_and_its_references_mean_one_resource()
+    {
+        var value = Unique();
+        const string url = "urn:uuid:11111111-1111-4111-8111-111111111111", again = "urn:uuid:22222222-2222-4222-8222-222222222222", observation = "urn:uuid:33333333-3333-4333-8333-333333333333";
+        string Entry(string fullUrl, string resource, string type, string also) => $$$"""{"fullUrl":"{{{fullUrl}}}","resource":{{{resource}}},"request":{"method":"POST","url":"{{{type}}}"{{{also}}}}}""";
+        var condition = $",\"ifNoneExist\":\"identifier=http://example.org/x|{value}\"";
+        var bundle = $$"""
+            {"resourceType":"Bundle","type":"transaction","entry":[{{Entry(url, PatientWith(value), "Patient", condition)}},{{Entry(again, PatientWith(value), "Patient", condition)}},
+            {{Entry(observation, $$$"""{"resourceType":"Observation","status":"final","code":{"text":"x"},"subject":{"reference":"{{{again}}}"}}""", "Observation", "")}}]}
+            """;
+        string Place(Got got, int entry) => ((string)got.Json["entry"]![entry]!["response"]!["location"]!).Split("/_history")[0];
+        var first = await Jansen.Post("/fhir", bundle);
+        Assert.Equal(200, first.Code);
+        Assert.Equal(Place(first, 0), Place(first, 1));
+        Assert.Equal(Place(first, 0), (string)(await Jansen.Get($"/fhir/{Place(first, 2)}")).Json["subject"]!["reference"]!);
+        var second = await Jansen.Post("/fhir", bundle);
+        Assert.Equal(Place(first, 0), Place(second, 0));
+        Assert.Equal("200 OK", (string)second.Json["entry"]![0]!["response"]!["status"]!);
+        Assert.Equal(Place(first, 0), (string)(await Jansen.Get($"/fhir/{Place(second, 2)}")).Json["subject"]!["reference"]!);
+    }
+
+    [Fact]
+    public async Task A_conditional_reference_means_one_resource_stored_or_brought()
+    {
+        var (stored, brought, nobody) = (Unique(), Unique(), Unique());
+        var id = (await Jansen.Post("/fhir/Patient", PatientWith(stored))).Id;
+        string Observation(string value) => $$$"""{"resource":{"resourceType":"Observation","status":"final","code":{"text":"x"},"subject":{"reference":"Patient?identifier=http://example.org/x|{{{value}}}"}},"request":{"method":"POST","url":"Observation"}}""";
+        var patient = $$$"""{"resource":{{{PatientWith(brought)}}},"request":{"method":"POST","url":"Patient"}}""";
+        string Bundle(params string[] entries) => $$"""{"resourceType":"Bundle","type":"transaction","entry":[{{string.Join(',', entries)}}]}""";
+        async Task<string> SubjectAsync(Got got, int entry) => got.Code != 200 ? throw new InvalidOperationException(got.Text) : (string)(await Jansen.Get($"/fhir/{(string)got.Json["entry"]![entry]!["response"]!["location"]!}")).Json["subject"]!["reference"]!;
+
+        Assert.Equal($"Patient/{id}", await SubjectAsync(await Jansen.Post("/fhir", Bundle(Observation(stored))), 0));
+        var both = await Jansen.Post("/fhir", Bundle(Observation(brought), patient));
+        Assert.Equal(((string)both.Json["entry"]![1]!["response"]!["location"]!).Split("/_history")[0], await SubjectAsync(both, 0));
+        var none = await Jansen.Post("/fhir", Bundle(Observation(nobody)));
+        Assert.Equal(412, none.Code);
+        Assert.Equal(["Bundle.entry[0].resource.subject.reference"], none.Places);
+        await Jansen.Post("/fhir/Patient", PatientWith(stored));
+        Assert.Equal(412, (await Jansen.Post("/fhir", Bundle(Observation(stored)))).Code);
+        // What the caller does not see is nobody, too.
+        Assert.Equal(412, (await shared.House.As("dr.bakker").Post("/fhir", Bundle(Observation(brought)))).Code);
+    }
+
+    [Fact]
+    public async Task Entries_of_a_batch_search_and_see_histories()
+    {
+        var family = Unique();
+        var id = await Jansen.NewPatient(family);
+        var got = await Jansen.Post("/fhir", $$$"""{"resourceType":"Bundle","type":"batch","entry":[{"request":{"method":"GET","url":"Patient?family={{{family}}}"}},{"request":{"method":"GET","url":"Patient/{{{id}}}/_history"}}]}""");
+        Assert.Equal([1, 1], got.Json["entry"]!.AsArray().Select(e => (int)e!["resource"]!["total"]!));
+    }
+
+    [Fact]
+    public async Task Metadata_is_open_and_lists_what_is_served()
+    {
+        var got = await shared.House.As(null).Get("/fhir/metadata");
+        Assert.Equal(200, got.Code);
+        Assert.Equal("4.0.1", (string)got.Json["fhirVersion"]!);
+        var resources = got.Json["rest"]![0]!["resource"]!.AsArray();
+        Assert.Equal(146, resources.Count);
+        var patient = resources.Single(r => (string)r!["type"]! == "Patient")!;
+        Assert.Equal(["read", "vread", "update", "delete", "history-instance", "history-type", "create", "search-type"], patient["interaction"]!.AsArray().Select(i => (string)i!["code"]!));
+        Assert.Contains("birthdate", patient["searchParam"]!.AsArray().Select(p => (string)p!["name"]!));
+        Assert.Equal(304, (await shared.House.As(null).Get("/fhir/metadata", ("If-None-Match", got.ETag!))).Code);
+        Assert.Equal(400, (await shared.House.As(null).Get("/fhir/metadata?mode=terminology")).Code);
+    }
+
+    [Fact]
+    public async Task The_integrator_may_do_all_of_it() => Assert.Equal(200, (await Integrator.Get("/fhir/Organization?_sort=name")).Code);
+}
