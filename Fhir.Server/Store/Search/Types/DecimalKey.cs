@@ -74,7 +74,9 @@ internal readonly record struct ExactDecimal(BigInteger Mantissa, int Exponent)
         var written = point < 0 ? digits : digits[..^1];
         var scaled = (long)exponent - (point < 0 ? 0 : number.Length - point - 1);
         if (!DecimalKey.IsReasonable(written.Length, scaled) || written.TrimStart('-').ContainsAnyExceptInRange('0', '9')) return null;
-        return BigInteger.TryParse(written, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var mantissa) ? new(mantissa, (int)scaled) : null;
+        if (!BigInteger.TryParse(written, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var mantissa)) return null;
+        // The spec takes 1e2 as 95 to 105: as if it were written 1.0e2.
+        return e >= 0 && point < 0 ? new(mantissa * 10, (int)scaled - 1) : new(mantissa, (int)scaled);
     }
 
     /// <summary>What the written precision stands for: half a unit of the last place to each side — https://hl7.org/fhir/R4/search.html#number</summary>

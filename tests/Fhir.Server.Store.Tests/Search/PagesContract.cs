@@ -1,0 +1,283 @@
+using Fhir.Server.Core.Outcomes;
+using Fhir.Server.Store.Access;
+using Fhir.Server.Store.Database;
+using Fhir.Server.Store.Search;
+using Fhir.Server.Store.Tests.Resources;
+
+namespace Fhir.Server.Store.Tests.Search;
+
+/// <summary>How results are ordered, paged and accompanied, and what a caller may learn from them.</summary>
+public abstract class PagesContract
+{
+    protected abstract Task<TenantDatabase> EmptyAsync();
+
+    private async Task<TestStore> WithAsync(params IEnumerable<string> resources)
+    {
+        var store = await TestStore.OpenAsync(await EmptyAsync());
+        await store.PutAsync(resources);
+        return store;
+    }
+
+    private static string Patient(string id, string more) => $$"""{"resourceType":"Patient","id":"{{id}}",{{more}}}""";
+    private static string Observation(string id, string more) => $$"""{"resourceType":"Observation","id":"{{id}}","status":"final","code":{"coding":[{"code":"c"}]},{{more}}}""";
+
+    // All pages from the first to the last; between is run after each.
+    private static async Task<List<string>> WalkAsync(TestStore store, string query, Func<int, Task>? between = null, AccessContext? by = null)
+    {
+        var (found, page, number) = (new List<string>(), await store.SearchAsync(query, by), 0);
+        while (true)
+        {
+            found.AddRange(page.Matches.Select(m => m.Key.Id));
+            if (page.Next is null) return found;
+            if (between is not null) await between(number++);
+            page = await store.SearchAsync($"{query}&_page={page.Next}", by);
+        }
+    }
+
+    [Theory]
+    [InlineData("family", "x1,x2,x4,x3,x5")]
+    [InlineData("-family", "x3,x4,x2,x1,x5")]
+    [InlineData("birthdate", "x2,x1,x3,x4,x5")]
+    [InlineData("-birthdate", "x3,x1,x2,x5,x4")]
+    [InlineData("gender,-_id", "x3,x2,x5,x1,x4")]
+    [InlineData("-_id", "x5,x4,x3,x2,x1")]
+    [InlineData("-_lastUpdated", "x5,x4,x3,x2,x1")]
+    [InlineData("organization", "x2,x1,x3,x4,x5")]
+    [InlineData("active,_id", "x1,x2,x3,x4,x5")]
+    public async Task Sorting_keeps_everything_and_what_has_no_value_comes_last(string sort, string expected)
+    {
+        await using var store = await WithAsync();
+        await store.PutAsync(Patient("x1", "\"name\":[{\"family\":\"Alpha\"}],\"birthDate\":\"1990\",\"gender\":\"male\",\"managingOrganization\":{\"reference\":\"Organization/b\"}"));
+        await store.PutAsync(Patient("x2", "\"name\":[{\"family\":\"beta\"}],\"birthDate\":\"1980-05-05\",\"gender\":\"female\",\"managingOrganization\":{\"reference\":\"Organization/a\"}"));
+        await store.PutAsync(Patient("x3", "\"name\":[{\"family\":\"Überg\"},{\"family\":\"zeta\"}],\"birthDate\":\"2000-01-01\",\"gender\":\"female\""));
+        await store.PutAsync(Patient("x4", "\"name\":[{\"family\":\"gamma\"}]"));
+        await store.PutAsync(Patient("x5", "\"gender\":\"male\""));
+        var whole = await store.FindAsync($"Patient?_sort={sort}");
+        Assert.Equal(expected.Split(','), whole);
+        foreach (var size in new[] { 1, 2, 3 }) Assert.Equal(whole, await WalkAsync(store, $"Patient?_sort={sort}&_count={size}"));
+    }
+
+    [Theory]
+    [InlineData("value-quantity", "minus,low,high,none")]
+    [InlineData("-value-quantity", "high,low,minus,none")]
+    [InlineData("status,value-quantity", "minus,low,high,none")]
+    public async Task Numbers_sort_as_numbers(string sort, string expected)
+    {
+        await using var store = await WithAsync(
+            Observation("high", "\"valueQuantity\":{\"value\":100}"), Observation("low", "\"valueQuantity\":{\"value\":9.5}"),
+            Observation("none", "\"valueString\":\"x\""), Observation("minus", "\"valueQuantity\":{\"value\":-100.25}"));
+        Assert.Equal(expected.Split(','), await WalkAsync(store, $"Observation?_sort={sort}&_count=1"));
+    }
+
+    [Theory]
+    [InlineData("Observation?code=c")]
+    [InlineData("Observation?subject=Patient/p")]
+    [InlineData("Observation?date=gt1990")]
+    [InlineData("Observation?")]
+    [InlineData("Observation?_sort=date")]
+    [InlineData("Observation?_sort=-_lastUpdated")]
+    [InlineData("Observation?subject:Patient.active=true")]
+    [InlineData("?_tag=t")]
+    public async Task Unchanged_rows_are_neither_skipped_nor_doubled_while_others_write(string query)
+    {
+        static string Number(int i, string value) => Observation($"o{i:D3}", $$"""  "meta":{"tag":[{"code":"t"}]},"subject":{"reference":"Patient/p"},"effectiveDateTime":"20{{i % 20:D2}}-01-01","valueString":"{{value}}" """);
+        await using var store = await WithAsync(Patient("p", "\"active\":true"));
+        await store.PutAsync(Enumerable.Range(0, 60).Select(i => Number(i, "first")));
+        var found = await WalkAsync(store, query + "&_count=7", async page =>
+        {
+            await store.PutAsync(Number(100 + page, "new"), Number(59 - page, "changed"));
+            await store.DoAsync(TestStore.Gone("Observation", $"o{30 + page:D3}"));
+        });
+        Assert.Equal(found.Count, found.Distinct(StringComparer.Ordinal).Count());
+        Assert.DoesNotContain(found, id => string.CompareOrdinal(id, "o100") >= 0);
+        Assert.Subset(found.ToHashSet(StringComparer.Ordinal), Enumerable.Range(0, 30).Select(i => $"o{i:D3}").ToHashSet(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_page_token_counts_for_its_query_and_caller_only()
+    {
+        await using var store = await WithAsync(Enumerable.Range(0, 5).Select(i => Patient($"p{i}", "\"active\":true")));
+        var next = (await store.SearchAsync("Patient?active=true&_count=2")).Next!;
+        Assert.Equal(["p2", "p3"], await store.FindAsync($"Patient?active=true&_count=2&_page={next}"));
+        var other = AccessContext.House("someone else", 1);
+        foreach (var (query, by) in new[] { ("Patient?active=true&_count=3", TestStore.Everyone), ("Patient?_count=2", TestStore.Everyone), ("Observation?_count=2", TestStore.Everyone), ("Patient?active=true&_count=2", other) })
+            Assert.True((await store.TryAsync($"{query}&_page={next}", by)).Failed(out var issue, out _) && issue is { Kind: IssueKind.Invalid, Where: "_page" });
+        foreach (var forged in new[] { "x", "AAAA", next[..^1] + (next[^1] == 'A' ? 'B' : 'A'), "%%%", next + "AAAA" })
+            Assert.True((await store.TryAsync($"Patient?active=true&_count=2&_page={forged}")).Failed(out _, out _), forged);
+    }
+
+    [Fact]
+    public async Task Totals_count_matches_only_and_zero_means_just_the_number()
+    {
+        await using var store = await WithAsync(Enumerable.Range(0, 5).Select(i => Patient($"p{i}", "\"active\":true,\"managingOrganization\":{\"reference\":\"Organization/o\"}")).Append("""{"resourceType":"Organization","id":"o"}"""));
+        Assert.Equal(5, (await store.SearchAsync("Patient?active=true&_include=Patient:organization")).Total);
+        Assert.Null((await store.SearchAsync("Patient?active=true&_count=2")).Total);
+        Assert.Equal(5, (await store.SearchAsync("Patient?active=true&_count=2&_total=accurate")).Total);
+        foreach (var query in new[] { "Patient?active=true&_count=0", "Patient?active=true&_summary=count", "Patient?_summary=count" })
+        {
+            var page = await store.SearchAsync(query);
+            Assert.Equal((5L, 0, (string?)null), (page.Total, page.Matches.Count, page.Next));
+        }
+    }
+
+    [Fact]
+    public async Task Includes_are_complete_and_never_doubled()
+    {
+        await using var store = await WithAsync(
+            """{"resourceType":"Organization","id":"top"}""",
+            """{"resourceType":"Organization","id":"o","partOf":{"reference":"Organization/top"}}""",
+            Patient("p", "\"managingOrganization\":{\"reference\":\"Organization/o\"},\"generalPractitioner\":[{\"reference\":\"Practitioner/d\"},{\"reference\":\"Practitioner/absent\"}]"),
+            """{"resourceType":"Practitioner","id":"d"}""",
+            Observation("a", "\"subject\":{\"reference\":\"Patient/p\"},\"performer\":[{\"reference\":\"Practitioner/d\"}],\"hasMember\":[{\"reference\":\"Observation/b\"}]"),
+            Observation("b", "\"subject\":{\"reference\":\"Patient/p\"},\"derivedFrom\":[{\"reference\":\"Observation/a\"}]"));
+        Assert.Equal(["Patient/p"], await IncludedAsync(store, "Observation?_include=Observation:subject"));
+        Assert.Equal(["Patient/p"], await IncludedAsync(store, "Observation?_include=Observation:patient"));
+        Assert.Equal([], await IncludedAsync(store, "Observation?_include=Observation:subject:Group"));
+        Assert.Equal(["Observation/b", "Patient/p", "Practitioner/d"], await IncludedAsync(store, "Observation?_id=a&_include=*"));
+        Assert.Equal(["Organization/o", "Patient/p"], await IncludedAsync(store, "Observation?_include=Observation:subject&_include:iterate=Patient:organization"));
+        Assert.Equal(["Organization/o", "Organization/top", "Patient/p"], await IncludedAsync(store, "Observation?_include=Observation:subject&_include:iterate=Patient:organization&_include:iterate=Organization:partof"));
+        Assert.Equal(["Observation/b"], await IncludedAsync(store, "Observation?_id=a&_include:iterate=Observation:has-member&_include:iterate=Observation:derived-from"));
+        Assert.Equal(["Observation/a", "Observation/b"], await IncludedAsync(store, "Patient?_revinclude=Observation:subject"));
+        Assert.Equal(["Observation/a", "Observation/b", "Practitioner/d"], await IncludedAsync(store, "Patient?_revinclude=Observation:patient&_include:iterate=Observation:performer"));
+        Assert.Equal(["Patient/p"], await IncludedAsync(store, "Practitioner?_revinclude=Patient:general-practitioner"));
+        await store.DoAsync(TestStore.Gone("Practitioner", "d"));
+        Assert.Equal(["Observation/b", "Patient/p"], await IncludedAsync(store, "Observation?_id=a&_include=*"));
+        foreach (var wrong in new[] { "_include=Observation", "_include=Nothing:subject", "_include=Observation:nothing", "_include=Observation:code", "_revinclude=*" })
+            Assert.True((await store.TryAsync($"Observation?{wrong}")).Failed(out var issue, out _) && issue.Where!.StartsWith(wrong[..8], StringComparison.Ordinal), wrong);
+    }
+
+    [Fact]
+    public async Task More_includes_than_a_page_holds_are_announced()
+    {
+        await using var store = await WithAsync(Enumerable.Range(0, 1100).Select(i => Observation($"o{i}", "\"subject\":{\"reference\":\"Patient/p\"}")).Prepend(Patient("p", "\"active\":true")));
+        var page = await store.SearchAsync("Patient?_revinclude=Observation:subject");
+        Assert.Equal((1000, true), (page.Includes.Count, page.IncludesCut));
+        Assert.False((await store.SearchAsync("Patient?active=true")).IncludesCut);
+    }
+
+    private static async Task<IReadOnlyList<string>> IncludedAsync(TestStore store, string query) =>
+        [.. (await store.SearchAsync(query)).Includes.Select(m => m.Key.ToString()).Order(StringComparer.Ordinal)];
+
+    private static async Task<(AccessContext Gp, AccessContext CompanyDoctor, AccessContext Stranger)> ClinicAsync(TestStore store)
+    {
+        await store.PutAsync("""{"resourceType":"Organization","id":"linde","name":"De Linde"}""", """{"resourceType":"PractitionerRole","id":"vries"}""",
+            Observation("secret", "\"subject\":{\"reference\":\"Patient/p\"},\"valueString\":\"finding\""),
+            """{"resourceType":"Communication","id":"thread","status":"in-progress","subject":{"reference":"Patient/p"}}""");
+        await store.PutAsync(Patient("p", """
+            "identifier":[{"system":"urn:bsn","value":"999990019"}],"name":[{"family":"Dijk"}],"birthDate":"1975-03-18","gender":"male","address":[{"city":"Zwolle"}],
+            "managingOrganization":{"reference":"Organization/linde"},"generalPractitioner":[{"reference":"Organization/linde"}],"meta":{"tag":[{"code":"hiv"}]}
+            """));
+        var rids = (await store.Database.QueryAsync(Sql.Raw("select fid, rid from res"), r => (r.GetString(0), r.GetInt64(1)), default)).ToDictionary(r => r.Item1, r => r.Item2, StringComparer.Ordinal);
+        await using var session = await store.Database.WriteAsync(default);
+        await session.ExecuteAsync(Sql.Of($"update res set home = {rids["linde"]} where fid in ('p', 'secret', 'thread')"), default);
+        await session.ExecuteAsync(Sql.Of($"update res set thread = rid, confined = 1 where fid = 'thread'"), default);
+        await session.ExecuteAsync(Sql.Of($"insert into participant(thread, actor, org, patient, owner, from_at, until_at) values({rids["thread"]}, {rids["vries"]}, null, {rids["p"]}, 0, 0, {long.MaxValue})"), default);
+        await session.CommitAsync(default);
+        AccessContext As(Role role, string who, long organization, long actor) => new()
+        {
+            Who = who, Role = role, Scopes = Scopes.Parse("user/*.cruds"), NowMicros = 1_000, OrganizationRid = organization, ActorRid = actor,
+        };
+        return (As(Role.Gp, "jansen", rids["linde"], 0), As(Role.CompanyDoctor, "vries", 0, rids["vries"]), As(Role.Gp, "stranger", 0, 0));
+    }
+
+    [Theory]
+    [InlineData("Patient?identifier=urn:bsn|999990019")]
+    [InlineData("Patient?address-city=Zwolle")]
+    [InlineData("Patient?address-city:missing=false")]
+    [InlineData("Patient?address-city:missing=true")]
+    [InlineData("Patient?identifier:not=x")]
+    [InlineData("Patient?organization=Organization/linde")]
+    [InlineData("Patient?organization.name=De Linde")]
+    [InlineData("Patient?general-practitioner:Organization.name=De Linde")]
+    [InlineData("Patient?_tag=hiv")]
+    [InlineData("Patient?_has:Observation:patient:value-string=finding")]
+    [InlineData("Patient?_has:Communication:patient:status=in-progress")]
+    [InlineData("Communication?subject:Patient.identifier=urn:bsn|999990019")]
+    [InlineData("Communication?patient.address-city=Zwolle")]
+    [InlineData("Communication?subject:Patient._has:Observation:patient:value-string=finding")]
+    [InlineData("Organization?_has:Patient:organization:name=Dijk")]
+    [InlineData("Organization?_has:Patient:general-practitioner:gender=male")]
+    [InlineData("Organization?_has:Patient:organization:_id=p")]
+    [InlineData("?_tag=hiv")]
+    [InlineData("Observation?value-string=finding")]
+    public async Task What_is_hidden_from_a_company_doctor_finds_nothing(string query)
+    {
+        await using var store = await WithAsync();
+        var (gp, companyDoctor, _) = await ClinicAsync(store);
+        Assert.Empty(await store.FindAsync(query, companyDoctor));
+        Assert.Equal(0, (await store.SearchAsync(query + "&_summary=count", companyDoctor)).Total);
+        if (!query.Contains("missing=true", StringComparison.Ordinal)) Assert.NotEmpty(await store.FindAsync(query.Replace("Communication?", "Observation?", StringComparison.Ordinal).Replace("_has:Communication:patient:status=in-progress", "active:missing=true", StringComparison.Ordinal), gp));
+    }
+
+    [Fact]
+    public async Task A_company_doctor_finds_her_patient_by_what_she_may_know_and_gets_no_more()
+    {
+        await using var store = await WithAsync();
+        var (_, companyDoctor, _) = await ClinicAsync(store);
+        foreach (var query in new[] { "Patient?name=Dijk", "Patient?birthdate=1975-03-18&gender=male", "Patient?_id=p", "Patient?" })
+        {
+            var page = await store.SearchAsync(query, companyDoctor);
+            var text = System.Text.Encoding.UTF8.GetString(Assert.Single(page.Matches).Body.Span);
+            Assert.Contains("SUBSETTED", text, StringComparison.Ordinal);
+            Assert.DoesNotContain("999990019", text, StringComparison.Ordinal);
+        }
+        Assert.Equal(["thread"], await store.FindAsync("Communication?subject:Patient.name=dijk", companyDoctor));
+        var included = Assert.Single((await store.SearchAsync("Communication?_include=Communication:subject", companyDoctor)).Includes);
+        Assert.DoesNotContain("999990019", System.Text.Encoding.UTF8.GetString(included.Body.Span), StringComparison.Ordinal);
+        Assert.Empty((await store.SearchAsync("Patient?_include=Patient:organization&_revinclude=Observation:subject", companyDoctor)).Includes);
+        Assert.Empty((await store.SearchAsync("Organization?_revinclude=Patient:organization", companyDoctor)).Includes);
+    }
+
+    [Fact]
+    public async Task A_stranger_finds_no_patient_by_any_road()
+    {
+        await using var store = await WithAsync();
+        var (_, _, stranger) = await ClinicAsync(store);
+        foreach (var query in new[] { "Patient?", "Patient?name=Dijk", "Observation?", "?_tag=hiv", "Organization?_has:Patient:organization:name=Dijk", "Communication?", "Observation?subject:Patient.name=Dijk", "Observation?subject=Patient/p" })
+            Assert.Empty(await store.FindAsync(query, stranger));
+        Assert.Empty((await store.SearchAsync("Organization?_revinclude=Patient:organization", stranger)).Includes);
+    }
+
+    [Fact]
+    public async Task Scopes_hold_for_chains_and_includes_too()
+    {
+        await using var store = await WithAsync();
+        var (gp, _, _) = await ClinicAsync(store);
+        var narrow = gp with { Scopes = Scopes.Parse("user/Patient.rs") };
+        Assert.Equal(["p"], await store.FindAsync("Patient?name=Dijk", narrow));
+        Assert.Empty(await store.FindAsync("Patient?_has:Observation:patient:value-string=finding", narrow));
+        Assert.Empty(await store.FindAsync("Patient?organization.name=De Linde", narrow));
+        Assert.Empty((await store.SearchAsync("Patient?_revinclude=Observation:subject&_include=Patient:organization", narrow)).Includes);
+        Assert.Equal(["p"], await store.FindAsync("?_lastUpdated=gt2000", narrow));
+        Assert.Empty(await store.FindAsync("Observation?", narrow));
+    }
+
+    [Fact]
+    public async Task Conditional_criteria_match_in_the_callers_view_and_never_everything()
+    {
+        await using var store = await WithAsync();
+        var (gp, companyDoctor, stranger) = await ClinicAsync(store);
+        await using var session = await store.Database.ReadAsync(snapshot: false, default);
+        async Task<int?> MatchAsync(string query, AccessContext by)
+        {
+            Assert.False(Searching.Query(query).Failed(out _, out var criteria));
+            return (await store.Search.MatchAsync(session, criteria!, by, 2, default)).Failed(out _, out var rids) ? null : rids.Count;
+        }
+        Assert.Equal(1, await MatchAsync("Patient?identifier=urn:bsn|999990019", gp));
+        Assert.Equal(0, await MatchAsync("Patient?identifier=urn:bsn|999990019", companyDoctor));
+        Assert.Equal(0, await MatchAsync("Patient?identifier=urn:bsn|999990019", stranger));
+        Assert.Null(await MatchAsync("Patient?", gp));
+        Assert.Null(await MatchAsync("Patient?nosuch=x", gp));
+        Assert.Null(await MatchAsync("Patient?_id=p", gp with { Scopes = Scopes.Parse("user/Patient.c") }));
+    }
+}
+
+public sealed class PagesOnSqlite : PagesContract
+{
+    protected override Task<TenantDatabase> EmptyAsync() => TestDatabase.SqliteAsync();
+}
+
+public sealed class PagesOnPostgres : PagesContract
+{
+    protected override Task<TenantDatabase> EmptyAsync() => TestDatabase.PostgresAsync();
+}

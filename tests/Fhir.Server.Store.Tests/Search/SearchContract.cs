@@ -1,0 +1,269 @@
+using Fhir.Server.Core.Outcomes;
+using Fhir.Server.Store.Database;
+using Fhir.Server.Store.Search;
+using Fhir.Server.Store.Tests.Resources;
+
+namespace Fhir.Server.Store.Tests.Search;
+
+/// <summary>What a search finds, on either database.</summary>
+public abstract class SearchContract
+{
+    protected abstract Task<TenantDatabase> EmptyAsync();
+
+    private async Task<TestStore> WithAsync(params IEnumerable<string> resources)
+    {
+        var store = await TestStore.OpenAsync(await EmptyAsync());
+        await store.PutAsync(resources);
+        return store;
+    }
+
+    private static string Patient(string id, string more) => $$"""{"resourceType":"Patient","id":"{{id}}",{{more}}}""";
+    private static string Observation(string id, string more) => $$"""{"resourceType":"Observation","id":"{{id}}","status":"final","code":{"coding":[{"system":"http://loinc.org","code":"4548-4"}]},{{more}}}""";
+
+    [Fact]
+    public async Task Strings_are_found_without_case_and_accents_from_the_start_of_any_part()
+    {
+        await using var store = await WithAsync(
+            Patient("composed", "\"name\":[{\"family\":\"Müller\",\"given\":[\"Zoë\",\"Anne\"]}]"),
+            Patient("decomposed", "\"name\":[{\"text\":\"Mu\\u0308ller, Zoe\\u0308\"}]"),
+            Patient("plain", "\"name\":[{\"family\":\"MULLER\"}]"),
+            Patient("dutch", "\"name\":[{\"family\":\"ĳsselmeer\",\"prefix\":[\"Straße\"]}]"));
+        Assert.Equal(["composed", "decomposed", "plain"], await store.FindAsync("Patient?name=muller"));
+        Assert.Equal(["composed", "decomposed", "plain"], await store.FindAsync("Patient?name=MÜL"));
+        Assert.Equal(["composed"], await store.FindAsync("Patient?name=anne"));
+        Assert.Equal(["composed"], await store.FindAsync("Patient?family:exact=Müller"));
+        Assert.Equal([], await store.FindAsync("Patient?family:exact=Mull"));
+        Assert.Equal(["composed", "decomposed"], await store.FindAsync("Patient?name:contains=ZOE"));
+        Assert.Equal(["dutch"], await store.FindAsync("Patient?name=ijssel"));
+        Assert.Equal(["dutch"], await store.FindAsync("Patient?name=strasse"));
+    }
+
+    [Fact]
+    public async Task Long_texts_are_found_by_any_part_of_them()
+    {
+        var words = string.Join(' ', Enumerable.Range(0, 200).Select(i => $"word{i:D3}"));
+        await using var store = await WithAsync(Patient("long", $$"""  "address":[{"text":"{{words}}"}]"""), Patient("other", $$"""  "address":[{"text":"{{words[..400]}} and then it differs"}]"""));
+        Assert.Equal(["long", "other"], await store.FindAsync($"Patient?address={words[..150]}"));
+        Assert.Equal(["long"], await store.FindAsync($"Patient?address={words[..450]}"));
+        Assert.Equal(["long"], await store.FindAsync($"Patient?address:exact={words}"));
+        Assert.Equal(["long"], await store.FindAsync("Patient?address:contains=RD199"));
+        Assert.Equal(["long"], await store.FindAsync($"Patient?address:contains={words[1000..1180]}"));
+        Assert.Equal([], await store.FindAsync($"Patient?address:contains={words[1000..1180]}x"));
+    }
+
+    [Theory]
+    [InlineData("%")]
+    [InlineData("_")]
+    [InlineData("!")]
+    [InlineData("\\")]
+    [InlineData("'")]
+    [InlineData("*")]
+    [InlineData("';drop table res;--")]
+    public async Task Signs_that_mean_something_to_sql_are_texts_like_any_other(string sign)
+    {
+        await using var store = await WithAsync(Patient("has", $$"""  "name":[{"text":{{Searching.Quoted("a" + sign + "b")}}}]"""), Patient("hasnt", "\"name\":[{\"text\":\"axb\"}]"));
+        var value = Escaped(sign);
+        Assert.Equal(["has"], await store.FindAsync("Patient", "name:contains", value));
+        Assert.Equal(["has"], await store.FindAsync("Patient", "name", "a" + value));
+        Assert.Equal(["has"], await store.FindAsync("Patient", "name:exact", "a" + value + "b"));
+    }
+
+    [Fact]
+    public async Task Every_awkward_string_is_found_by_itself()
+    {
+        var strings = System.Text.Json.Nodes.JsonNode.Parse(await File.ReadAllTextAsync(Searching.Data("naughty-strings/blns.json")))!.AsArray()
+            .Select(s => (string)s!).Where(s => s.Length > 0 && Fhir.Server.Core.Json.JsonReader.Read(System.Text.Encoding.UTF8.GetBytes(Patient("x", $"\"name\":[{{\"text\":{Searching.Quoted(s)}}}]")), Fhir.Server.Core.Definitions.DefinitionSet.R4).Failed(out _, out _) is false)
+            .ToList();
+        Assert.True(strings.Count > 450, $"{strings.Count}");
+        await using var store = await WithAsync(strings.Select((s, i) => Patient($"n{i}", $$"""  "name":[{"text":{{Searching.Quoted(s)}}}],"identifier":[{"system":"urn:naughty","value":{{Searching.Quoted(s)}}}]""")));
+        for (var i = 0; i < strings.Count; i++)
+        {
+            var value = Escaped(strings[i]);
+            Assert.Contains($"n{i}", await store.FindAsync("Patient", "name", value));
+            Assert.Contains($"n{i}", await store.FindAsync("Patient", "name:exact", value));
+            Assert.Contains($"n{i}", await store.FindAsync("Patient", "name:contains", value));
+            Assert.Contains($"n{i}", await store.FindAsync("Patient", "identifier", "urn:naughty|" + value));
+        }
+    }
+
+    [Fact]
+    public async Task Tokens_know_system_and_code()
+    {
+        await using var store = await WithAsync(
+            Patient("a", "\"active\":true,\"gender\":\"male\",\"identifier\":[{\"type\":{\"coding\":[{\"system\":\"http://types\",\"code\":\"MR\"}]},\"system\":\"urn:s\",\"value\":\"1|2\"}]"),
+            Patient("b", "\"deceasedDateTime\":\"2020-01-01\",\"identifier\":[{\"value\":\"1|2\"}]"),
+            Patient("c", "\"deceasedBoolean\":false,\"gender\":\"female\""));
+        Assert.Equal(["a", "b"], await store.FindAsync("Patient?identifier=1\\|2"));
+        Assert.Equal(["a"], await store.FindAsync("Patient?identifier=urn:s|1\\|2"));
+        Assert.Equal(["b"], await store.FindAsync("Patient?identifier=|1\\|2"));
+        Assert.Equal(["a"], await store.FindAsync("Patient?identifier=urn:s|"));
+        Assert.Equal(["a"], await store.FindAsync("Patient?identifier:of-type=http://types|MR|1\\|2"));
+        Assert.Equal(["a"], await store.FindAsync("Patient?gender=http://hl7.org/fhir/administrative-gender|male"));
+        Assert.Equal(["a"], await store.FindAsync("Patient?active=true"));
+        Assert.Equal(["b"], await store.FindAsync("Patient?deceased=true"));
+        Assert.Equal(["a", "c"], await store.FindAsync("Patient?deceased=false"));
+        Assert.Equal(["b", "c"], await store.FindAsync("Patient?gender:not=male"));
+        Assert.Equal(["b"], await store.FindAsync("Patient?gender:not=male,female"));
+        Assert.Equal(["b"], await store.FindAsync("Patient?gender:missing=true"));
+        Assert.Equal(["a", "c"], await store.FindAsync("Patient?gender:missing=false"));
+        Assert.Equal(["a"], await store.FindAsync("Patient?gender=male,female&identifier=urn:s|1\\|2"));
+    }
+
+    [Fact]
+    public async Task References_are_found_however_they_are_written()
+    {
+        await using var store = await WithAsync(
+            Patient("p", "\"active\":true"),
+            Observation("relative", "\"subject\":{\"reference\":\"Patient/p\"}"),
+            Observation("own", "\"subject\":{\"reference\":\"http://localhost/fhir/Patient/p\"}"),
+            Observation("versioned", "\"subject\":{\"reference\":\"Patient/p/_history/7\"}"),
+            Observation("elsewhere", "\"subject\":{\"reference\":\"http://other/fhir/Patient/p\"}"),
+            Observation("group", "\"subject\":{\"reference\":\"Group/p\"}"),
+            Observation("named", "\"subject\":{\"identifier\":{\"system\":\"urn:bsn\",\"value\":\"123\"}}"));
+        string[] local = ["relative", "own", "versioned"];
+        Assert.Equal(local, await store.FindAsync("Observation?subject=Patient/p"));
+        Assert.Equal(local, await store.FindAsync("Observation?subject:Patient=p"));
+        Assert.Equal(local, await store.FindAsync("Observation?patient=p"));
+        Assert.Equal(local, await store.FindAsync("Observation?subject=http://localhost/fhir/Patient/p"));
+        Assert.Equal([.. local, "group"], await store.FindAsync("Observation?subject=p"));
+        Assert.Equal(["elsewhere"], await store.FindAsync("Observation?subject=http://other/fhir/Patient/p"));
+        Assert.Equal(["named"], await store.FindAsync("Observation?subject:identifier=urn:bsn|123"));
+        Assert.Equal([], await store.FindAsync("Observation?patient=Group/p"));
+        Assert.Equal(IssueKind.Unsupported, await RefusedAsync(store, "Observation?subject:Practitioner=p"));
+    }
+
+    [Fact]
+    public async Task Canonicals_and_uris_are_found_with_and_without_version()
+    {
+        await using var store = await WithAsync(
+            """{"resourceType":"QuestionnaireResponse","id":"r1","status":"completed","questionnaire":"http://q.example/one|1.0"}""",
+            """{"resourceType":"QuestionnaireResponse","id":"r2","status":"completed","questionnaire":"http://q.example/one|2.0"}""",
+            """{"resourceType":"ValueSet","id":"v1","status":"active","url":"http://v.example/a/b"}""",
+            """{"resourceType":"ValueSet","id":"v2","status":"active","url":"http://v.example/a/bc"}""",
+            Patient("profiled", "\"meta\":{\"profile\":[\"http://p.example/x|3\"]}"));
+        Assert.Equal(["r1", "r2"], await store.FindAsync("QuestionnaireResponse?questionnaire=http://q.example/one"));
+        Assert.Equal(["r2"], await store.FindAsync("QuestionnaireResponse?questionnaire=http://q.example/one|2.0"));
+        Assert.Equal(["v1"], await store.FindAsync("ValueSet?url=http://v.example/a/b"));
+        Assert.Equal(["v1"], await store.FindAsync("ValueSet?url:below=http://v.example/a/b"));
+        Assert.Equal(["v1", "v2"], await store.FindAsync("ValueSet?url:below=http://v.example/a"));
+        Assert.Equal(["v1"], await store.FindAsync("ValueSet?url:above=http://v.example/a/b/c/d"));
+        Assert.Equal(["profiled"], await store.FindAsync("Patient?_profile=http://p.example/x"));
+        Assert.Equal([], await store.FindAsync("Patient?_profile=http://p.example/X"));
+    }
+
+    [Fact]
+    public async Task Quantities_bind_number_unit_and_comparator()
+    {
+        static string Value(string id, string quantity) => Observation(id, $"\"valueQuantity\":{quantity}");
+        await using var store = await WithAsync(
+            Value("five", """{"value":5.40,"unit":"milligram","system":"http://unitsofmeasure.org","code":"mg"}"""),
+            Value("less", """{"value":5,"comparator":"<","unit":"mg"}"""),
+            Value("more", """{"value":100,"comparator":">=","code":"mg"}"""),
+            Value("minus", """{"value":-0.5,"unit":"mmol/L"}"""),
+            Value("tiny", """{"value":0.00000000000000000001}"""),
+            Value("huge", """{"value":12345678901234567890.123}"""));
+        Assert.Equal(["five"], await store.FindAsync("Observation?value-quantity=5.4"));
+        Assert.Equal(["five"], await store.FindAsync("Observation?value-quantity=5.4||mg"));
+        Assert.Equal(["five"], await store.FindAsync("Observation?value-quantity=5.4||milligram"));
+        Assert.Equal(["five"], await store.FindAsync("Observation?value-quantity=5.4|http://unitsofmeasure.org|mg"));
+        Assert.Equal([], await store.FindAsync("Observation?value-quantity=5.4|http://unitsofmeasure.org|g"));
+        Assert.Equal([], await store.FindAsync("Observation?value-quantity=5.401"));
+        Assert.Equal(["five", "more"], await store.FindAsync("Observation?value-quantity=ge5||mg"));
+        Assert.Equal(["five", "less"], await store.FindAsync("Observation?value-quantity=lt99||mg"));
+        Assert.Equal(["less", "minus", "tiny"], await store.FindAsync("Observation?value-quantity=lt1"));
+        Assert.Equal(["tiny"], await store.FindAsync("Observation?value-quantity=1e-20"));
+        Assert.Equal(["more", "huge"], await store.FindAsync("Observation?value-quantity=gt12345678901234567890.122"));
+        Assert.Equal(["more"], await store.FindAsync("Observation?value-quantity=gt12345678901234567890.123"));
+        Assert.Equal(["five", "less"], await store.FindAsync("Observation?value-quantity=ap5"));
+        Assert.Equal(["five"], await store.FindAsync("Observation?combo-value-quantity=5.4||mg"));
+        Assert.Equal(["five"], await store.FindAsync("Observation?combo-code-value-quantity=4548-4$5.4||mg"));
+    }
+
+    [Fact]
+    public async Task Open_periods_reach_to_infinity()
+    {
+        static string Encounter(string id, string period) => $$"""{"resourceType":"Encounter","id":"{{id}}","status":"finished","class":{"code":"AMB"},"period":{{period}}}""";
+        await using var store = await WithAsync(
+            Encounter("closed", """{"start":"2020-01-01","end":"2020-02-01"}"""), Encounter("since", """{"start":"2020-01-15"}"""),
+            Encounter("until", """{"end":"2020-01-15"}"""), Encounter("zoned", """{"start":"2020-06-01T00:30:00+14:00","end":"2020-06-01T00:30:00+14:00"}"""));
+        Assert.Equal(["closed", "zoned"], await store.FindAsync("Encounter?date=2020"));
+        Assert.Equal(["since"], await store.FindAsync("Encounter?date=ge2999"));
+        Assert.Equal(["until"], await store.FindAsync("Encounter?date=lt1000"));
+        Assert.Equal(["zoned"], await store.FindAsync("Encounter?date=2020-05-31"));
+        Assert.Equal(["zoned"], await store.FindAsync("Encounter?date=2020-05-31T10:30"));
+        Assert.Equal(["zoned"], await store.FindAsync("Encounter?date=2020-06-01T00:30:00 14:00"));
+        Assert.Equal(["until"], await store.FindAsync("Encounter?date=ap1950"));
+    }
+
+    [Fact]
+    public async Task Chains_go_both_ways_and_stop_at_what_was_deleted()
+    {
+        await using var store = await WithAsync(
+            """{"resourceType":"Organization","id":"o","name":"De Linde"}""",
+            Patient("p", "\"name\":[{\"family\":\"Jansen\"}],\"managingOrganization\":{\"reference\":\"Organization/o\"}"),
+            Patient("q", "\"name\":[{\"family\":\"Pietersen\"}]"),
+            Observation("of-p", "\"subject\":{\"reference\":\"Patient/p\"},\"valueString\":\"x\""),
+            Observation("of-q", "\"subject\":{\"reference\":\"Patient/q\"}"),
+            """{"resourceType":"Provenance","id":"v","target":[{"reference":"Observation/of-p"}],"recorded":"2020-01-01T00:00:00Z","agent":[{"who":{"reference":"Organization/o"}}]}""");
+        Assert.Equal(["of-p"], await store.FindAsync("Observation?subject:Patient.name=jan"));
+        Assert.Equal(["of-p"], await store.FindAsync("Observation?patient.organization.name=de linde"));
+        Assert.Equal(["of-p"], await store.FindAsync("Observation?subject.organization.name:exact=De Linde"));
+        Assert.Equal([], await store.FindAsync("Observation?patient.organization.name=x"));
+        Assert.Equal(["p"], await store.FindAsync("Patient?_has:Observation:patient:value-string=x"));
+        Assert.Equal(["p"], await store.FindAsync("Patient?_has:Observation:patient:_has:Provenance:target:recorded=2020"));
+        Assert.Equal(["of-q"], await store.FindAsync("Observation?patient.organization:missing=true"));
+        await store.DoAsync(TestStore.Gone("Organization", "o"));
+        Assert.Equal([], await store.FindAsync("Observation?patient.organization.name=de linde"));
+        await store.DoAsync(TestStore.Gone("Observation", "of-p"));
+        Assert.Equal([], await store.FindAsync("Patient?_has:Observation:patient:value-string=x"));
+        Assert.Equal(IssueKind.Invalid, await RefusedAsync(store, "Observation?subject.nosuch=x"));
+        Assert.Equal(IssueKind.Invalid, await RefusedAsync(store, "Observation?code.name=x"));
+        Assert.Equal(IssueKind.Invalid, await RefusedAsync(store, "Patient?_has:Observation:encounter:code=x"));
+        Assert.Equal(IssueKind.Unsupported, await RefusedAsync(store, "Encounter?part-of.part-of.part-of.part-of.part-of.part-of.part-of.status=x"));
+    }
+
+    [Fact]
+    public async Task What_changes_or_goes_is_found_as_it_is_now()
+    {
+        await using var store = await WithAsync(Patient("p", "\"name\":[{\"family\":\"Vroeger\"}],\"birthDate\":\"1980-01-01\""));
+        await store.PutAsync(Patient("p", "\"name\":[{\"family\":\"Nu\"}],\"birthDate\":\"1990-01-01\""));
+        Assert.Equal([], await store.FindAsync("Patient?family=vroeger"));
+        Assert.Equal([], await store.FindAsync("Patient?birthdate=1980"));
+        Assert.Equal(["p"], await store.FindAsync("Patient?family=nu&birthdate=1990"));
+        await store.DoAsync(TestStore.Gone("Patient", "p"));
+        Assert.Equal([], await store.FindAsync("Patient?family=nu"));
+        Assert.Equal([], await store.FindAsync("Patient?gender:not=male"));
+        Assert.Equal([], await store.FindAsync("Patient?_id=p"));
+    }
+
+    [Fact]
+    public async Task Parameters_of_all_types_work_on_each()
+    {
+        await using var store = await WithAsync(
+            Patient("p", "\"meta\":{\"tag\":[{\"system\":\"s\",\"code\":\"t\"}],\"security\":[{\"code\":\"R\"}],\"source\":\"http://source.example\"}"),
+            Observation("o", "\"meta\":{\"tag\":[{\"system\":\"s\",\"code\":\"t\"}]},\"valueString\":\"x\""));
+        Assert.Equal(["p", "o"], await store.FindAsync("?_tag=s|t"));
+        Assert.Equal(["p"], await store.FindAsync("Patient?_tag=s|t"));
+        Assert.Equal(["p"], await store.FindAsync("Patient?_security=R&_source=http://source.example"));
+        Assert.Equal(["o"], await store.FindAsync("?_type=Observation&_tag=t"));
+        Assert.Equal(["p", "o"], await store.FindAsync("?_type=Observation,Patient&_lastUpdated=gt2020&_tag=t"));
+        Assert.Equal([], await store.FindAsync("Patient?_lastUpdated=lt2020"));
+        Assert.Equal(["p"], await store.FindAsync("Patient?_id=p,zzz"));
+        Assert.Equal([], await store.FindAsync("Patient?_id:not=p"));
+        Assert.Equal(IssueKind.Invalid, await RefusedAsync(store, "?_type=patient"));
+    }
+
+    private static string Escaped(string value) => value.Replace("\\", "\\\\", StringComparison.Ordinal).Replace(",", "\\,", StringComparison.Ordinal).Replace("|", "\\|", StringComparison.Ordinal).Replace("$", "\\$", StringComparison.Ordinal);
+
+    private static async Task<IssueKind?> RefusedAsync(TestStore store, string query) => (await store.TryAsync(query)).Failed(out var issue, out _) ? issue.Kind : null;
+}
+
+public sealed class SearchOnSqlite : SearchContract
+{
+    protected override Task<TenantDatabase> EmptyAsync() => TestDatabase.SqliteAsync();
+}
+
+public sealed class SearchOnPostgres : SearchContract
+{
+    protected override Task<TenantDatabase> EmptyAsync() => TestDatabase.PostgresAsync();
+}
