@@ -25,7 +25,7 @@ export function InboxRow({ thread, patient, others, current, reachable, onFocus 
         {first ? <Avatar name={first.name} role={first.role} /> : <Skeleton circle height={36} />}
         <span className={css.body}>
           <span className={css.line}>
-            {patient ? <span className={css.name}>{patient.name}</span> : <Skeleton height={13} width={130} />}
+            {patient ? <span className={css.name}>{patient.name || t('inbox.unknownPatient')}</span> : <Skeleton height={13} width={130} />}
             {patient?.birthDate && <span className={css.year}>{patient.birthDate.slice(0, 4)}</span>}
             {thread.lastAt && <time className={css.time} dateTime={thread.lastAt}>{dates.brief(thread.lastAt)}</time>}
           </span>

@@ -51,7 +51,8 @@ export class Engine {
     }
     this.hangUp = connect({
       live: live => this.set({ live }),
-      resumed: ({ reset, threads: heard }) => {
+      resumed: ({ reset, threads: heard, revoked = [] }) => {
+        revoked.forEach(each => this.revoke(each))
         this.refresh()
         if (reset) for (const thread of this.state.open.keys()) this.pull(thread)
         else for (const { thread, seq } of heard) this.heard(thread, seq)

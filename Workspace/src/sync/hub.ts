@@ -2,7 +2,7 @@ import { HubConnectionBuilder, LogLevel } from '@microsoft/signalr'
 import { bearer } from '../api/http'
 import { fullJitter } from './backoff'
 
-export type Standing = { token: string; reset: boolean; threads: { thread: string; seq: number }[] }
+export type Standing = { token: string; reset: boolean; threads: { thread: string; seq: number }[]; revoked?: string[] }
 
 export type Wakes = {
   live: (live: boolean) => void

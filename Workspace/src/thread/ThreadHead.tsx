@@ -12,7 +12,7 @@ import { useRoleName } from '../shell/roleName'
 import { DeliveryChip } from './Delivery'
 import css from './Thread.module.css'
 
-type Props = { thread: Thread; people: Map<string, Person>; patient: Patient | null; onClose: () => void; onDetails: (() => void) | null }
+type Props = { thread: Thread; people: Map<string, Person>; patient: Patient | null; onClose: (() => void) | null; onDetails: (() => void) | null }
 
 export function ThreadHead({ thread, people, patient, onClose, onDetails }: Props) {
   const { t } = useTranslation()
@@ -39,7 +39,7 @@ export function ThreadHead({ thread, people, patient, onClose, onDetails }: Prop
       <div className={css.actions}>
         {thread.priority !== 'routine' && !thread.closed && <span className={css.urgent}>{t(`priorities.${thread.priority}`)}</span>}
         <DeliveryChip deliveries={thread.deliveries} />
-        {!thread.closed && (
+        {!thread.closed && onClose && (
           <Button variant="default" leftSection={<ArchiveIcon size={16} />} onClick={onClose} data-testid="close-thread">{t('thread.close')}</Button>
         )}
         {onDetails && <ActionIcon variant="default" size={34} aria-label={t('context.title')} onClick={onDetails} data-testid="details"><InfoIcon /></ActionIcon>}

@@ -46,18 +46,20 @@ export function ThreadPage({ thread: ref }: { thread: string }) {
 
 function Opened({ thread }: { thread: Thread }) {
   const { t } = useTranslation()
-  const { self } = useSession()
+  const { self, me } = useSession()
   const narrow = useMediaQuery('(max-width: 1180px)', window.innerWidth <= 1180)
   const [context, setContext] = useState(false)
   const [closing, setClosing] = useState(false)
   const people = usePeople([thread.sender, ...thread.recipients, self])
   const patient = usePatient(thread.patient).data ?? null
+  // The summary goes into the record of the practice that asked: one of its own closes.
+  const mayClose = me.role !== 'company-doctor' && people.get(thread.sender ?? '')?.organizationRef === me.organization
 
   return (
     <div className={css.page}>
       <section className={css.thread} aria-labelledby="thread-topic">
         <ThreadHead
-          thread={thread} people={people} patient={patient} onClose={() => setClosing(true)}
+          thread={thread} people={people} patient={patient} onClose={mayClose ? () => setClosing(true) : null}
           onDetails={narrow ? () => setContext(true) : null}
         />
         <MessageList thread={thread} people={people} />
