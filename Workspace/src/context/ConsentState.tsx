@@ -21,6 +21,7 @@ export function ConsentState({ thread, people }: { thread: Thread; people: Map<s
     enabled: doctors.length > 0 && thread.patient !== null,
   })
   if (refs.some(ref => ref && !people.has(ref))) return <Skeleton height={34} />
+  if (refs.some(ref => people.get(ref ?? '')?.role === null)) return <p className="soft">{t('context.consentUnseen')}</p>
   if (doctors.length === 0) return <p className="soft">{t('context.consentPresumed')}</p>
   if (consents.isError) return <Problem error={consents.error} onRetry={() => void consents.refetch()} />
   if (!consents.data) return <Skeleton height={34} />
