@@ -178,7 +178,7 @@ const tests = {
   'name:contains': (each, value) => plain(each.name[0].text).includes(plain(value)),
   birthdate: (each, value) => each.birthDate === value,
   identifier: (each, value) => each.identifier?.some(({ system, value: own }) => `${system}|${own}` === value),
-  'practitioner.name': (each, value) => nameHas(found(each.practitioner.reference), value),
+  'practitioner.name:contains': (each, value) => plain(found(each.practitioner.reference).name[0].text).includes(plain(value)),
   patient: (each, value) => each.patient?.reference === value,
   status: (each, value) => each.status === value,
   related: (each, value) => each.context?.related.some(({ reference }) => reference === value),

@@ -39,6 +39,6 @@ export const person = batched(async keys => {
 
 /** Everyone who can be addressed, by (part of) a name; without a text the first of the directory. */
 export async function findPeople(text: string, signal?: AbortSignal): Promise<Person[]> {
-  const name = text.trim() === '' ? '' : `practitioner.name=${encodeURIComponent(text.trim())}&`
+  const name = text.trim() === '' ? '' : `practitioner.name:contains=${encodeURIComponent(text.trim())}&`
   return people(await getJson<Found>(`/fhir/PractitionerRole?${name}_count=25&${include}`, signal))
 }

@@ -14,7 +14,7 @@ test('the question is everything up to the first answer, without the greetings',
   const draft = draftOf([
     says(gp, 'Beste collega,\nRugklachten sinds drie weken. Kan patiënte werken?\n\nMet vriendelijke groet,\nJ. Jansen'),
     says(gp, 'Nog vergeten: geen uitval.'),
-    says(doctor, 'Ja, met aangepaste taken.'),
+    says(doctor, 'Dank voor de duidelijke vraag. Ja, met aangepaste taken.'),
     says(gp, 'Dank!'),
   ], facts)
   expect(draft.question).toBe('Rugklachten sinds drie weken. Kan patiënte werken?\n\nNog vergeten: geen uitval.')

@@ -12,6 +12,7 @@ const agreementCues = [
   /\b(in|within|after) (a|one|two|three|four|six|\d+) (days?|weeks?|months?)\b/i,
 ]
 const greeting = /^(beste|hoi|hallo|goede(morgen|middag|navond)|geachte|dear|hi|hello|good (morning|afternoon))\b[^.!?\n]{0,40}[,!.]?\s*(\n|$)/i
+const thanks = /^(dank|bedankt|hartelijk dank|thanks|thank you|many thanks)\b[^.!?\n]{0,50}[.!?]\s*/i
 const farewell = /\n\s*((met )?(vriendelijke |hartelijke )?groet(en)?|mvg|vr\.? ?gr\.?|(kind |best )?regards|best wishes)\b[\s\S]{0,80}$/i
 
 /**
@@ -42,7 +43,7 @@ export function draftOf(messages: Message[], { opener, nameOf, attachmentsLabel 
 }
 
 const isAgreement = (sentence: string): boolean => !sentence.endsWith('?') && agreementCues.some(cue => cue.test(sentence))
-const bare = (text: string): string => text.trim().replace(greeting, '').replace(farewell, '').trim()
+const bare = (text: string): string => text.trim().replace(greeting, '').replace(thanks, '').replace(farewell, '').trim()
 const paragraphs = (texts: string[]): string => texts.filter(each => each !== '').join('\n\n')
 
 // A sentence ends at a stop before a space and a capital; "2.5 mg" and "t.a.v. de knie" stay whole.

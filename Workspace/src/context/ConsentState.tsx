@@ -19,6 +19,7 @@ export function ConsentState({ thread, people }: { thread: Thread; people: Map<s
     queryKey: ['consents', thread.patient],
     queryFn: () => activeConsents(thread.patient ?? ''),
     enabled: doctors.length > 0 && thread.patient !== null,
+    staleTime: 0,
   })
   if (refs.some(ref => ref && !people.has(ref))) return <Skeleton height={34} />
   if (refs.some(ref => people.get(ref ?? '')?.role === null)) return <p className="soft">{t('context.consentUnseen')}</p>
@@ -35,7 +36,7 @@ function OfDoctor({ doctor, permission }: { doctor: Person; permission: ReturnTy
   if (!permission) {
     return doctor.ref === self
       ? <p className="soft">{t('context.consentUnseen')}</p>
-      : <p className={css.missing} data-testid="consent-state" data-state="none"><WarningIcon size={16} />{t('context.consentNone')}</p>
+      : <p className={css.missing} data-testid="consent-state" data-state="none"><WarningIcon size={16} />{t('context.consentNone', { name: doctor.name })}</p>
   }
   const name = permission.scope === 'person' ? doctor.name : doctor.organization
   return (
