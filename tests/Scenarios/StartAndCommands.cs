@@ -147,7 +147,7 @@ public sealed class StartAndCommands
         Assert.False(page.Headers.Contains("Server"));
         using var foreign = new HttpRequestMessage(HttpMethod.Get, $"{clinic.Url}/demo") { Headers = { Host = "rebound.example" } };
         Assert.Equal(400, (int)(await http.SendAsync(foreign)).StatusCode);
-        Assert.Equal(404, (int)(await http.GetAsync($"{clinic.Url}/fhir/NoSuchType/1")).StatusCode);
+        Assert.Equal(401, (int)(await http.GetAsync($"{clinic.Url}/fhir/Patient/patient-01")).StatusCode);
     }
 
     [Fact]

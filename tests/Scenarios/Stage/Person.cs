@@ -64,6 +64,9 @@ public sealed class Person(string name, Uri server, string token) : IDisposable
 
     public Task<IReadOnlyList<JsonElement>> InboxAsync() => SearchAsync("Communication/$inbox?_count=50");
 
+    /// <summary>For those who may have no inbox at all.</summary>
+    public async Task<IReadOnlyList<JsonElement>> InboxOrNothingAsync() => await GetAsync("Communication/$inbox") is { Status: HttpStatusCode.OK } inbox ? inbox.Entries : [];
+
     public static JsonObject Parameters(params (string Name, string Kind, JsonNode? Value)[] all) => new()
     {
         ["resourceType"] = "Parameters",
@@ -84,16 +87,16 @@ public sealed record Answer(HttpStatusCode Status, byte[] Body)
 
     public IReadOnlyList<JsonElement> Entries => Json.TryGetProperty("entry", out var entries) ? [.. entries.EnumerateArray().Select(e => e.GetProperty("resource"))] : [];
 
-    public Answer Must(int status)
+    public Answer Must(params int[] statuses)
     {
-        Assert.True((int)Status == status, $"{status} was expected, but it was {(int)Status}: {Text}");
+        Assert.True(statuses.Contains((int)Status), $"{string.Join('/', statuses)} was expected, but it was {(int)Status}: {Text}");
         return this;
     }
 
     /// <summary>A refusal is an OperationOutcome that says why.</summary>
     public string Refused(params int[] statuses)
     {
-        Assert.True(statuses.Contains((int)Status), $"{string.Join('/', statuses)} was expected, but it was {(int)Status}: {Text}");
+        Must(statuses);
         Assert.Equal("OperationOutcome", Type);
         return Json.GetProperty("issue")[0].GetProperty("diagnostics").GetString()!;
     }
