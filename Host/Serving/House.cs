@@ -1,4 +1,5 @@
 using System.Globalization;
+using Adapters.Hl7v2;
 using Fhir.Messaging;
 using Fhir.Messaging.Delivery;
 using Fhir.Server.Api;
@@ -30,6 +31,8 @@ public static class House
         record.AddTo(services, settings);
         services.AddFhirApi(settings.Api);
         services.AddMessaging(new DeliverySettings { SoleWriter = settings.Provider == DatabaseProvider.Sqlite });
+        services.AddSingleton(new MllpSettings());
+        services.AddSingleton<ILine, MllpLine>();
         // A page of another site must not reach the demo by pointing a host name of its own at this machine.
         services.AddHostFiltering(filter => filter.AllowedHosts = settings.Demo ? ["localhost", "127.0.0.1", "[::1]"] : ["*"]);
     }

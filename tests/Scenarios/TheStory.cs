@@ -151,14 +151,14 @@ public sealed class TheStory
         async Task<string?> StateAsync(string thread) => DeliveryStateOf((await jansen.InboxAsync()).Single(h => $"Communication/{h.GetProperty("id").GetString()}" == thread));
     }
 
-    public static JsonObject ConsentFor(string patient, Person recipient) => JsonNode.Parse($$"""
+    public static JsonObject ConsentFor(string patient, Person recipient) => JsonNode.Parse($$$"""
         {"resourceType":"Consent","status":"active",
          "scope":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/consentscope","code":"patient-privacy"}]},
          "category":[{"coding":[{"system":"http://loinc.org","code":"59284-0"}]}],
-         "patient":{"reference":"{{patient}}"},"performer":[{"reference":"{{patient}}"}],
+         "patient":{"reference":"{{{patient}}}"},"performer":[{"reference":"{{{patient}}}"}],
          "policyRule":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/v3-ActCode","code":"OPTIN"}]},
          "provision":{"type":"permit","period":{"start":"2020-01-01","end":"2099-12-31"},
-          "actor":[{"role":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/v3-ParticipationType","code":"IRCP"}]},"reference":{"reference":"{{recipient.Role}}"}}],
+          "actor":[{"role":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/v3-ParticipationType","code":"IRCP"}]},"reference":{"reference":"{{{recipient.Role}}}"}}],
           "purpose":[{"system":"http://terminology.hl7.org/CodeSystem/v3-ActReason","code":"TREAT"}]}}
         """)!.AsObject();
 

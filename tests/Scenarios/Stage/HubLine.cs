@@ -48,10 +48,10 @@ public sealed class HubLine : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (_stop.IsCancellationRequested) return;
         await _stop.CancelAsync();
         _socket.Dispose();
         if (_listening is not null) await _listening.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        _stop.Dispose();
     }
 
     private static CancellationToken Patience() => new CancellationTokenSource(TimeSpan.FromSeconds(15)).Token;
