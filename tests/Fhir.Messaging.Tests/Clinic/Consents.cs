@@ -19,6 +19,7 @@ public static class Consents
               "purpose":[{"system":"http://terminology.hl7.org/CodeSystem/v3-ActReason","code":"TREAT"}] } }
             """)!.AsObject();
         change?.Invoke(consent);
+        foreach (var name in consent.Provision().Where(p => p.Value is null).Select(p => p.Key).ToList()) consent.Provision().Remove(name);
         return consent.ToJsonString();
     }
 
