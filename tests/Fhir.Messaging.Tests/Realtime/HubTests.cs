@@ -1,0 +1,174 @@
+using System.Text.Json.Nodes;
+using Fhir.Messaging.Realtime;
+using Fhir.Messaging.Tests.Clinic;
+using static Fhir.Messaging.Tests.Clinic.TestClinic;
+using Op = Fhir.Messaging.Tests.Clinic.Threads;
+
+namespace Fhir.Messaging.Tests.RealtimeTests;
+
+public sealed class HubTests
+{
+    private static Task<HubClient> ConnectAsync(TestClinic clinic, string user) => HubClient.ConnectAsync(clinic.Url, clinic.Token(user));
+
+    private static List<(string, long)> ThreadsIn(JsonNode standing) => [.. standing["threads"]!.AsArray().Select(t => ((string)t!["thread"]!, (long)t["seq"]!))];
+
+    [Fact]
+    public async Task Each_hears_the_other_at_once_and_no_stranger_does()
+    {
+        await using var clinic = await TestClinic.OpenAsync();
+        await clinic.ConsentAsync();
+        await using var jansen = await ConnectAsync(clinic, "dr.jansen");
+        await using var deVries = await ConnectAsync(clinic, "dr.devries");
+        await using var bakker = await ConnectAsync(clinic, "dr.bakker");
+        foreach (var client in (HubClient[])[jansen, deVries, bakker]) await client.ResumeAsync(null);
+        var thread = await clinic.OpenThreadAsync(text: "een");
+        foreach (var client in (HubClient[])[jansen, deVries])
+        {
+            Assert.Equal(1, (int)(await client.HearAsync("thread", e => (string?)e["thread"] == $"Communication/{thread}"))["seq"]!);
+            await client.HearAsync("inbox");
+        }
+        Ok(await Op.MarkRead(clinic.DeVries, thread, 1));
+        var receipt = await jansen.HearAsync("receipt");
+        Assert.Equal(($"Communication/{thread}", "PractitionerRole/dr.devries", 1), ((string)receipt["thread"]!, (string)receipt["reader"]!, (int)receipt["seq"]!));
+        await Task.Delay(1200);
+        Assert.Empty(bakker.Events);
+        Assert.DoesNotContain(deVries.Events, e => e.Name == "receipt");
+    }
+
+    [Fact]
+    public async Task Who_was_away_resumes_with_exactly_the_threads_that_changed()
+    {
+        await using var clinic = await TestClinic.OpenAsync();
+        var (old, busy) = (await clinic.OpenThreadAsync("dr.bakker", "een"), await clinic.OpenThreadAsync("dr.bakker", "een"));
+        string token;
+        await using (var bakker = await ConnectAsync(clinic, "dr.bakker"))
+        {
+            var first = await bakker.ResumeAsync(null);
+            Assert.False((bool)first["reset"]!);
+            Assert.Equal([($"Communication/{old}", 1L), ($"Communication/{busy}", 1L)], ThreadsIn(first));
+            token = (string)first["token"]!;
+        }
+        for (var i = 0; i < 5; i++) Ok(await Op.Send(clinic.Jansen, busy, $"{i}"), 201);
+        await using var again = await ConnectAsync(clinic, "dr.bakker");
+        var standing = await again.ResumeAsync(token);
+        Assert.Equal([($"Communication/{busy}", 6L)], ThreadsIn(standing));
+        Assert.Empty(ThreadsIn(await again.ResumeAsync((string)standing["token"]!)));
+    }
+
+    [Fact]
+    public async Task A_token_that_is_forged_or_someone_elses_resets()
+    {
+        await using var clinic = await TestClinic.OpenAsync();
+        await clinic.OpenThreadAsync("dr.bakker", "een");
+        await using var jansen = await ConnectAsync(clinic, "dr.jansen");
+        await using var bakker = await ConnectAsync(clinic, "dr.bakker");
+        var hers = (string)(await jansen.ResumeAsync(null))["token"]!;
+        foreach (var bad in (string[])[hers, "AAAA", hers[..^4] + "AAAA"])
+        {
+            var standing = await bakker.ResumeAsync(bad);
+            Assert.True((bool)standing["reset"]!);
+            Assert.Single(ThreadsIn(standing));
+        }
+    }
+
+    [Fact]
+    public async Task Who_is_shut_out_hears_that_and_nothing_more()
+    {
+        await using var clinic = await TestClinic.OpenAsync();
+        var consent = await clinic.ConsentAsync();
+        var thread = await clinic.OpenThreadAsync(text: "een");
+        await using var deVries = await ConnectAsync(clinic, "dr.devries");
+        var token = (string)(await deVries.ResumeAsync(null))["token"]!;
+        Assert.True((await clinic.Jansen.Delete($"/fhir/Consent/{consent}")).Code is 200 or 204);
+        Assert.Equal($"Communication/{thread}", (string?)(await deVries.HearAsync("revoked"))["thread"]);
+        Ok(await Op.Send(clinic.Jansen, thread, "niet voor haar"), 201);
+        await Task.Delay(1200);
+        Assert.DoesNotContain(deVries.Events, e => e.Name == "thread");
+        var standing = await deVries.ResumeAsync(token);
+        Assert.Empty(ThreadsIn(standing));
+        Assert.Equal($"Communication/{thread}", (string?)standing["revoked"]![0]);
+    }
+
+    [Fact]
+    public async Task A_consent_that_ends_by_the_clock_is_told_within_a_second()
+    {
+        await using var clinic = await TestClinic.OpenAsync();
+        await clinic.ConsentAsync(change: c => c.Provision()["period"]!["end"] = clinic.Clock.GetUtcNow().AddMinutes(5).ToString("yyyy-MM-ddTHH:mm:ssZ"));
+        await clinic.OpenThreadAsync();
+        await using var deVries = await ConnectAsync(clinic, "dr.devries");
+        await deVries.ResumeAsync(null);
+        clinic.Clock.Advance(TimeSpan.FromMinutes(6));
+        await deVries.HearAsync("revoked");
+    }
+
+    [Fact]
+    public async Task A_connection_ends_with_its_token_and_with_its_role()
+    {
+        await using var clinic = await TestClinic.OpenAsync();
+        await using var shortLived = await HubClient.ConnectAsync(clinic.Url, clinic.Token("dr.jansen", minutes: 1));
+        await using var bakker = await ConnectAsync(clinic, "dr.bakker");
+        await shortLived.ResumeAsync(null);
+        await bakker.ResumeAsync(null);
+        clinic.Clock.Advance(TimeSpan.FromMinutes(2));
+        Assert.True(await shortLived.ClosesAsync());
+        Assert.True(bakker.IsOpen);
+        var role = Ok(await clinic.As("integrator").Get("/fhir/PractitionerRole/dr.bakker")).Json;
+        role["active"] = false;
+        Ok(await clinic.As("integrator").Put("/fhir/PractitionerRole/dr.bakker", role.ToJsonString()));
+        Assert.True(await bakker.ClosesAsync());
+    }
+
+    [Fact]
+    public async Task Without_a_good_token_there_is_no_hub_and_systems_have_none()
+    {
+        await using var clinic = await TestClinic.OpenAsync();
+        await Assert.ThrowsAsync<System.Net.WebSockets.WebSocketException>(() => HubClient.ConnectAsync(clinic.Url, "nonsense"));
+        await using var system = await ConnectAsync(clinic, "his-delinde");
+        Assert.True(await system.ClosesAsync());
+    }
+
+    [Fact]
+    public async Task The_inbox_is_told_when_a_delivery_moves()
+    {
+        await using var clinic = await TestClinic.OpenAsync();
+        var thread = await clinic.OpenThreadAsync("dr.bakker");
+        clinic.Line.Answer = async (_, stop) =>
+        {
+            await Task.Delay(300, stop);
+            return new(Fhir.Messaging.Delivery.LineResult.Accepted, "AA");
+        };
+        await using var jansen = await ConnectAsync(clinic, "dr.jansen");
+        await jansen.ResumeAsync(null);
+        Ok(await Op.Close(clinic.Jansen, thread));
+        await jansen.HearAsync("inbox");
+        var heard = jansen.Events.Count;
+        for (var i = 0; i < 300 && jansen.Events.Count == heard; i++) await Task.Delay(10);
+        Assert.True(jansen.Events.Count > heard);
+    }
+
+    [Fact]
+    public async Task What_a_slow_client_does_not_take_collapses_and_then_cuts_it_off()
+    {
+        var (gate, sent, aborted) = (new TaskCompletionSource(), new List<PushEvent>(), false);
+        await using var connection = new Connection(1, DateTimeOffset.MaxValue, async (push, _) =>
+        {
+            lock (sent) sent.Add(push);
+            await gate.Task;
+        }, () => Task.FromResult(true), () => aborted = true);
+        connection.Push(PushEvent.Inbox("first"));
+        while (sent.Count == 0) await Task.Delay(1);
+        for (var i = 1; i <= 1000; i++)
+        {
+            connection.Push(PushEvent.Inbox($"{i}"));
+            connection.Push(PushEvent.Thread("Communication/a", i));
+        }
+        connection.Push(PushEvent.Inbox("last"));
+        gate.SetResult();
+        while (sent.Count < 3) await Task.Delay(1);
+        Assert.Equal([PushEvent.Inbox("first").Body, PushEvent.Thread("Communication/a", 1000).Body, PushEvent.Inbox("last").Body], sent.Select(s => s.Body));
+        Assert.False(aborted);
+        gate = new();
+        for (var i = 0; i <= Connection.MostPending + 1; i++) connection.Push(PushEvent.Thread($"Communication/{i}", 1));
+        Assert.True(aborted);
+    }
+}
