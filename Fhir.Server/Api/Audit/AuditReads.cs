@@ -1,4 +1,5 @@
 using System.Data.Common;
+using System.Diagnostics;
 using Fhir.Server.Api.Identity;
 using Fhir.Server.Store.Database;
 using Microsoft.Extensions.Logging;
@@ -31,6 +32,8 @@ public sealed class AuditReads(TenantDatabase database, ILogger<AuditReads> log)
         new("at", ColumnKind.Long), new("who", ColumnKind.Text), new("client", ColumnKind.Text), new("request", ColumnKind.Text), new("act", ColumnKind.Long),
         new("typ", ColumnKind.Long), new("fid", ColumnKind.Text), new("query", ColumnKind.Text), new("outcome", ColumnKind.Long), new("returned", ColumnKind.Bytes));
 
+    private static readonly TimeSpan SlowDisk = TimeSpan.FromMilliseconds(0.7), Gathering = TimeSpan.FromMilliseconds(1);
+
     private readonly Lock _lock = new();
     private Batch _next = new();
     private bool _writing;
@@ -44,6 +47,7 @@ public sealed class AuditReads(TenantDatabase database, ILogger<AuditReads> log)
         {
             mine = _next;
             mine.Rows.Add(values);
+            if (mine.Rows.Count == mine.Enough) mine.Full.TrySetResult();
             if (_writing) return mine.Done.Task;
             _writing = true;
         }
@@ -53,7 +57,26 @@ public sealed class AuditReads(TenantDatabase database, ILogger<AuditReads> log)
 
     private async Task WriteAllAsync()
     {
-        while (Take() is { } batch) batch.Done.SetResult(await WriteAsync(batch.Rows));
+        while (Take() is { } batch)
+        {
+            var began = Stopwatch.GetTimestamp();
+            batch.Done.SetResult(await WriteAsync(batch.Rows));
+            if (batch.Rows.Count > 2 && Stopwatch.GetElapsedTime(began) > SlowDisk) await GatherAsync(batch.Rows.Count * 3 / 4);
+        }
+    }
+
+    // Whoever was answered just now asks again in a moment: on a disk that takes milliseconds to sync, the first to come back
+    // would otherwise make all others wait for a second round.
+    private async Task GatherAsync(int enough)
+    {
+        Task full;
+        lock (_lock)
+        {
+            if (_next.Rows.Count >= enough) return;
+            _next.Enough = enough;
+            full = _next.Full.Task;
+        }
+        await Task.WhenAny(full, Task.Delay(Gathering));
     }
 
     private Batch? Take()
@@ -91,5 +114,8 @@ public sealed class AuditReads(TenantDatabase database, ILogger<AuditReads> log)
     {
         public List<object?[]> Rows { get; } = [];
         public TaskCompletionSource<bool> Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        /// <summary>So many rows are worth a commit at once; 0 = nobody waits for more.</summary>
+        public int Enough { get; set; }
+        public TaskCompletionSource Full { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 }
