@@ -20,12 +20,15 @@ internal sealed class ServerProcess : IAsyncDisposable
     public int ReadyMillis { get; }
     public double ResidentMegabytes => ReadStatus("VmRSS:") / 1024.0;
 
+    /// <summary>True from the moment that the signal is sent.</summary>
+    public bool Killed { get; private set; }
+
     public static string Root { get; } = FindRoot(AppContext.BaseDirectory);
 
-    public static async Task<ServerProcess> StartAsync(string folder)
+    public static async Task<ServerProcess> StartAsync(string folder, string practiceSystem = "mllp://127.0.0.1:9")
     {
         var port = FreePort();
-        var process = Process.Start(new ProcessStartInfo(Path.Combine(Root, "start"), ["--urls", $"http://127.0.0.1:{port}", $"--Data:Folder={folder}", "--Demo:PracticeSystem=mllp://127.0.0.1:9"])
+        var process = Process.Start(new ProcessStartInfo(Path.Combine(Root, "start"), ["--urls", $"http://127.0.0.1:{port}", $"--Data:Folder={folder}", $"--Demo:PracticeSystem={practiceSystem}"])
         {
             RedirectStandardOutput = true, UseShellExecute = false,
         })!;
@@ -71,10 +74,17 @@ internal sealed class ServerProcess : IAsyncDisposable
         return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
-    public async ValueTask DisposeAsync()
+    /// <summary>SIGKILL: no warning, no last words.</summary>
+    public async Task KillAsync()
     {
+        Killed = true;
         _process.Kill();   // ./start has become the server itself
         await _process.WaitForExitAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!Killed) await KillAsync();
         _process.Dispose();
     }
 }
