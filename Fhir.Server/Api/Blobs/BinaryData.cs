@@ -1,4 +1,4 @@
-using System.Buffers;
+using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Fhir.Server.Api.Http;
@@ -12,11 +12,12 @@ namespace Fhir.Server.Api.Blobs;
 
 /// <summary>
 /// Keeps the content of Binary resources beside their text: what is stored says <c>"data":"blob:NAME"</c>, which is no base64 and
-/// so can never come from a caller; what leaves says the content again.
+/// so can never come from a caller; what leaves says the content again. Base64 that was written with white space is kept as it was
+/// written, under <c>text:NAME</c>.
 /// </summary>
 public sealed class BinaryData(BlobStore blobs)
 {
-    private const string Mark = "blob:";
+    private const string Mark = "blob:", TextMark = "text:";
 
     /// <summary>The body of a Binary as it is stored: its content put aside.</summary>
     public async Task<Result<RequestBody>> PutAsideAsync(RequestBody body, CancellationToken stop)
@@ -25,8 +26,9 @@ public sealed class BinaryData(BlobStore blobs)
         if (data.Text is null) return body;
         if (Decode(data.Text) is not { } content) return new Issue(IssueKind.Invalid, "This is no base64.", "Binary.data") { Code = "value" };
         if (Refused(body.Resource["contentType"].Text, content, body.Resource["securityContext"]["reference"].Text) is { } issue) return issue;
-        var hash = await blobs.PutAsync(content, stop);
-        return Parse(new JsonSplice(body.Json, body.Resource).Text(data, Mark + Convert.ToHexStringLower(hash)).ToBytes());
+        var plain = Convert.ToBase64String(content.Span) == data.Text;
+        var hash = await blobs.PutAsync(plain ? content : Encoding.ASCII.GetBytes(data.Text), stop);
+        return Parse(new JsonSplice(body.Json, body.Resource).Text(data, (plain ? Mark : TextMark) + Convert.ToHexStringLower(hash)).ToBytes());
     }
 
     /// <summary>A Binary made of raw content, as it is stored.</summary>
@@ -43,7 +45,7 @@ public sealed class BinaryData(BlobStore blobs)
         if (version.Key.Type != "Binary" || version.Body.IsEmpty) return version;
         if (JsonReader.Read(version.Body, DefinitionSet.R4).Failed(out _, out var binary) || HashIn(binary) is not { } hash) return version;
         var content = await blobs.GetAsync(hash, stop) ?? throw new InvalidDataException("The content of a stored Binary is missing.");
-        return version with { Body = new JsonSplice(version.Body, binary).Text(binary["data"], Convert.ToBase64String(content.Span)).ToBytes() };
+        return version with { Body = new JsonSplice(version.Body, binary).Text(binary["data"], IsText(binary) ? Encoding.ASCII.GetString(content.Span) : Convert.ToBase64String(content.Span)).ToBytes() };
     }
 
     /// <summary>The raw content of a stored Binary, and what its contentType says it is.</summary>
@@ -51,12 +53,15 @@ public sealed class BinaryData(BlobStore blobs)
     {
         if (JsonReader.Read(version.Body, DefinitionSet.R4).Failed(out _, out var binary)) throw new InvalidDataException("The text of a stored Binary cannot be read.");
         var content = HashIn(binary) is { } hash ? await blobs.GetAsync(hash, stop) ?? throw new InvalidDataException("The content of a stored Binary is missing.") : Decode(binary["data"].Text ?? "") ?? default;
+        if (IsText(binary)) content = Decode(Encoding.ASCII.GetString(content.Span)) ?? default;
         return (binary["contentType"].Text ?? "application/octet-stream", content);
     }
 
     /// <summary>The name of the content that a stored Binary refers to, or null.</summary>
     internal static byte[]? HashIn(Element? binary) =>
-        binary?["data"].Text is { } data && data.StartsWith(Mark, StringComparison.Ordinal) ? Convert.FromHexString(data.AsSpan(Mark.Length)) : null;
+        binary?["data"].Text is { } data && (data.StartsWith(Mark, StringComparison.Ordinal) || data.StartsWith(TextMark, StringComparison.Ordinal)) ? Convert.FromHexString(data.AsSpan(Mark.Length)) : null;
+
+    private static bool IsText(Element binary) => binary["data"].Text!.StartsWith(TextMark, StringComparison.Ordinal);
 
     // What hangs on a conversation is PDF, PNG or JPEG, whatever it calls itself; other Binaries are nobody's attachment.
     private static Issue? Refused(string? contentType, ReadOnlyMemory<byte> content, string? securityContext)
