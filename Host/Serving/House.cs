@@ -28,6 +28,7 @@ public static class House
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton(settings);
         services.AddSingleton<DemoClinic>();
+        services.AddHostedService<QuietMoments>();
         record.AddTo(services, settings);
         services.AddFhirApi(settings.Api);
         services.AddMessaging(new DeliverySettings { SoleWriter = settings.Provider == DatabaseProvider.Sqlite });

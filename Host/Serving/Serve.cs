@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using Fhir.Server.Core.Outcomes;
 using Host.Settings;
 
@@ -16,9 +17,12 @@ public static class Serve
         return 0;
     }
 
+    // ./start says when it handed over to this process; the process itself began earlier, with the build.
     private static TimeSpan SinceStart()
     {
         using var me = Process.GetCurrentProcess();
-        return TimeProvider.System.GetUtcNow() - new DateTimeOffset(me.StartTime);
+        var began = double.TryParse(Environment.GetEnvironmentVariable("SAMENSPRAAK_STARTED"), NumberStyles.Float, CultureInfo.InvariantCulture, out var seconds)
+            ? DateTimeOffset.UnixEpoch.AddSeconds(seconds) : new DateTimeOffset(me.StartTime);
+        return TimeProvider.System.GetUtcNow() - began;
     }
 }
