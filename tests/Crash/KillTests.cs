@@ -28,6 +28,7 @@ public sealed class KillTests
             await Task.WhenAll(writers.Select(async w => { while (!server.Killed) await w.WriteAsync(integrator, clinician); }));
             await killed;
         }
+        Assert.True(threads.Values.Sum(ledger => ledger.Count) > 200, "Too little was written for the kills to mean anything.");
         CheckDatabase(Path.Combine(folder, "samenspraak.db"));
         Directory.Delete(folder, recursive: true);
     }

@@ -17,6 +17,8 @@ public static class Bearer
 
     public static void AddSchemes(IServiceCollection services, ApiSettings settings)
     {
+        // A scheme that is alone would be the default, and the framework would check the signature of every request before our cache is asked.
+        AppContext.SetSwitch("Microsoft.AspNetCore.Authentication.SuppressAutoDefaultScheme", isEnabled: true);
         var authentication = services.AddAuthentication();
         authentication.AddJwtBearer(OwnScheme, _ => { });
         services.AddOptions<JwtBearerOptions>(OwnScheme).Configure<ECDsaSecurityKey, TokenNames, TimeProvider>((options, key, names, clock) =>

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.DependencyInjection;
 using Fhir.Server.Api.Identity;
 using Fhir.Server.Store.Access;
 
@@ -106,5 +107,13 @@ public sealed class CallerTests(Shared shared) : IClassFixture<Shared>
         var pushed = await House.As("dr.bakker").Post("/fhir/Patient", body, ("X-Home-Organization", "Organization/de-linde"));
         Assert.Equal(404, (await House.As("dr.jansen").Get($"/fhir/Patient/{pushed.Id}")).Code);
         Assert.Equal(200, (await House.As("dr.bakker").Get($"/fhir/Patient/{pushed.Id}")).Code);
+    }
+
+    [Fact]
+    public async Task No_scheme_is_the_default_or_every_request_would_pay_for_a_signature_check()
+    {
+        await using var house = await House.OpenAsync(furnished: false);
+        var schemes = house.Services.GetRequiredService<Microsoft.AspNetCore.Authentication.IAuthenticationSchemeProvider>();
+        Assert.Null(await schemes.GetDefaultAuthenticateSchemeAsync());
     }
 }
