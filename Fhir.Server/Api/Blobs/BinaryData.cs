@@ -13,12 +13,11 @@ namespace Fhir.Server.Api.Blobs;
 
 /// <summary>
 /// Keeps the content of Binary resources beside their text: what is stored says <c>"data":"blob:NAME"</c>, which is no base64 and
-/// so can never come from a caller; what leaves says the content again. Base64 that was written with white space is kept as it was
-/// written, under <c>text:NAME</c>.
+/// so can never come from a caller; what leaves says the content again.
 /// </summary>
 public sealed class BinaryData(BlobStore blobs)
 {
-    private const string Mark = "blob:", TextMark = "text:";
+    private const string Mark = "blob:", TextMark = "text:";   // the second: the base64 as it was written, with its white space
 
     /// <summary>The body of a Binary as it is stored: its content put aside.</summary>
     public async Task<Result<RequestBody>> PutAsideAsync(RequestBody body, CancellationToken stop)
@@ -27,9 +26,9 @@ public sealed class BinaryData(BlobStore blobs)
         if (data.Text is null) return body;
         if (Decode(data.Text) is not { } content) return new Issue(IssueKind.Invalid, "This is no base64.", "Binary.data") { Code = "value" };
         if (Refused(body.Resource["contentType"].Text, content, body.Resource["securityContext"]["reference"].Text) is { } issue) return issue;
-        var plain = Convert.ToBase64String(content.Span) == data.Text;
-        var hash = await blobs.PutAsync(plain ? content : Encoding.ASCII.GetBytes(data.Text), stop);
-        return Parse(new JsonSplice(body.Json, body.Resource).Text(data, (plain ? Mark : TextMark) + Convert.ToHexStringLower(hash)).ToBytes());
+        var (mark, kept) = Convert.ToBase64String(content.Span) == data.Text ? (Mark, content) : (TextMark, Encoding.ASCII.GetBytes(data.Text));
+        var hash = await blobs.PutAsync(kept, stop);
+        return Parse(new JsonSplice(body.Json, body.Resource).Text(data, mark + Convert.ToHexStringLower(hash)).ToBytes());
     }
 
     /// <summary>A Binary made of raw content, as it is stored.</summary>
@@ -44,25 +43,37 @@ public sealed class BinaryData(BlobStore blobs)
     public async ValueTask<ResourceVersion> PutBackAsync(ResourceVersion version, CancellationToken stop)
     {
         if (version.Key.Type != "Binary" || version.Body.IsEmpty) return version;
-        if (JsonReader.Read(version.Body, DefinitionSet.R4).Failed(out _, out var binary) || HashIn(binary) is not { } hash) return version;
-        var content = await blobs.GetAsync(hash, stop) ?? throw new InvalidDataException("The content of a stored Binary is missing.");
-        return version with { Body = new JsonSplice(version.Body, binary).Text(binary["data"], IsText(binary) ? Encoding.ASCII.GetString(content.Span) : Convert.ToBase64String(content.Span)).ToBytes() };
+        var binary = Tree(version);
+        if (HashIn(binary) is not { } hash) return version;
+        var kept = await KeptAsync(hash, stop);
+        var data = IsText(binary) ? Encoding.ASCII.GetString(kept.Span) : Convert.ToBase64String(kept.Span);
+        return version with { Body = new JsonSplice(version.Body, binary).Text(binary["data"], data).ToBytes() };
     }
 
     /// <summary>The raw content of a stored Binary, and what its contentType says it is.</summary>
     public async Task<(string ContentType, ReadOnlyMemory<byte> Content)> ContentAsync(ResourceVersion version, CancellationToken stop)
     {
-        if (JsonReader.Read(version.Body, DefinitionSet.R4).Failed(out _, out var binary)) throw new InvalidDataException("The text of a stored Binary cannot be read.");
-        var content = HashIn(binary) is { } hash ? await blobs.GetAsync(hash, stop) ?? throw new InvalidDataException("The content of a stored Binary is missing.") : Decode(binary["data"].Text ?? "") ?? default;
-        if (IsText(binary)) content = Decode(Encoding.ASCII.GetString(content.Span)) ?? default;
+        var binary = Tree(version);
+        var kept = HashIn(binary) is { } hash ? await KeptAsync(hash, stop) : Encoding.ASCII.GetBytes(binary["data"].Text ?? "");
+        var content = IsText(binary) || HashIn(binary) is null ? Decode(Encoding.ASCII.GetString(kept.Span)) ?? default : kept;
         return (binary["contentType"].Text ?? "application/octet-stream", content);
     }
 
-    /// <summary>The name of the content that a stored Binary refers to, or null.</summary>
-    internal static byte[]? HashIn(Element? binary) =>
-        binary?["data"].Text is { } data && (data.StartsWith(Mark, StringComparison.Ordinal) || data.StartsWith(TextMark, StringComparison.Ordinal)) ? Convert.FromHexString(data.AsSpan(Mark.Length)) : null;
+    private static Element Tree(ResourceVersion version) =>
+        JsonReader.Read(version.Body, DefinitionSet.R4).Failed(out _, out var binary) ? throw new InvalidDataException("The text of a stored Binary cannot be read.") : binary;
 
-    private static bool IsText(Element binary) => binary["data"].Text!.StartsWith(TextMark, StringComparison.Ordinal);
+    private async Task<ReadOnlyMemory<byte>> KeptAsync(byte[] hash, CancellationToken stop) =>
+        await blobs.GetAsync(hash, stop) ?? throw new InvalidDataException("The content of a stored Binary is missing.");
+
+    private static bool IsText(Element binary) => binary["data"].Text?.StartsWith(TextMark, StringComparison.Ordinal) == true;
+
+    /// <summary>The name of the content that a stored Binary refers to, or null.</summary>
+    internal static byte[]? HashIn(Element? binary) => binary?["data"].Text switch
+    {
+        { } data when data.StartsWith(Mark, StringComparison.Ordinal) => Convert.FromHexString(data.AsSpan(Mark.Length)),
+        { } data when data.StartsWith(TextMark, StringComparison.Ordinal) => Convert.FromHexString(data.AsSpan(TextMark.Length)),
+        _ => null,
+    };
 
     // What hangs on a conversation is PDF, PNG or JPEG, whatever it calls itself; other Binaries are nobody's attachment.
     private static Issue? Refused(string? contentType, ReadOnlyMemory<byte> content, string? securityContext)

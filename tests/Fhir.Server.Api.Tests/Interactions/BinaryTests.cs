@@ -53,6 +53,13 @@ public sealed class BinaryTests(Shared shared) : IClassFixture<Shared>
     }
 
     [Fact]
+    public async Task A_Binary_without_data_is_read_as_nothing()
+    {
+        var made = await Jansen.Post("/fhir/Binary", """{"resourceType":"Binary","contentType":"text/plain"}""");
+        Assert.Equal((200, ""), await Jansen.Get($"/fhir/Binary/{made.Id}", ("Accept", "text/plain")) is var got ? (got.Code, got.Text) : default);
+    }
+
+    [Fact]
     public async Task The_content_stands_in_no_file_in_the_clear()
     {
         await Jansen.SendBytes("POST", "/fhir/Binary", Pdf, "application/pdf");
