@@ -39,10 +39,10 @@ public static class ConsentGate
         return new ConsentedMessage(request.Patient, request.Sender, participants.ToImmutable());
     }
 
-    // Who treats the patient writes on her own ground; a company doctor needs the consent herself too.
+    // Who treats the patient writes on her own ground; whoever only knows him through a thread, or is a company doctor, passes the gate too.
     private static void EnterSender(ThreadRequest request, ImmutableArray<Participant>.Builder participants, Action<Clinician, string> enter)
     {
-        if (request.Sender.NeedsConsent) enter(request.Sender, "sender");
+        if (request.Sender.NeedsConsent || !request.OwnGround) enter(request.Sender, "sender");
         else participants.Add(new(request.Sender, long.MaxValue, 0));
     }
 
@@ -57,8 +57,9 @@ public static class ConsentGate
         if (rows.Count == 0) return false;
         var consents = await PatientConsents.ReadAsync(scope, patient, changed, stop);
         var any = false;
-        foreach (var row in rows.Where(r => !r.OnOwnGround))
+        foreach (var row in rows)
         {
+            if (row.Consent == 0 && await CareGround.HasAsync(row.Organization, row.Actor, patient, scope, stop)) continue;
             if (await CliniciansInCommit.FindAsync(scope, row.Actor, stop) is not { } clinician) continue;
             any |= await ParticipantRows.ApplyAsync(row, Decide(new(clinician, consents, null, scope.AtMicros)), scope, stop);
         }

@@ -36,7 +36,7 @@ public sealed class ConsentWrites(Bell bell) : ICommitRule
         consent is not null && References.Key(consent["patient"]) is { Type: "Patient" } key ? key : null;
 
     private static async ValueTask<bool> IsTreatedByAsync(AccessContext by, ResourceKey patient, CommitScope scope, CancellationToken stop) =>
-        by.Role != Role.CompanyDoctor && await CareGround.HasAsync(by, await scope.RidAsync(patient, stop), scope, stop);
+        by.Role != Role.CompanyDoctor && await CareGround.HasAsync(by.OrganizationRid, by.ActorRid, await scope.RidAsync(patient, stop), scope, stop);
 
     // A permit may not name the writer; and one that names her, permit or denial, is not hers to change.
     private static async ValueTask<Issue?> WidensOwnAsync(Change change, CommitScope scope, CancellationToken stop)

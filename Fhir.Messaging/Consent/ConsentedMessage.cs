@@ -17,5 +17,5 @@ public sealed class ConsentedMessage
 /// <summary>One who is let in, until a moment, resting on a consent (0 = presumed).</summary>
 public sealed record Participant(Clinician Clinician, long Until, long Consent);
 
-/// <summary>What is asked of the gate: who wants to write to whom about which patient. Chosen = the consent named by the sender.</summary>
-public sealed record ThreadRequest(long Patient, Clinician Sender, ImmutableArray<Clinician> Recipients, Fhir.Server.Store.Access.ResourceKey? Chosen);
+/// <summary>What is asked of the gate: who wants to write to whom about which patient. Chosen = the consent named by the sender; OwnGround = the patient is the sender's own.</summary>
+public sealed record ThreadRequest(long Patient, Clinician Sender, bool OwnGround, ImmutableArray<Clinician> Recipients, Fhir.Server.Store.Access.ResourceKey? Chosen);

@@ -3,11 +3,8 @@ using Fhir.Server.Store.Rules;
 
 namespace Fhir.Messaging.Consent;
 
-/// <summary>A row of <c>participant</c>. OnOwnGround = she opened it about a patient in her own care: no consent gives or takes that.</summary>
-internal sealed record ParticipantRow(long Thread, long Actor, bool Owner, long Until, long Consent)
-{
-    public bool OnOwnGround => Owner && Consent == 0;
-}
+/// <summary>A row of <c>participant</c>; Consent 0 = presumed, or her own ground.</summary>
+internal sealed record ParticipantRow(long Thread, long Actor, long Organization, long Until, long Consent);
 
 /// <summary>The table that opens threads: written here and nowhere else.</summary>
 internal static class ParticipantRows
@@ -26,8 +23,8 @@ internal static class ParticipantRows
     }
 
     public static ValueTask<List<ParticipantRow>> OfPatientAsync(CommitScope scope, long patient, CancellationToken stop) =>
-        scope.Session.QueryAsync(Sql.Of($"select thread, actor, owner, until_at, consent from participant where patient = {patient} order by thread, actor"),
-            r => new ParticipantRow(r.GetInt64(0), r.GetInt64(1), r.GetInt64(2) != 0, r.GetInt64(3), r.IsDBNull(4) ? 0 : r.GetInt64(4)), stop);
+        scope.Session.QueryAsync(Sql.Of($"select thread, actor, coalesce(org, 0), until_at, consent from participant where patient = {patient} order by thread, actor"),
+            r => new ParticipantRow(r.GetInt64(0), r.GetInt64(1), r.GetInt64(2), r.GetInt64(3), r.IsDBNull(4) ? 0 : r.GetInt64(4)), stop);
 
     /// <summary>Freezes her at this very moment, or lets her in again; true when anything changed.</summary>
     public static async ValueTask<bool> ApplyAsync(ParticipantRow row, Verdict verdict, CommitScope scope, CancellationToken stop)

@@ -67,6 +67,8 @@ public sealed class HeaderWrites(Closings closings, DeliveryQueue deliveries, Be
                 return new Issue(IssueKind.Invalid, $"recipient[{recipients.Count}] is not known here.", $"Communication.recipient[{recipients.Count}]") { Code = "not-found" };
             recipients.Add(recipient);
         }
-        return await ConsentGate.AdmitAsync(new(await scope.RidAsync(header.Subject, stop), sender, recipients.ToImmutable(), header.Consent), scope, stop);
+        var patient = await scope.RidAsync(header.Subject, stop);
+        var ownGround = await CareGround.HasAsync(sender.OrganizationRid, sender.Rid, patient, scope, stop);
+        return await ConsentGate.AdmitAsync(new(patient, sender, ownGround, recipients.ToImmutable(), header.Consent), scope, stop);
     }
 }

@@ -12,8 +12,11 @@ public sealed class ThreadWrites(HeaderWrites headers, MessageWrites messages) :
 
     public async ValueTask<Issue?> CheckAsync(Change change, CommitScope scope, CancellationToken stop)
     {
-        if (await ThreadRows.FindAsync(scope.Session, change.Rid, stop) is { } thread) return headers.CheckChange(change, thread);
-        if (await ThreadRows.MessageAsync(scope.Session, change.Rid, stop) is { } message) return messages.CheckChange(change, message);
+        if (change.Before is not null)
+        {
+            if (await ThreadRows.FindAsync(scope.Session, change.Rid, stop) is { } thread) return headers.CheckChange(change, thread);
+            if (await ThreadRows.MessageAsync(scope.Session, change.Rid, stop) is { } message) return messages.CheckChange(change, message);
+        }
         if (change.After is not { } after) return null;
         if ((await messages.ThreadOfAsync(after, change.By, scope, stop)).Failed(out var issue, out var found)) return issue;
         var isHeader = ThreadHeader.IsMeant(after);
@@ -26,8 +29,8 @@ public sealed class ThreadWrites(HeaderWrites headers, MessageWrites messages) :
 
     public async ValueTask ApplyAsync(Change change, CommitScope scope, CancellationToken stop)
     {
-        if (await ThreadRows.FindAsync(scope.Session, change.Rid, stop) is not null) await headers.ApplyChangeAsync(change, scope, stop);
-        else if (await ThreadRows.MessageAsync(scope.Session, change.Rid, stop) is { } message) await messages.ApplyChangeAsync(change, message, scope, stop);
+        if (change.Before is not null && await ThreadRows.FindAsync(scope.Session, change.Rid, stop) is not null) await headers.ApplyChangeAsync(change, scope, stop);
+        else if (change.Before is not null && await ThreadRows.MessageAsync(scope.Session, change.Rid, stop) is { } message) await messages.ApplyChangeAsync(change, message, scope, stop);
         else if (change.After is { } after) await ApplyNewAsync(change, after, scope, stop);
     }
 

@@ -156,6 +156,18 @@ public abstract class ConsentContract
     }
 
     [Fact]
+    public async Task Who_knows_a_patient_through_a_thread_only_is_shut_out_of_her_own_threads_too()
+    {
+        await using var clinic = await OpenAsync();
+        await clinic.OpenThreadAsync("dr.bakker");
+        var own = Ok(await Op.Open(clinic.Bakker, Patient, ["dr.jansen"], "van mij"), 201).Id;
+        await clinic.ConsentAsync("Organization/rijnmond", c => c.Provision()["type"] = "deny");
+        Assert.Equal(404, (await Op.Messages(clinic.Bakker, own)).Code);
+        Assert.Equal(404, (await clinic.Bakker.Get("/fhir/Patient/p1")).Code);
+        Ok(await Op.Messages(clinic.Jansen, own));
+    }
+
+    [Fact]
     public async Task A_patient_of_others_cannot_be_written_about()
     {
         await using var clinic = await OpenAsync();
