@@ -37,11 +37,8 @@ public static class PostgresCluster
         if (asUser.Length > 0) Run($"chown postgres {folder}");
         Run($"{asUser}{bin}/initdb -D {folder}/data -U postgres -A trust -E UTF8 --locale=C.UTF-8 --no-sync");
         Run($"{asUser}{bin}/pg_ctl -D {folder}/data -w -l {folder}/log -o \"-p {port} -h 127.0.0.1 -k {folder} -c fsync=off -c max_connections=300\" start");
-        AppDomain.CurrentDomain.ProcessExit += (_, _) =>
-        {
-            Run($"{asUser}{bin}/pg_ctl -D {folder}/data -m immediate stop");
-            Directory.Delete(folder, recursive: true);
-        };
+        // Not waited for: removing many databases can take longer than a test run may take to exit.
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => Run($"({asUser}{bin}/pg_ctl -D {folder}/data -m immediate stop; rm -rf {folder}) >/dev/null 2>&1 </dev/null &");
         return $"Host=127.0.0.1;Port={port};Username=postgres;Database=postgres;Pooling=false";
     }
 

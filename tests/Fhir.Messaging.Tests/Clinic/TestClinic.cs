@@ -91,44 +91,46 @@ public sealed class TestClinic : IAsyncDisposable
 
     private async Task FurnishAsync()
     {
+        var all = new List<Write>();
         foreach (var (id, name, kind) in ((string, string, string?)[])[("de-linde", "Huisartsenpraktijk De Linde", null), ("arbodienst-oost", "Arbodienst Oost", "occupational-health"), ("rijnmond", "Ziekenhuis Rijnmond", null)])
         {
             var type = kind is null ? "" : $$""","type":[{"coding":[{"system":"{{ClinicUrls.OrganizationKind}}","code":"{{kind}}"}]}]""";
-            await PutAsync("Organization", id, $$""" "active":true,"name":"{{name}}","endpoint":[{"reference":"Endpoint/{{id}}"}]{{type}} """);
-            await PutAsync("Endpoint", id,
-                $$""" "status":"{{(id == "de-linde" ? "active" : "off")}}","connectionType":{"code":"hl7v2-mllp"},"payloadType":[{"text":"ORU"}],"address":"mllp://127.0.0.1:2575" """);
+            all.Add(Put("Organization", id, $$""" "active":true,"name":"{{name}}","endpoint":[{"reference":"Endpoint/{{id}}"}]{{type}} """));
+            all.Add(Put("Endpoint", id, $$""" "status":"{{(id == "de-linde" ? "active" : "off")}}","connectionType":{"code":"hl7v2-mllp"},"payloadType":[{"text":"ORU"}],"address":"mllp://127.0.0.1:2575" """));
         }
-        await HireAsync("dr.jansen", "gp", "de-linde", "Jansen");
-        await HireAsync("s.dewit", "assistant", "de-linde", "De Wit");
-        await HireAsync("dr.devries", "company-doctor", "arbodienst-oost", "De Vries");
-        await HireAsync("dr.bakker", "specialist", "rijnmond", "Bakker");
-        await NewPatientAsync("p1", "999990019");
-        await NewPatientAsync("p2", "999911120");
+        foreach (var (person, role, organization, family) in ((string, string, string, string)[])
+            [("dr.jansen", "gp", "de-linde", "Jansen"), ("s.dewit", "assistant", "de-linde", "De Wit"), ("dr.devries", "company-doctor", "arbodienst-oost", "De Vries"), ("dr.bakker", "specialist", "rijnmond", "Bakker")])
+        {
+            all.Add(Put("Practitioner", person, $$""" "identifier":[{"system":"{{ClinicUrls.Agb}}","value":"01004567"}],"name":[{"family":"{{family}}","given":["J."]}] """));
+            all.Add(Put("PractitionerRole", person,
+                $$"""
+                "active":true,"practitioner":{"reference":"Practitioner/{{person}}"},"organization":{"reference":"Organization/{{organization}}"},
+                "code":[{"coding":[{"system":"{{ClinicUrls.ClinicRole}}","code":"{{role}}"}]}]
+                """));
+        }
+        await CommitAsync([.. all, PatientOf("p1", "999990019"), PatientOf("p2", "999911120")]);
     }
-
-    public Task HireAsync(string person, string role, string organization, string family) => Task.WhenAll(
-        PutAsync("Practitioner", person, $$""" "identifier":[{"system":"{{ClinicUrls.Agb}}","value":"01004567"}],"name":[{"family":"{{family}}","given":["J."]}] """),
-        PutAsync("PractitionerRole", person,
-            $$"""
-            "active":true,"practitioner":{"reference":"Practitioner/{{person}}"},"organization":{"reference":"Organization/{{organization}}"},
-            "code":[{"coding":[{"system":"{{ClinicUrls.ClinicRole}}","code":"{{role}}"}]}]
-            """));
 
     /// <summary>A patient of De Linde; without a BSN she has no identifier at all.</summary>
-    public async Task NewPatientAsync(string id, string? bsn)
+    public Task NewPatientAsync(string id, string? bsn) => CommitAsync([PatientOf(id, bsn)]);
+
+    public Task PutAsync(string type, string id, string content) => CommitAsync([Put(type, id, content)]);
+
+    private static Write PatientOf(string id, string? bsn)
     {
         var identifier = bsn is null ? "" : $$""" "identifier":[{"system":"{{ClinicUrls.Bsn}}","value":"{{bsn}}"}], """;
-        var json = global::System.Text.Encoding.UTF8.GetBytes($$"""{"resourceType":"Patient","id":"{{id}}",{{identifier}}"name":[{"family":"Dijk","given":["Marieke"]}],"gender":"female","birthDate":"1975-03-18"}""");
-        Fhir.Server.Core.Json.JsonReader.Read(json, DefinitionSet.R4).Failed(out _, out var patient);
-        var write = new Write { Kind = WriteKind.Update, Key = new("Patient", id), Json = json, Resource = patient, Home = new("Organization", "de-linde") };
-        Assert.False((await Store.CommitAsync([write], AccessContext.House("test", Clock.Micros), default)).Failed(out var issue, out _), issue?.Text);
+        return Put("Patient", id, $$""" {{identifier}}"name":[{"family":"Dijk","given":["Marieke"]}],"gender":"female","birthDate":"1975-03-18" """, "de-linde");
     }
 
-    public async Task PutAsync(string type, string id, string content)
+    private static Write Put(string type, string id, string content, string? home = null)
     {
-        var put = await Integrator.Put($"/fhir/{type}/{id}", $$"""{"resourceType":"{{type}}","id":"{{id}}",{{content}}}""");
-        Assert.True(put.Code is 200 or 201, put.Text);
+        var json = global::System.Text.Encoding.UTF8.GetBytes($$"""{"resourceType":"{{type}}","id":"{{id}}",{{content}}}""");
+        Assert.False(Fhir.Server.Core.Json.JsonReader.Read(json, DefinitionSet.R4).Failed(out var issue, out var resource), issue?.Text);
+        return new() { Kind = WriteKind.Update, Key = new(type, id), Json = json, Resource = resource, Home = home is null ? null : new("Organization", home) };
     }
+
+    private async Task CommitAsync(IReadOnlyList<Write> writes) =>
+        Assert.False((await Store.CommitAsync(writes, AccessContext.House("test", Clock.Micros), default)).Failed(out var issue, out _), issue?.Text);
 
     public async ValueTask DisposeAsync()
     {
