@@ -19,6 +19,18 @@ public sealed partial record AccessContext
             .Select(keeper => Sql.Of($"({Sql.In($"{alias}.typ", AccessTable.NumbersReadBy(keeper))} and {SeesKept(keeper, alias, isPatient)})")));
     }
 
+    /// <summary>
+    /// The ways to see a row of that type, one by one, so that a query can start from the few rows of a caller who sees few; null
+    /// when there are no such ways. The plus keeps SQLite from reading all rows of the type instead of the few of the thread.
+    /// </summary>
+    public IReadOnlyList<Sql>? Ways(string alias, string type)
+    {
+        if (SeesAll || AccessTable.ReadBy(type) is not (Keeper.Patient or Keeper.Message or Keeper.Policy)) return null;
+        var (row, typ) = (Sql.Raw(alias), AccessTable.Number(type));
+        var isPatient = string.Equals(type, "Patient", StringComparison.Ordinal) ? Sql.True : Sql.False;
+        return [.. ByHome(row).Select(way => Sql.Of($"{row}.typ = {typ} and {way}")), .. ByRelation(row, isPatient).Select(way => Sql.Of($"+{row}.typ = {typ} and {way}"))];
+    }
+
     /// <summary>False: a search by this parameter finds nothing for this caller, because its values are hidden from her.</summary>
     public bool MaySearchBy(string type, string parameter) =>
         !(Role == Role.CompanyDoctor && !SeesAll && string.Equals(type, "Patient", StringComparison.Ordinal)) || OpenPatientParameters.Contains(parameter);
@@ -34,12 +46,21 @@ public sealed partial record AccessContext
     private Sql SeesOwn(string alias) =>
         OrganizationRid == 0 ? Sql.False : Sql.Of($"{Sql.Raw(alias)}.home = {OrganizationRid}");
 
-    private Sql SeesRecord(Sql row, Sql isPatient) => Role switch
+    private Sql SeesRecord(Sql row, Sql isPatient) => Sql.Any([.. ByHome(row), .. ByRelation(row, isPatient)]);
+
+    private IReadOnlyList<Sql> ByHome(Sql row) => Role switch
     {
-        Role.Gp or Role.Specialist or Role.Assistant => Sql.Any([OwnRecord(row), Cared(row), InMyThreads(row, isPatient)]),
+        Role.Gp or Role.Specialist or Role.Assistant => [OwnRecord(row)],
+        Role.PracticeSystem => [OfMyPractice(row)],
+        Role.CompanyDoctor or Role.Integrator or Role.Administrator or Role.PrivacyOfficer => [],
+    };
+
+    private IReadOnlyList<Sql> ByRelation(Sql row, Sql isPatient) => Role switch
+    {
+        Role.Gp or Role.Specialist or Role.Assistant => [Cared(row), .. InMyThreads(row, isPatient)],
         Role.CompanyDoctor => InMyThreads(row, isPatient),
-        Role.PracticeSystem => Sql.Any([OfMyPractice(row), InThreadsOfMyPractice(row)]),
-        Role.Integrator or Role.Administrator or Role.PrivacyOfficer => Sql.False,
+        Role.PracticeSystem => [InThreadsOfMyPractice(row)],
+        Role.Integrator or Role.Administrator or Role.PrivacyOfficer => [],
     };
 
     private Sql OwnRecord(Sql row) => OrganizationRid == 0 ? Sql.False : Sql.Of($"({row}.home = {OrganizationRid} and {row}.confined = 0)");
@@ -47,8 +68,13 @@ public sealed partial record AccessContext
     private Sql Cared(Sql row) => ActorRid == 0 ? Sql.False : Sql.Of(
         $"({row}.confined = 0 and {row}.patient in (select patient from care where actor = {ActorRid} and from_at <= {NowMicros} and until_at > {NowMicros}))");
 
-    private Sql InMyThreads(Sql row, Sql isPatient) => ActorRid == 0 ? Sql.False : Sql.Of(
-        $"({row}.thread in (select thread from participant where {Active()}) or ({isPatient} and {row}.rid in (select patient from participant where {Active()})))");
+    // The thread itself and what stands in it; of what stands outside only its patient.
+    private IReadOnlyList<Sql> InMyThreads(Sql row, Sql isPatient)
+    {
+        if (ActorRid == 0) return [];
+        var inThread = Sql.Of($"{row}.thread in (select thread from participant where {Active()})");
+        return ReferenceEquals(isPatient, Sql.False) ? [inThread] : [inThread, Sql.Of($"({isPatient} and {row}.rid in (select patient from participant where {Active()}))")];
+    }
 
     private Sql Active() => Sql.Of($"actor = {ActorRid} and from_at <= {NowMicros} and until_at > {NowMicros}");
 

@@ -48,7 +48,7 @@ internal sealed class IncludeFinder(Session session, Scope scope)
         return Sql.Of(
             $"""
             select q.rid, q.typ, q.fid, q.ver, q.t, q.at, q.method, body.bytes from
-            (select x.rid, x.typ, x.fid, x.ver, x.t, x.at, x.method, x.b from res x where x.rid in (select * from ({Sql.Join(" union ", links)}) u) and {Seen(rule)} limit {already + Most + 1}) q
+            (select x.rid, x.typ, x.fid, x.ver, x.t, x.at, x.method, x.b from ({Sql.Join(" union ", links)}) u cross join res x where x.rid = u.rid and {Seen(rule)} limit {already + Most + 1}) q
             join body on body.b = q.b order by q.rid
             """);
     }
@@ -65,8 +65,8 @@ internal sealed class IncludeFinder(Session session, Scope scope)
         {
             var link = Sql.In("l.p", [parameter.Numbers[0]]);
             yield return rule.Reverse
-                ? Sql.Of($"select l.rid from ix_ref l where {Sql.In("l.t", rids)} and {link}")
-                : Sql.Of($"select l.t from ix_ref l join res t on t.rid = l.t where {Sql.In("l.rid", rids)} and {link} and {OfType(parameter, rule.Target)}");
+                ? Sql.Of($"select l.rid as rid from ix_ref l where {Sql.In("l.t", rids)} and {link}")
+                : Sql.Of($"select l.t as rid from ix_ref l join res t on t.rid = l.t where {Sql.In("l.rid", rids)} and {link} and {OfType(parameter, rule.Target)}");
         }
     }
 

@@ -36,17 +36,17 @@ public sealed class ResourceSearch
         if (!criteria.HasCriteria) return new Issue(IssueKind.Invalid, "The criteria would match everything.");
         if (criteria.Type is null || !sees.Scopes.Allow(criteria.Type, Permission.Search)) return new Issue(IssueKind.Forbidden, "Conditional requests need the right to search the type.");
         var sql = new SearchSql(criteria, sees, LookupNow());
-        await sql.ChooseDriverAsync(session, walksByT: false, stop);
+        await sql.ChooseStartAsync(session, canBeRead: false, stop);
         return await session.QueryAsync(sql.Rids(limit), row => row.GetInt64(0), stop);
     }
 
     private async ValueTask<Result<SearchPage>> PageAsync(Session session, SearchSql sql, SearchQuery query, AccessContext sees, PageToken? after, CancellationToken stop)
     {
         var ceiling = after?.Ceiling ?? await session.FirstAsync(Sql.Of($"select max(t) from commits"), r => r.IsDBNull(0) ? 0 : r.GetInt64(0), stop);
-        await sql.ChooseDriverAsync(session, walksByT: query.Sort is [] or [{ Code: "_lastUpdated" }], stop);
+        await sql.ChooseStartAsync(session, SortOrder.CanBeRead(query.Sort, sql.Scope), stop);
         var byRid = after?.ByRid ?? sql.ComesByRid;
         var order = SortOrder.Of(query.Sort, sql.Scope, byRid);
-        var rows = await session.QueryAsync(sql.Page(order, after, query.Count + 1), row => Map(row, order.Terms.Count), stop);
+        var rows = await RowsAsync(session, sql, order, after, query.Count + 1, stop);
         var more = rows.Count > query.Count;
         var matches = rows.Take(query.Count).Select(r => r.Version).ToList();
         var (included, cut) = await new IncludeFinder(session, sql.Scope).FindAsync(query.Includes, matches, stop);
@@ -59,9 +59,19 @@ public sealed class ResourceSearch
         };
     }
 
+    private static async ValueTask<List<(ResourceVersion Version, object?[] Keys)>> RowsAsync(Session session, SearchSql sql, SortOrder order, PageToken? after, int limit, CancellationToken stop)
+    {
+        ValueTask<List<(ResourceVersion Version, object?[] Keys)>> Read(Sql page) => session.QueryAsync(page, row => Map(row, order.Terms.Count), stop);
+        if (sql.HasStart || order.Index is null) return await Read(sql.Page(order, after, limit));
+        var inRest = after is { Last: [null, ..] };
+        var rows = inRest ? [] : await Read(sql.Walk(order, after, limit));
+        if (rows.Count < limit) rows.AddRange(await Read(sql.Rest(order, after, inRest, limit - rows.Count)));
+        return rows;
+    }
+
     private static async ValueTask<long> CountAsync(Session session, SearchSql sql, CancellationToken stop)
     {
-        await sql.ChooseDriverAsync(session, walksByT: false, stop);
+        await sql.ChooseStartAsync(session, canBeRead: false, stop);
         return await session.FirstAsync(sql.Count(), r => r.GetInt64(0), stop);
     }
 

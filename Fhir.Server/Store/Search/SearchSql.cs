@@ -1,3 +1,4 @@
+using System.Globalization;
 using Fhir.Server.Store.Access;
 using Fhir.Server.Store.Database;
 using Fhir.Server.Store.Search.Criteria;
@@ -8,36 +9,36 @@ namespace Fhir.Server.Store.Search;
 /// <summary>One search as SQL: the rows that match in the caller's view, under the alias <c>r</c>.</summary>
 internal sealed class SearchSql
 {
-    private const long Few = 10_000;
+    private const long Few = 10_000, VeryFew = 500;
+    private const string Version = "r.rid, r.typ, r.fid, r.ver, r.t, r.at, r.method, r.b";
     private readonly List<(Scope Scope, IReadOnlyList<Criterion> All)> _branches;
-    private Criterion? _driver;
+    private Start? _start;
+
+    /// <summary>What a statement starts from: a select of rids, and the condition that it makes up for.</summary>
+    private sealed record Start(Sql Rids, bool IsOrdered, Criterion? Instead);
 
     public SearchSql(SearchQuery query, AccessContext sees, Lookup lookup) =>
         _branches = [.. query.Branches.Select(b => (new Scope("r", b.Type, sees, lookup), (IReadOnlyList<Criterion>)b.All))];
 
     public Scope Scope => _branches[0].Scope;
 
-    /// <summary>The rows of the driver come by rid, so a page can stop early.</summary>
-    public bool ComesByRid => _driver is { IsOrdered: true };
+    /// <summary>True when a start was chosen: all that matches is read and then sorted.</summary>
+    public bool HasStart => _start is not null;
+
+    /// <summary>The rows come by rid, so a page can stop early.</summary>
+    public bool ComesByRid => _start is { IsOrdered: true };
 
     /// <summary>
-    /// Chooses the condition to start from: the one with the fewest rows, as far as a quick look tells. None is chosen when
-    /// all have many and the page can be read in the order of <paramref name="walksByT"/>.
+    /// Chooses what to start from: the condition with the fewest rows, or the rows that the caller sees at all, as far as a
+    /// quick look tells. Nothing is chosen when all have many and the page <paramref name="canBeRead"/> in its own order.
     /// </summary>
-    public async ValueTask ChooseDriverAsync(Session session, bool walksByT, CancellationToken stop)
+    public async ValueTask ChooseStartAsync(Session session, bool canBeRead, CancellationToken stop)
     {
         if (_branches.Count > 1) return;
-        var drivers = _branches[0].All.Select(c => (Criterion: c, Rids: c.Rids(Scope))).Where(c => c.Rids is not null).ToList();
-        if (drivers.Count == 0) return;
-        if (drivers.Count == 1 && !walksByT)
-        {
-            _driver = drivers[0].Criterion;
-            return;
-        }
-        var looks = drivers.Select(d => Sql.Of($"(select count(*) from (select 1 from ({d.Rids!}) x limit {Few}) y)"));
-        var counts = await session.FirstAsync(Sql.Of($"select {Sql.Join(", ", looks)}"), r => drivers.Select((_, i) => r.GetInt64(i)).ToArray(), stop);
-        var least = Array.IndexOf(counts!, counts!.Min());
-        if (!walksByT || counts![least] < Few) _driver = drivers[least].Criterion;
+        var starts = _branches[0].All.Select(c => (Criterion: c, Rids: c.Rids(Scope))).Where(c => c.Rids is not null).Select(c => new Start(c.Rids!, c.Criterion.IsOrdered, c.Criterion)).ToList();
+        _start = null;
+        if (starts.Count == 1 && !canBeRead && Scope.Sees.SeesAll) _start = starts[0];
+        else if (await LeastAsync(session, starts, stop) is var (best, rows) && (!canBeRead || rows < Few)) _start = best;
     }
 
     /// <summary>The number of matches.</summary>
@@ -49,31 +50,86 @@ internal sealed class SearchSql
     public Sql Page(SortOrder order, PageToken? after, int limit)
     {
         var values = order.Terms.Select((term, i) => Sql.Of($"{(i == order.Terms.Count - 1 ? Rid : term.Value)} as k{Raw(i)}"));
-        var found = Sql.Of($"select r.rid, r.typ, r.fid, r.ver, r.t, r.at, r.method, r.b, {Sql.Join(", ", values)} from {From()} where {Matches(after is null ? Sql.True : Sql.Of($"r.t <= {after.Ceiling}"))}");
-        var keys = Sql.Join(", ", order.Terms.Select((_, i) => Sql.Of($"q.k{Raw(i)}")));
-        var sorted = Sql.Join(", ", order.Terms.Select((term, i) => Key(term, i)));
+        var found = Sql.Of($"select {Sql.Raw(Version)}, {Sql.Join(", ", values)} from {From()} where {Matches(UpTo(after))}");
+        return WithBodies(found, order.Terms, after, limit);
+    }
+
+    /// <summary>The same read from the index that has this order; only what has a value.</summary>
+    public Sql Walk(SortOrder order, PageToken? after, int limit)
+    {
+        var walk = order.Index!;
+        var (first, second, rows) = (Sql.Raw(walk.First), Sql.Raw(walk.Second), Sql.Raw(walk.Rows("s")));
+        var better = Sql.Raw(walk.Descending ? ">" : "<");
+        // of several values of a resource only the first in this order is its place
+        var alone = Sql.Of(
+            $"""
+            not exists (select 1 from {Sql.Raw(walk.Table)} z where z.rid = s.rid and +z.p = {walk.Number} and {Sql.Raw(walk.Rows("z"))}
+            and (z.{first} {better} s.{first} or (z.{first} = s.{first} and z.{second} {better} s.{second})))
+            """);
+        var found = Sql.Of($"select {Sql.Raw(Version)}, s.{first} as k0, s.{second} as k1, s.rid as k2 from {Sql.Raw(walk.Table)} s cross join res r where s.p = {walk.Number} and {rows} and r.rid = s.rid and {alone} and {Matches(UpTo(after))}");
+        return WithBodies(found, [.. order.Terms.Select(t => t with { MayBeMissing = false })], after, limit);
+    }
+
+    /// <summary>What the walk leaves: what has no value.</summary>
+    public Sql Rest(SortOrder order, PageToken? after, bool continues, int limit)
+    {
+        var walk = order.Index!;
+        var none = Sql.Of($"not exists (select 1 from {Sql.Raw(walk.Table)} s where s.rid = r.rid and +s.p = {walk.Number} and {Sql.Raw(walk.Rows("s"))})");
+        var behind = !continues ? Sql.True : Sql.Of($"r.rid {Sql.Raw(walk.Descending ? "<" : ">")} {(long)after!.Last[^1]!}");
+        var found = Sql.Of($"select {Sql.Raw(Version)}, null as k0, null as k1, r.rid as k2 from res r where {Matches(Sql.All([UpTo(after), none, behind]))}");
+        return WithBodies(found, order.Terms, null, limit);
+    }
+
+    private static Sql UpTo(PageToken? after) => after is null ? Sql.True : Sql.Of($"r.t <= {after.Ceiling}");
+
+    private static Sql WithBodies(Sql found, IReadOnlyList<SortOrder.Term> terms, PageToken? after, int limit)
+    {
+        var keys = Sql.Join(", ", terms.Select((_, i) => Sql.Of($"q.k{Raw(i)}")));
+        var sorted = Sql.Join(", ", terms.Select(Key));
         return Sql.Of(
             $"""
             select q.rid, q.typ, q.fid, q.ver, q.t, q.at, q.method, body.bytes, {keys} from
-            (select * from ({found}) q where {(after is null ? Sql.True : Behind(order.Terms, after.Last, 0))} order by {sorted} limit {limit}) q
+            (select * from ({found}) q where {(after is null ? Sql.True : Behind(terms, after.Last))} order by {sorted} limit {limit}) q
             join body on body.b = q.b order by {sorted}
             """);
     }
 
-    private Sql Rid => _driver is null ? Sql.Raw("r.rid") : Sql.Raw("d.rid");
-
-    private Sql From()
+    private async ValueTask<(Start Start, long Rows)?> LeastAsync(Session session, IReadOnlyList<Start> starts, CancellationToken stop)
     {
-        if (_driver is null) return Sql.Raw("res r");
-        var rids = _driver.Rids(Scope)!;
-        // "cross join": SQLite then takes the tables in this order; elsewhere it is a join like any other
-        return _driver.IsOrdered ? Sql.Of($"({rids}) d cross join res r") : Sql.Of($"(select distinct rid from ({rids}) x) d cross join res r");
+        var counts = await CountAsync(session, starts, stop);
+        var least = counts.Length == 0 ? -1 : Array.IndexOf(counts, counts.Min());
+        if (least >= 0 && counts[least] <= VeryFew) return (starts[least], counts[least]);
+        if (Scope.Type is { } type && Scope.Sees.Ways("x", type) is { } ways)
+        {
+            var seen = Sql.Join(" union all ", ways.Select(way => Sql.Of($"select x.rid as rid from res x where {way}")));
+            var start = new Start(seen, IsOrdered: false, Instead: null);
+            var rows = (await CountAsync(session, [start], stop))[0];
+            if (least < 0 || rows < counts[least]) return (start, rows);
+        }
+        return least < 0 ? null : (starts[least], counts[least]);
     }
+
+    private static async ValueTask<long[]> CountAsync(Session session, IReadOnlyList<Start> starts, CancellationToken stop)
+    {
+        if (starts.Count == 0) return [];
+        var looks = starts.Select(d => Sql.Of($"(select count(*) from (select 1 from ({d.Rids}) x limit {Few}) y)"));
+        return (await session.FirstAsync(Sql.Of($"select {Sql.Join(", ", looks)}"), r => starts.Select((_, i) => r.GetInt64(i)).ToArray(), stop))!;
+    }
+
+    private Sql Rid => Sql.Raw(_start is null ? "r.rid" : "d.rid");
+
+    // "cross join": SQLite then takes the tables in this order; elsewhere it is a join like any other
+    private Sql From() => _start switch
+    {
+        null => Sql.Raw("res r"),
+        { IsOrdered: true } => Sql.Of($"({_start.Rids}) d cross join res r"),
+        _ => Sql.Of($"(select distinct rid from ({_start.Rids}) x) d cross join res r"),
+    };
 
     private Sql Matches(Sql also)
     {
-        var branches = _branches.Select(b => Sql.All(b.All.Where(c => c != _driver).Select(c => c.Holds(b.Scope)).Prepend(b.Scope.Seen)));
-        return Sql.All([_driver is null ? Sql.True : Sql.Raw("r.rid = d.rid"), also, Sql.Any(branches)]);
+        var branches = _branches.Select(b => Sql.All(b.All.Where(c => c != _start?.Instead).Select(c => c.Holds(b.Scope)).Prepend(b.Scope.Seen)));
+        return Sql.All([_start is null ? Sql.True : Sql.Raw("r.rid = d.rid"), also, Sql.Any(branches)]);
     }
 
     private static Sql Key(SortOrder.Term term, int i)
@@ -82,7 +138,13 @@ internal sealed class SearchSql
         return term.MayBeMissing ? Sql.Of($"(case when q.k{Raw(i)} is null then 1 else 0 end), {key}") : key;
     }
 
-    // The rows behind the last one of the page before, key by key.
+    // The rows behind the last one of the page before. The first key is bounded once more for itself: an index can start there.
+    private static Sql Behind(IReadOnlyList<SortOrder.Term> terms, IReadOnlyList<object?> last)
+    {
+        var behind = Behind(terms, last, 0);
+        return terms[0].MayBeMissing ? behind : Sql.Of($"q.k0 {Sql.Raw(terms[0].Descending ? "<=" : ">=")} {Value(last[0]!)} and {behind}");
+    }
+
     private static Sql Behind(IReadOnlyList<SortOrder.Term> terms, IReadOnlyList<object?> last, int i)
     {
         var key = Sql.Of($"q.k{Raw(i)}");
@@ -101,5 +163,5 @@ internal sealed class SearchSql
         _ => Sql.Of($"{(byte[])value}"),
     };
 
-    private static Sql Raw(int number) => Sql.Raw(number.ToString(System.Globalization.CultureInfo.InvariantCulture));
+    private static Sql Raw(int number) => Sql.Raw(number.ToString(CultureInfo.InvariantCulture));
 }

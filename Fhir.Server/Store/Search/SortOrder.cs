@@ -7,22 +7,35 @@ namespace Fhir.Server.Store.Search;
 /// <summary>What results are ordered by, last of all by rid — https://hl7.org/fhir/R4/search.html#sort. What has no value comes last.</summary>
 internal sealed class SortOrder
 {
-    /// <summary>The value to order by, as SQL on the row under the scope's alias.</summary>
+    /// <summary>A value to order by, as SQL on the row under the scope's alias.</summary>
     internal sealed record Term(Sql Value, bool Descending, bool MayBeMissing);
 
-    private SortOrder(IReadOnlyList<Term> terms) => Terms = terms;
+    /// <summary>An index whose own order is this order: rows of one parameter by First, Second and rid.</summary>
+    internal sealed record Walk(string Table, string First, string Second, int Number, bool Descending)
+    {
+        /// <summary>The rows that count, under an alias: whole values, without a unit.</summary>
+        public string Rows(string alias) => $"{alias}.v = 0" + (Table == "ix_qty" ? $" and {alias}.u = 0" : "");
+    }
+
+    private SortOrder(IReadOnlyList<Term> terms, Walk? index) => (Terms, Index) = (terms, index);
 
     /// <summary>Never empty, and no two rows are equal in all of them.</summary>
     public IReadOnlyList<Term> Terms { get; }
 
+    /// <summary>The index to read in order, when there is one.</summary>
+    public Walk? Index { get; }
+
+    /// <summary>True when a page can be read in this order without sorting all that matches.</summary>
+    public static bool CanBeRead(IReadOnlyList<SortKey> keys, Scope scope) =>
+        keys is [] or [{ Code: "_lastUpdated" }] || (keys is [var only] && WalkOf(only, scope) is not null);
+
     /// <summary>The order that was asked for; without one, by rid when the rows come so anyway, and else as they were last written.</summary>
     public static SortOrder Of(IReadOnlyList<SortKey> keys, Scope scope, bool byRid)
     {
-        var rid = Sql.Of($"{scope.Row}.rid");
-        var terms = keys.Select(key => Of(key, scope)).ToList();
+        var terms = keys.SelectMany(key => Of(key, scope)).ToList();
         if (keys.Count == 0 && !byRid) terms.Add(new(Sql.Of($"{scope.Row}.t"), Descending: false, MayBeMissing: false));
-        terms.Add(new(rid, terms.Count > 0 && terms[^1].Descending, MayBeMissing: false));
-        return new(terms);
+        terms.Add(new(Sql.Of($"{scope.Row}.rid"), terms.Count > 0 && terms[^1].Descending, MayBeMissing: false));
+        return new(terms, keys is [var only] ? WalkOf(only, scope) : null);
     }
 
     /// <summary>The codes that an element with a fixed list of them may have, in order; null for any other.</summary>
@@ -42,31 +55,42 @@ internal sealed class SortOrder
             : null;
     }
 
+    private static Walk? WalkOf(SortKey key, Scope scope)
+    {
+        if (key.Code is "_id" or "_lastUpdated" || scope.Type is null || !MaySortBy(key, scope) || scope.Parameter(key.Code) is not { Numbers: [var number] } parameter) return null;
+        return parameter.Type switch
+        {
+            SearchParameterType.Date => key.Descending ? new("ix_date", "hi", "lo", number, true) : new("ix_date", "lo", "hi", number, false),
+            SearchParameterType.String or SearchParameterType.Uri => new("ix_str", "s", "x", number, key.Descending),
+            SearchParameterType.Number or SearchParameterType.Quantity => new("ix_qty", "lo", "hi", number, key.Descending),
+            SearchParameterType.Token or SearchParameterType.Reference or SearchParameterType.Composite or SearchParameterType.Special => null,
+        };
+    }
+
     // Of several values the least counts when ascending, the greatest when descending.
-    private static Term Of(SortKey key, Scope scope)
+    private static IEnumerable<Term> Of(SortKey key, Scope scope)
     {
-        if (key.Code == "_id") return new(Sql.Of($"{scope.Row}.fid"), key.Descending, MayBeMissing: false);
-        if (key.Code == "_lastUpdated") return new(Sql.Of($"{scope.Row}.t"), key.Descending, MayBeMissing: false);
-        if (!ReferenceEquals(scope.MaySearchBy(key.Code), Sql.True)) return new(Sql.Of($"{0}"), key.Descending, MayBeMissing: false);   // an order would tell the hidden value
-        return new(Value(scope.Parameter(key.Code), key.Descending, scope), key.Descending, MayBeMissing: true);
+        if (key.Code == "_id") return [new(Sql.Of($"{scope.Row}.fid"), key.Descending, MayBeMissing: false)];
+        if (key.Code == "_lastUpdated") return [new(Sql.Of($"{scope.Row}.t"), key.Descending, MayBeMissing: false)];
+        if (!MaySortBy(key, scope)) return [];
+        if (WalkOf(key, scope) is { } walk) return new[] { walk.First, walk.Second }.Select(column => new Term(Greatest(column, walk, scope), key.Descending, MayBeMissing: true));
+        var parameter = scope.Parameter(key.Code);
+        var value = parameter.Type == SearchParameterType.Reference ? Target(parameter, key.Descending, scope) : Rank(parameter, key.Descending, scope);
+        return [new(value, key.Descending, MayBeMissing: true)];
     }
 
-    private static Sql Value(SearchParameter parameter, bool descending, Scope scope) => parameter.Type switch
-    {
-        SearchParameterType.Date => descending ? First("ix_date", "i.hi", parameter, descending, scope) : First("ix_date", "i.lo", parameter, descending, scope),
-        SearchParameterType.String or SearchParameterType.Uri => First("ix_str", "i.s", parameter, descending, scope),
-        SearchParameterType.Number or SearchParameterType.Quantity => First("ix_qty", "i.lo", parameter, descending, scope),
-        SearchParameterType.Reference => First("ix_ref", "x.fid", parameter, descending, scope),
-        SearchParameterType.Token => Rank(parameter, descending, scope),
-        SearchParameterType.Composite or SearchParameterType.Special => Sql.Of($"{0}"),
-    };
+    // An order would tell a hidden value.
+    private static bool MaySortBy(SortKey key, Scope scope) => ReferenceEquals(scope.MaySearchBy(key.Code), Sql.True);
 
-    private static Sql First(string table, string column, SearchParameter parameter, bool descending, Scope scope)
+    // The plus keeps SQLite from the indexes that begin with p: it would read all of them to have the rows in order.
+    private static Sql Greatest(string column, Walk walk, Scope scope)
     {
-        var join = table == "ix_ref" ? " join res x on x.rid = i.t" : "";
-        var plain = table == "ix_ref" ? "" : "and i.v = 0";
-        return Sql.Of($"(select {Sql.Raw(column)} from {Sql.Raw(table + " i" + join)} where i.rid = {scope.Row}.rid and {Sql.In("i.p", [.. parameter.Numbers.Select(n => (long)n)])} {Sql.Raw(plain)} order by {Sql.Raw(column + (descending ? " desc" : ""))} limit 1)");
+        var order = walk.Descending ? $"i.{walk.First} desc, i.{walk.Second} desc" : $"i.{walk.First}, i.{walk.Second}";
+        return Sql.Of($"(select {Sql.Raw("i." + column)} from {Sql.Raw(walk.Table)} i where i.rid = {scope.Row}.rid and +i.p = {walk.Number} and {Sql.Raw(walk.Rows("i"))} order by {Sql.Raw(order)} limit 1)");
     }
+
+    private static Sql Target(SearchParameter parameter, bool descending, Scope scope) => Sql.Of(
+        $"(select x.fid from ix_ref i join res x on x.rid = i.t where i.rid = {scope.Row}.rid and +i.p = {parameter.Numbers[0]} order by {Sql.Raw(descending ? "x.fid desc" : "x.fid")} limit 1)");
 
     // The place of its code in the list of all codes there are.
     private static Sql Rank(SearchParameter parameter, bool descending, Scope scope)

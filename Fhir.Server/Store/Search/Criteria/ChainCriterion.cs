@@ -23,9 +23,9 @@ internal sealed record ChainCriterion(string Code, IReadOnlyList<(string Type, C
         {
             var next = scope.Next(type);
             if (condition.Rids(next) is not { } rids) return null;
-            ends.Add(Sql.Of($"{link}.t in (select {next.Row}.rid from res {next.Row} where {next.Row}.rid in ({rids}) and {next.Seen})"));
+            ends.Add(Sql.Of($"select {link}.rid as rid from {Links.From(rids, next)} cross join ix_ref {link} where {next.Row}.rid = e.rid and {link}.t = {next.Row}.rid and {Links.Of(link, scope, Code)} and {next.Seen}"));
         }
-        return Sql.Of($"select {link}.rid as rid from ix_ref {link} where {Links.Of(link, scope, Code)} and {Sql.Any(ends)}");
+        return Sql.Join(" union all ", ends);
     }
 }
 
@@ -42,12 +42,15 @@ internal sealed record HasCriterion(string Source, string Reference, Criterion I
     {
         var next = scope.Next(Source);
         return Inner.Rids(next) is not { } rids ? null : Sql.Of(
-            $"select {next.Link}.t as rid from ix_ref {next.Link} join res {next.Row} on {next.Row}.rid = {next.Link}.rid where {next.Row}.rid in ({rids}) and {Links.Of(next.Link, next, Reference)} and {next.Seen} and {next.MaySearchBy(Reference)}");
+            $"select {next.Link}.t as rid from {Links.From(rids, next)} cross join ix_ref {next.Link} where {next.Row}.rid = e.rid and {next.Link}.rid = {next.Row}.rid and {Links.Of(next.Link, next, Reference)} and {next.Seen} and {next.MaySearchBy(Reference)}");
     }
 }
 
 internal static class Links
 {
+    /// <summary>The resources at the far end; "cross join" keeps SQLite to this order.</summary>
+    public static Sql From(Sql rids, Scope next) => Sql.Of($"(select distinct rid from ({rids}) y) e cross join res {next.Row}");
+
     /// <summary>The index row belongs to the reference parameter of that code.</summary>
     public static Sql Of(Sql link, Scope owner, string code) => Sql.Of($"{link}.p = {owner.Parameter(code).Numbers[0]}");
 }

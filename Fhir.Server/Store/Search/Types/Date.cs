@@ -74,5 +74,5 @@ internal sealed record DateValue(Date Date) : SearchValue("ix_date")
     public static Result<SearchValue> Parse(string text) => Date.Parse(text).Failed(out var issue, out var date) ? issue : new DateValue(date);
 
     public override Sql Where(SearchParameter parameter, Lookup lookup) =>
-        Sql.Of($"i.v = {0} and {Date.Where(Sql.Raw("i.lo"), Sql.Raw("i.hi"), lookup.NowMicros)}");
+        Sql.Of($"i.v = 0 and {Date.Where(Sql.Raw("i.lo"), Sql.Raw("i.hi"), lookup.NowMicros)}");
 }

@@ -51,5 +51,5 @@ internal sealed record NumberValue(Number Number) : SearchValue("ix_qty")
     public static Result<SearchValue> Parse(string text) => Number.Parse(text).Failed(out var issue, out var number) ? issue : new NumberValue(number);
 
     public override Sql Where(SearchParameter parameter, Lookup lookup) =>
-        Sql.Of($"i.v = {0} and i.u = {0} and {Number.Where(Sql.Raw("i.lo"), Sql.Raw("i.hi"))}");
+        Sql.Of($"i.v = 0 and i.u = 0 and {Number.Where(Sql.Raw("i.lo"), Sql.Raw("i.hi"))}");
 }

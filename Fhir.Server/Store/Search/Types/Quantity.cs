@@ -49,7 +49,7 @@ internal sealed record Quantity(Number Number, string? System, string? Unit)
         if (System is not null && Unit is null)
             return Sql.Of($"i.u >= {Mix(hash, System, 0)} and i.u <= {Mix(hash, System, uint.MaxValue)} and {number}");
         if (Unit is not null) return Sql.Of($"i.u = {Named(hash, System, Unit)} and {number}");
-        return any ? Sql.Of($"i.u = {0} and {number}") : number;
+        return any ? Sql.Of($"i.u = 0 and {number}") : number;
     }
 
     private static IEnumerable<(long U, byte[] Lo, byte[] Hi)> Compared(Element quantity, byte[] key, KeyedHash hash, bool any)
@@ -91,5 +91,5 @@ internal sealed record QuantityValue(Quantity Quantity) : SearchValue("ix_qty")
 {
     public static Result<SearchValue> Parse(string text) => Quantity.Parse(text).Failed(out var issue, out var quantity) ? issue : new QuantityValue(quantity);
 
-    public override Sql Where(SearchParameter parameter, Lookup lookup) => Sql.Of($"i.v = {0} and {Quantity.Where(lookup.Hash, any: true)}");
+    public override Sql Where(SearchParameter parameter, Lookup lookup) => Sql.Of($"i.v = 0 and {Quantity.Where(lookup.Hash, any: true)}");
 }

@@ -72,7 +72,7 @@ internal sealed record ReferenceValue(string Text, string? Type) : SearchValue("
         if (!Reference.IsId(Text)) return external;
         if (Type is not null) return Sql.Of($"i.t = (select x.rid from res x where x.typ = {AccessTable.Number(Type)} and x.fid = {Text})");
         var types = (parameter.Targets.Count > 0 ? parameter.Targets : lookup.Catalog.Definitions.ResourceTypes).Select(t => (long)AccessTable.Number(t)).ToList();
-        return Sql.Of($"(i.t in (select x.rid from res x where {Sql.In("x.typ", types)} and x.fid = {Text}) or {external})");
+        return Sql.Of($"i.t in (select x.rid from res x where {Sql.In("x.typ", types)} and x.fid = {Text} union all select {ReferenceText.External(Text, lookup.Hash)})");
     }
 
     /// <summary>What the value is in a composite.</summary>

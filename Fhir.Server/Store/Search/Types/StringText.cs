@@ -46,7 +46,7 @@ internal static class StringText
 
     /// <summary>Rows that are exactly the text, case and accents included.</summary>
     public static Sql Equals(string text, KeyedHash hash) =>
-        Sql.Of($"i.v = {Whole} and i.s = {Start(Folding.Fold(text))} and i.x = {Exact(text, hash)}");
+        Sql.Of($"i.v = 0 and i.s = {Start(Folding.Fold(text))} and i.x = {Exact(text, hash)}");
 
     /// <summary>The pieces by which a text is found inside of others: one, unless it is long.</summary>
     public static IReadOnlyList<string> Pieces(string text)

@@ -16,18 +16,18 @@ internal static class UriText
     }
 
     public static Sql Equals(string url, KeyedHash hash) =>
-        Sql.Of($"i.v = {0} and i.s = {Start(url)} and i.x = {hash.Of('u', url)}");
+        Sql.Of($"i.v = 0 and i.s = {Start(url)} and i.x = {hash.Of('u', url)}");
 
     /// <summary>The url itself and all that stands below it.</summary>
     public static Sql Below(string url, KeyedHash hash)
     {
         var below = Start(url.TrimEnd('/')) + "/";
-        return Sql.Of($"i.v = {0} and ((i.s = {Start(url)} and i.x = {hash.Of('u', url)}) or (i.s >= {below} and i.s < {below + "\U0010FFFF"}))");
+        return Sql.Of($"i.v = 0 and ((i.s = {Start(url)} and i.x = {hash.Of('u', url)}) or (i.s >= {below} and i.s < {below + "\U0010FFFF"}))");
     }
 
     /// <summary>The url itself and all that it stands below.</summary>
     public static Sql Above(string url, KeyedHash hash) =>
-        Sql.Of($"i.v = {0} and {Sql.Any(Ancestors(url).Select(one => Sql.Of($"(i.s = {Start(one)} and i.x = {hash.Of('u', one)})")))}");
+        Sql.Of($"i.v = 0 and {Sql.Any(Ancestors(url).Select(one => Sql.Of($"(i.s = {Start(one)} and i.x = {hash.Of('u', one)})")))}");
 
     private static IEnumerable<string> Ancestors(string url)
     {
