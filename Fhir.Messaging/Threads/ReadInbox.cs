@@ -57,26 +57,35 @@ public static class ReadInbox
     {
         var documents = rows.Select(r => r.Document).Where(d => d != 0).ToList();
         var deliveries = documents.Count == 0 ? [] : await OutboxTable.OfPayloadsAsync(session, documents, stop);
+        var names = await NamesAsync(session, [.. deliveries.Select(d => d.What.Target).Distinct()], stop);
         return [.. rows.Select(row => new BundleEntry
         {
             FullUrl = $"{baseUrl}/Communication/{row.Id}", SearchMode = "match", Rid = row.Thread,
-            Resource = WithExtensions(row, [.. deliveries.Where(d => d.What.Payload == row.Document)]),
+            Resource = WithExtensions(row, [.. deliveries.Where(d => d.What.Payload == row.Document).Select(d => Of(d, names.GetValueOrDefault(d.What.Target)))]),
         })];
     }
 
-    private static byte[] WithExtensions(Row row, List<OutboxRow> deliveries)
+    // Organizations stand in the directory, which everyone signed in may read.
+    private static async Task<Dictionary<long, string?>> NamesAsync(Session session, List<long> organizations, CancellationToken stop)
+    {
+        if (organizations.Count == 0) return [];
+        var bodies = await session.QueryAsync(Sql.Of($"select r.rid, b.bytes from res r join body b on b.b = r.b where {Sql.In("r.rid", organizations)}"), r => (Rid: r.GetInt64(0), Body: (byte[])r.GetValue(1)), stop);
+        return bodies.ToDictionary(b => b.Rid, b => JsonReader.Read(b.Body, DefinitionSet.R4).Failed(out _, out var organization) ? null : organization["name"].Text);
+    }
+
+    private static byte[] WithExtensions(Row row, List<string> deliveries)
     {
         if (JsonReader.Read(row.Body, DefinitionSet.R4).Failed(out _, out var header)) return row.Body;
         var splice = new JsonSplice(row.Body, header)
             .Extension(ClinicUrls.ThreadLastSeq, string.Create(CultureInfo.InvariantCulture, $"\"valueUnsignedInt\":{row.LastSeq}"))
             .Extension(ClinicUrls.ThreadUnread, string.Create(CultureInfo.InvariantCulture, $"\"valueUnsignedInt\":{row.Unread}"));
         if (row.LastSeq > 0) splice.Extension(ClinicUrls.ThreadLastMessage, $"\"valueInstant\":\"{Realtime.Micros.Instant(row.LastAt)}\"");
-        foreach (var delivery in deliveries) splice.Extension(ClinicUrls.Delivery, Of(delivery));
+        foreach (var delivery in deliveries) splice.Extension(ClinicUrls.Delivery, delivery);
         return splice.ToBytes();
     }
 
-    private static string Of(OutboxRow delivery) => OutputExtension.Parts(
-        OutputExtension.Reference("destination", delivery.What.Destination),
+    private static string Of(OutboxRow delivery, string? receiver) => OutputExtension.Parts(
+        OutputExtension.Reference("destination", delivery.What.Destination, receiver),
         OutputExtension.Code("state", delivery.State.ToString().ToLowerInvariant()),
         OutputExtension.Instant("at", delivery.At),
         OutputExtension.Text("detail", delivery.Detail));
