@@ -58,7 +58,7 @@ export function DeliveryList({ deliveries }: { deliveries: Delivery[] }) {
                 <strong>{t(`delivery.${each.state}`)}</strong> {t(`delivery.toward.${each.state}`, { name: each.name ?? t('delivery.system') })}
                 {each.at && <time className="soft num" dateTime={each.at}> · {dates.dateTime(each.at)}</time>}
               </p>
-              <p className="soft">{each.detail ?? t(`delivery.${each.state}Text`)}</p>
+              <p className="soft">{t(`delivery.${each.state}Text`)}{each.detail && each.state !== 'accepted' && ` (${each.detail})`}</p>
             </div>
           </li>
         )
