@@ -31,7 +31,7 @@ public static class ConsentGate
             if (participants.Any(p => p.Clinician.Rid == who.Rid)) return;
             var verdict = Decide(new(who, consents, request.Chosen, now));
             if (verdict.LetIn) participants.Add(new(who, verdict.Until, verdict.Consent));
-            else issues.Add(new(IssueKind.Forbidden, $"{where} {verdict.Why}", $"Communication.{where}") { Code = "suppressed" });
+            else issues.Add(new(IssueKind.Forbidden, $"{where} {verdict.Why}", $"Communication.{where}"));
         }
         EnterSender(request, participants, Enter);
         foreach (var (recipient, index) in request.Recipients.Select((r, i) => (r, i))) Enter(recipient, $"recipient[{index}]");
