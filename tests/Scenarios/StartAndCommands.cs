@@ -159,7 +159,7 @@ public sealed class StartAndCommands
             var url = (await server.LineAsync("ready at ")).Split(' ')[2].Replace("localhost", "127.0.0.1", StringComparison.Ordinal);
             using var http = new HttpClient();
             Assert.Equal(404, (int)(await http.GetAsync($"{url}/demo")).StatusCode);
-            Assert.Equal(404, (int)(await http.PostAsync($"{url}/demo/sign-in", new StringContent("""{"user":"dr.jansen"}""", System.Text.Encoding.UTF8, "application/json"))).StatusCode);
+            Assert.Contains((int)(await http.PostAsync($"{url}/demo/sign-in", new StringContent("""{"user":"dr.jansen"}""", System.Text.Encoding.UTF8, "application/json"))).StatusCode, new[] { 404, 405 });
         }
         Directory.Delete(folder, recursive: true);
     }

@@ -14,23 +14,24 @@ public sealed class Clinic : IAsyncDisposable
     public string DataFolder { get; } = Directory.CreateTempSubdirectory("samenspraak-scenario-").FullName;
     public string Url { get; private set; } = "";
     public RunningProcess Server => _server!;
-    private string? PracticeSystem { get; init; }
+    private IReadOnlyList<string> Settings { get; init; } = [];
 
     /// <summary>All that the server has written to its log so far, over all its starts.</summary>
     public string Log => string.Join('\n', [.. _logs, _server?.Said]);
 
-    public static async Task<Clinic> OpenAsync(PracticeSystem? practiceSystem = null)
+    public static Task<Clinic> OpenAsync(PracticeSystem? practiceSystem = null) =>
+        OpenAsync(practiceSystem is null ? [] : [$"--Demo:PracticeSystem={practiceSystem.Address}"]);
+
+    public static async Task<Clinic> OpenAsync(params IReadOnlyList<string> settings)
     {
-        var clinic = new Clinic { PracticeSystem = practiceSystem?.Address };
+        var clinic = new Clinic { Settings = settings };
         await clinic.StartAsync();
         return clinic;
     }
 
     public async Task StartAsync()
     {
-        List<string> arguments = [Checkout.Host, "--urls", "http://127.0.0.1:0", $"--Data:Folder={DataFolder}"];
-        if (PracticeSystem is not null) arguments.Add($"--Demo:PracticeSystem={PracticeSystem}");
-        _server = RunningProcess.Start("dotnet", arguments);
+        _server = RunningProcess.Start("dotnet", [Checkout.Host, "--urls", "http://127.0.0.1:0", $"--Data:Folder={DataFolder}", .. Settings]);
         Url = (await _server.LineAsync("ready at ")).Split(' ')[2].Replace("localhost", "127.0.0.1", StringComparison.Ordinal);
         foreach (var person in _people.Values) person.Moved(new Uri(Url));
     }
@@ -51,7 +52,7 @@ public sealed class Clinic : IAsyncDisposable
     /// <summary>Runs a command of the program on this clinic's data folder.</summary>
     public async Task<(int Code, string Said)> CommandAsync(params string[] words)
     {
-        await using var command = RunningProcess.Start("dotnet", [Checkout.Host, .. words, $"--Data:Folder={DataFolder}"]);
+        await using var command = RunningProcess.Start("dotnet", [Checkout.Host, .. words, $"--Data:Folder={DataFolder}", .. Settings]);
         var code = await command.ExitAsync();
         return (code, command.Said);
     }
