@@ -1,11 +1,13 @@
 using Fhir.Messaging.Consent;
 using Fhir.Messaging.Delivery;
+using Fhir.Messaging.Documents;
 using Fhir.Messaging.Realtime;
 using Fhir.Messaging.Threads;
 using Fhir.Server.Api.Http;
 using Fhir.Server.Api.Identity;
 using Fhir.Server.Store.Rules;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http.Connections;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -23,7 +25,7 @@ public static class Messaging
         services.TryAddSingleton<Closings>();
         services.AddSingleton<DeliveryQueue>().AddSingleton<Ledger>().AddSingleton<Parcels>();
         services.AddSingleton<HeaderWrites>().AddSingleton<MessageWrites>();
-        services.AddSingleton<ICommitRule, ConsentWrites>().AddSingleton<ICommitRule, ThreadWrites>().AddSingleton<ICommitRule, UploadWrites>();
+        services.AddSingleton<ICommitRule, ConsentWrites>().AddSingleton<ICommitRule, ThreadWrites>().AddSingleton<ICommitRule, UploadWrites>().AddSingleton<ICommitRule, SummaryWrites>();
         services.AddSingleton<SendMessage>().AddSingleton<MarkRead>().AddSingleton<CloseThread>();
         services.AddSingleton<Connections>().AddSingleton<SyncToken>().AddSingleton<Standings>();
         services.AddSingleton<Dispatch>().AddSingleton<Pump>();
@@ -43,6 +45,7 @@ public static class Messaging
         MarkRead.Map(fhir);
         CloseThread.Map(fhir);
         ReadInbox.Map(fhir);
-        app.MapHub<MessagingHub>("/hub").WithMetadata(new AnyFormat()).Asks(Right.SignedIn);
+        // No long polling: a connection keeps the request that its token came with.
+        app.MapHub<MessagingHub>("/hub", hub => hub.Transports = HttpTransportType.WebSockets | HttpTransportType.ServerSentEvents).WithMetadata(new AnyFormat()).Asks(Right.SignedIn);
     }
 }

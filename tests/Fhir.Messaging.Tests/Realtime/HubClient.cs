@@ -18,10 +18,10 @@ public sealed class HubClient : IAsyncDisposable
     public bool IsOpen => _socket.State == WebSocketState.Open && !_loop.IsCompleted;
     public IReadOnlyList<(string Name, JsonNode Body)> Events => [.. _events];
 
-    public static async Task<HubClient> ConnectAsync(string url, string token)
+    public static async Task<HubClient> ConnectAsync(string url, string token, string? id = null)
     {
         var client = new HubClient();
-        await client._socket.ConnectAsync(new($"{url.Replace("http", "ws", StringComparison.Ordinal)}/hub?access_token={token}"), default);
+        await client._socket.ConnectAsync(new($"{url.Replace("http", "ws", StringComparison.Ordinal)}/hub?access_token={token}{(id is null ? "" : $"&id={id}")}"), default);
         await client.SendAsync("""{"protocol":"json","version":1}""");
         client._loop = client.ListenAsync();
         return client;

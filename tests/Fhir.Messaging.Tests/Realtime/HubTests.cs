@@ -128,6 +128,17 @@ public sealed class HubTests
     }
 
     [Fact]
+    public async Task A_browser_may_negotiate_first()
+    {
+        await using var clinic = await TestClinic.OpenAsync();
+        Assert.Equal(403, (await clinic.As("nobody").Post("/hub/negotiate?negotiateVersion=1", "")).Code);
+        var offered = Ok(await clinic.Jansen.Post("/hub/negotiate?negotiateVersion=1", "")).Json;
+        Assert.Equal(["WebSockets", "ServerSentEvents"], offered["availableTransports"]!.AsArray().Select(t => (string?)t!["transport"]));
+        await using var jansen = await HubClient.ConnectAsync(clinic.Url, clinic.Token("dr.jansen"), (string)offered["connectionToken"]!);
+        await jansen.ResumeAsync(null);
+    }
+
+    [Fact]
     public async Task The_inbox_is_told_when_a_delivery_moves()
     {
         await using var clinic = await TestClinic.OpenAsync();

@@ -30,6 +30,11 @@ public sealed class ClosingTests
         var document = Ok(await clinic.System.Get($"/fhir/{(string)found["content"]![1]!["attachment"]!["url"]!}")).Json;
         Assert.Equal(["Composition", "Patient", "PractitionerRole", "Practitioner", "Organization"], document["entry"]!.AsArray().Select(e => (string?)e!["resource"]!["resourceType"]));
         Assert.Equal("document", (string?)document["type"]);
+        foreach (var part in (System.Text.Json.Nodes.JsonNode[])[found, composition, document])
+        {
+            Assert.Equal(409, (await clinic.Jansen.Put($"/fhir/{(string)part["resourceType"]!}/{(string)part["id"]!}", part.ToJsonString())).Code);
+            Assert.Equal(409, (await clinic.Jansen.Delete($"/fhir/{(string)part["resourceType"]!}/{(string)part["id"]!}")).Code);
+        }
     }
 
     [Fact]

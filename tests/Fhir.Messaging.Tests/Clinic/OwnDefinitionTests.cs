@@ -1,0 +1,31 @@
+using System.Reflection;
+using Fhir.Messaging.Tests.Clinic;
+using static Fhir.Messaging.Tests.Clinic.TestClinic;
+
+namespace Fhir.Messaging.Tests.DefinitionTests;
+
+public sealed class OwnDefinitionTests
+{
+    [Fact]
+    public void Every_name_that_the_code_uses_is_defined_and_nothing_else()
+    {
+        var defined = ClinicDefinitions.All().Select(d => d.Resource["url"].Text!).ToHashSet(StringComparer.Ordinal);
+        var used = typeof(ClinicUrls).GetFields(BindingFlags.Public | BindingFlags.Static).Select(f => (string)f.GetRawConstantValue()!)
+            .Where(u => u.Contains("/StructureDefinition/", StringComparison.Ordinal) || u.Contains("/CodeSystem/", StringComparison.Ordinal));
+        Assert.Subset(defined, used.ToHashSet(StringComparer.Ordinal));
+        Assert.Equal(
+            ["close-thread", "inbox", "mark-read", "messages", "open-thread", "send-message"],
+            ClinicDefinitions.All().Where(d => d.Resource.Type == "OperationDefinition").Select(d => d.Resource["code"].Text!).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task They_are_served_and_the_operations_are_told_in_the_capabilities()
+    {
+        await using var clinic = await TestClinic.OpenAsync();
+        foreach (var definition in ClinicDefinitions.All()) Ok(await clinic.Jansen.Get($"/fhir/{definition.Resource.Type}/{definition.Resource["id"].Text}"));
+        var communication = Ok(await clinic.Jansen.Get("/fhir/metadata")).Json["rest"]![0]!["resource"]!.AsArray().Single(r => (string?)r!["type"] == "Communication")!;
+        Assert.Equal(
+            ["close-thread", "inbox", "mark-read", "messages", "open-thread", "send-message"],
+            communication["operation"]!.AsArray().Select(o => (string)o!["name"]!).Order(StringComparer.Ordinal));
+    }
+}
