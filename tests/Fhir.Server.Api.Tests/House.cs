@@ -26,10 +26,10 @@ public sealed class House : IAsyncDisposable
     public TokenIssuer Tokens => Services.GetRequiredService<TokenIssuer>();
     public LogLines Log { get; private init; } = new();
 
-    public static async Task<House> OpenAsync(Action<WebApplication, Microsoft.AspNetCore.Routing.RouteGroupBuilder>? map = null, Func<ApiSettings, ApiSettings>? set = null, Action<IServiceCollection>? add = null, TimeProvider? clock = null, bool furnished = true)
+    public static async Task<House> OpenAsync(Action<WebApplication, Microsoft.AspNetCore.Routing.RouteGroupBuilder>? map = null, Func<ApiSettings, ApiSettings>? set = null, Action<IServiceCollection>? add = null, TimeProvider? clock = null, bool furnished = true, TenantDatabase? on = null)
     {
         var folder = Directory.CreateTempSubdirectory("samenspraak-api-").FullName;
-        var database = SqliteDatabase.Open(folder);
+        var database = on ?? SqliteDatabase.Open(folder);
         await database.MigrateAsync([.. Migration.In(typeof(TenantDatabase).Assembly), .. Migration.In(typeof(FhirApi).Assembly)], default);
         var builder = WebApplication.CreateSlimBuilder();
         var log = new LogLines();

@@ -1,9 +1,23 @@
+using Fhir.Server.Store.Database;
+using Fhir.Server.Store.Tests;
+
 namespace Fhir.Server.Api.Tests;
 
 /// <summary>One house for all tests of a class; each makes its own patients.</summary>
-public sealed class Shared : IAsyncLifetime
+public class Shared : IAsyncLifetime
 {
     public House House { get; private set; } = null!;
-    public async ValueTask InitializeAsync() => House = await House.OpenAsync();
-    public ValueTask DisposeAsync() => House.DisposeAsync();
+    protected virtual Task<TenantDatabase?> DatabaseAsync() => Task.FromResult<TenantDatabase?>(null);
+    public async ValueTask InitializeAsync() => House = await House.OpenAsync(on: await DatabaseAsync());
+    public ValueTask DisposeAsync()
+    {
+        GC.SuppressFinalize(this);
+        return House.DisposeAsync();
+    }
+}
+
+/// <summary>The same house on PostgreSQL.</summary>
+public sealed class SharedOnPostgres : Shared
+{
+    protected override async Task<TenantDatabase?> DatabaseAsync() => await TestDatabase.PostgresAsync();
 }

@@ -1,6 +1,7 @@
 using Fhir.Server.Api.Blobs;
 using Fhir.Server.Api.Http;
 using Fhir.Server.Api.Identity;
+using Fhir.Server.Core.Definitions;
 using Fhir.Server.Core.Outcomes;
 using Fhir.Server.Store.Access;
 using Fhir.Server.Store.Resources;
@@ -22,10 +23,11 @@ public static class Read
     }
 
     private static async Task<IResult> Newest(string type, string id, Caller caller, ResourceStore store, CancellationToken stop) =>
-        Answer(await store.ReadAsync(new(type, id), caller.Sees, stop));
+        DefinitionSet.R4.IsResource(type) ? Answer(await store.ReadAsync(new(type, id), caller.Sees, stop)) : Refusal.Of(Writing.NoSuchType);
 
     private static async Task<IResult> Named(string type, string id, string version, Caller caller, ResourceStore store, BinaryData binaries, CancellationToken stop)
     {
+        if (!DefinitionSet.R4.IsResource(type)) return Refusal.Of(Writing.NoSuchType);
         var found = await store.ReadVersionAsync(new(new(type, id), version), caller.Sees, stop);
         return Answer(found.Failed(out var issue, out var there) ? issue : await binaries.PutBackAsync(there, stop));
     }

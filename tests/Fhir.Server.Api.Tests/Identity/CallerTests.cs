@@ -1,6 +1,6 @@
-using Microsoft.Extensions.DependencyInjection;
 using Fhir.Server.Api.Identity;
 using Fhir.Server.Store.Access;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Fhir.Server.Api.Tests.Identity;
 

@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 namespace Fhir.Server.Api.Tests.Interactions;
 
 /// <summary>batch and transaction — https://hl7.org/fhir/R4/http.html#transaction</summary>
-public sealed class TransactionTests(Shared shared) : IClassFixture<Shared>
+public abstract class TransactionContract(Shared shared)
 {
     private const string A = "urn:uuid:61ebe359-bfdc-4613-8bf2-c5e300945f0a", B = "urn:uuid:88f151c0-a954-468a-88bd-5ae15c08e059";
     private Client Integrator => shared.House.As("integrator");
@@ -145,3 +145,6 @@ public sealed class TransactionTests(Shared shared) : IClassFixture<Shared>
 
     private async Task<long> CountAsync() => (long)(await Integrator.Get("/fhir/_history?_count=1")).Json["total"]!;
 }
+
+public sealed class TransactionOnSqlite(Shared shared) : TransactionContract(shared), IClassFixture<Shared>;
+public sealed class TransactionOnPostgres(SharedOnPostgres shared) : TransactionContract(shared), IClassFixture<SharedOnPostgres>;

@@ -1,7 +1,7 @@
 namespace Fhir.Server.Api.Tests.Interactions;
 
 /// <summary>history — https://hl7.org/fhir/R4/http.html#history</summary>
-public sealed class HistoryTests(Shared shared) : IClassFixture<Shared>
+public abstract class HistoryContract(Shared shared)
 {
     private Client Jansen => shared.House.As("dr.jansen");
     private Client Integrator => shared.House.As("integrator");
@@ -73,3 +73,6 @@ public sealed class HistoryTests(Shared shared) : IClassFixture<Shared>
         Assert.Equal(403, (await shared.House.As("dr.jansen", "user/Patient.rs").Get("/fhir/_history")).Code);
     }
 }
+
+public sealed class HistoryOnSqlite(Shared shared) : HistoryContract(shared), IClassFixture<Shared>;
+public sealed class HistoryOnPostgres(SharedOnPostgres shared) : HistoryContract(shared), IClassFixture<SharedOnPostgres>;

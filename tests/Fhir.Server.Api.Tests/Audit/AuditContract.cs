@@ -6,7 +6,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Fhir.Server.Api.Tests.Audit;
 
 /// <summary>Every access leaves its row; the log is AuditEvents for the privacy officer and nothing for others.</summary>
-public sealed class AuditTests(Shared shared) : IClassFixture<Shared>
+public abstract class AuditContract(Shared shared)
 {
     private Client Jansen => shared.House.As("dr.jansen");
     private Client Privacy => shared.House.As("privacy");
@@ -172,3 +172,6 @@ public sealed class AuditTests(Shared shared) : IClassFixture<Shared>
 
     private static Task<Microsoft.AspNetCore.Http.IResult> Fail() => throw new InvalidOperationException("secret");
 }
+
+public sealed class AuditOnSqlite(Shared shared) : AuditContract(shared), IClassFixture<Shared>;
+public sealed class AuditOnPostgres(SharedOnPostgres shared) : AuditContract(shared), IClassFixture<SharedOnPostgres>;

@@ -6,7 +6,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Fhir.Server.Api.Tests.Interactions;
 
 /// <summary>Binary — https://hl7.org/fhir/R4/binary.html; the content lies encrypted beside the resource.</summary>
-public sealed class BinaryTests(Shared shared) : IClassFixture<Shared>
+public abstract class BinaryContract(Shared shared)
 {
     private static readonly byte[] Pdf = [.. "%PDF-1.7\n"u8, .. Encoding.ASCII.GetBytes(new string('x', 700_000) + "CANARY")];
     private Client Jansen => shared.House.As("dr.jansen");
@@ -132,3 +132,6 @@ public sealed class BinaryTests(Shared shared) : IClassFixture<Shared>
         Assert.Equal(404, (await shared.House.As("dr.bakker").Get($"/fhir/Binary/{made.Id}", ("Accept", "application/pdf"))).Code);
     }
 }
+
+public sealed class BinaryOnSqlite(Shared shared) : BinaryContract(shared), IClassFixture<Shared>;
+public sealed class BinaryOnPostgres(SharedOnPostgres shared) : BinaryContract(shared), IClassFixture<SharedOnPostgres>;

@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 namespace Fhir.Server.Api.Tests.Interactions;
 
 /// <summary>search over HTTP, and what stands on it: conditional create, conditional references — https://hl7.org/fhir/R4/search.html</summary>
-public sealed class SearchTests(Shared shared) : IClassFixture<Shared>
+public abstract class SearchContract(Shared shared)
 {
     private Client Jansen => shared.House.As("dr.jansen");
     private Client Integrator => shared.House.As("integrator");
@@ -268,3 +268,6 @@ public sealed class SearchTests(Shared shared) : IClassFixture<Shared>
     [Fact]
     public async Task The_integrator_may_do_all_of_it() => Assert.Equal(200, (await Integrator.Get("/fhir/Organization?_sort=name")).Code);
 }
+
+public sealed class SearchOnSqlite(Shared shared) : SearchContract(shared), IClassFixture<Shared>;
+public sealed class SearchOnPostgres(SharedOnPostgres shared) : SearchContract(shared), IClassFixture<SharedOnPostgres>;
