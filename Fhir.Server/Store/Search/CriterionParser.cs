@@ -8,8 +8,10 @@ namespace Fhir.Server.Store.Search;
 /// <summary>Reads one parameter of a search — https://hl7.org/fhir/R4/search.html#modifiers. Issues name the parameter and never repeat its value.</summary>
 internal sealed class CriterionParser(DefinitionSet definitions)
 {
-    private const int MostLinks = 5;
+    private const int MostLinks = 5, MostSteps = 300, MostValues = 500, LongestText = 2000;
     public static readonly Issue Unknown = new(IssueKind.Invalid, "There is no such search parameter.") { Code = "not-supported" };
+
+    private int _steps;
 
     /// <summary>True when nothing but the name was wrong: a lenient search leaves the parameter out.</summary>
     public static bool IsUnknown(Issue issue) => ReferenceEquals(issue, Unknown);
@@ -17,7 +19,10 @@ internal sealed class CriterionParser(DefinitionSet definitions)
     /// <summary>Reads <c>key=value</c> as a condition on a type (null = any). Where is left for the caller to fill.</summary>
     public Result<Criterion> Parse(string? type, string key, string value, int links = 0)
     {
-        if (links > MostLinks) return new Issue(IssueKind.Unsupported, $"A chain has at most {MostLinks} links.");
+        if (links > MostLinks) return TooCostly($"A chain has at most {MostLinks} links.");
+        _steps = links == 0 ? 0 : _steps + 1;
+        if (_steps > MostSteps) return TooCostly("The chain branches too often: name the types that it leads over.");
+        if (Each(value).Take(MostValues + 1).Count() > MostValues) return TooCostly($"A parameter has at most {MostValues} values.");
         if (key.StartsWith("_has:", StringComparison.Ordinal)) return ParseHas(type, key, value, links);
         var dot = key.IndexOf('.', StringComparison.Ordinal);
         if (dot >= 0) return ParseChain(type, key[..dot], key[(dot + 1)..], value, links);
@@ -84,7 +89,8 @@ internal sealed class CriterionParser(DefinitionSet definitions)
 
     private static Result<Func<string, Result<SearchValue>>> Modifier(string text) => new Issue(IssueKind.Unsupported, text);
     private static Result<Func<string, Result<SearchValue>>> By(Func<string, Result<SearchValue>> read) => read;
-    private static Func<string, Result<SearchValue>> Text(StringMatch match) => text => new StringValue(SearchText.Unescape(text), match);
+    private static Issue TooCostly(string text) => new(IssueKind.Unsupported, text) { Code = "too-costly" };
+    private static Func<string, Result<SearchValue>> Text(StringMatch match) => text => text.Length > LongestText ? TooCostly("The text is too long.") : new StringValue(SearchText.Unescape(text), match);
     private static Func<string, Result<SearchValue>> Uri(UriMatch match) => text => new UriValue(SearchText.Unescape(text), match);
     private static Func<string, Result<SearchValue>> To(string? target) => text => new ReferenceValue(SearchText.Unescape(text), target);
 
@@ -111,14 +117,15 @@ internal sealed class CriterionParser(DefinitionSet definitions)
         var targets = target is not null ? [target] : SearchCatalog.TargetsOf(reference);
         if (targets.Count == 0) return new Issue(IssueKind.Invalid, "The chain could lead to any type: name one, as in 'subject:Patient'.");
         var found = new List<(string, Criterion)>();
-        Issue? first = null;
+        Issue? wrong = null;
         foreach (var one in targets)
         {
-            if (Parse(one, tail, value, links + 1).Failed(out var issue, out var condition)) first ??= issue;
-            else found.Add((one, condition));
+            if (!Parse(one, tail, value, links + 1).Failed(out var issue, out var condition)) found.Add((one, condition));
+            else if (!IsUnknown(issue)) wrong = issue;   // a type that does not have the parameter is no part of the chain
         }
-        if (found.Count == 0) return IsUnknown(first!) ? new Issue(IssueKind.Invalid, "The chain ends in a parameter that is not there.") : first!;
-        return new ChainCriterion(code, found);
+        if (wrong?.Code == "too-costly") return wrong;
+        if (found.Count > 0) return new ChainCriterion(code, found);
+        return wrong ?? new Issue(IssueKind.Invalid, "The chain ends in a parameter that is not there.");
     }
 
     // _has:Source:reference:rest

@@ -41,7 +41,8 @@ internal sealed class IncludeFinder(Session session, Scope scope)
     {
         var links = from.Where(v => rule.Reverse ? rule.Target is null || v.Key.Type == rule.Target : rule.Source is null || v.Key.Type == rule.Source)
             .GroupBy(v => v.Key.Type, StringComparer.Ordinal)
-            .SelectMany(group => Links(rule, group.Key, [.. group.Select(v => v.Rid)]))
+            .Select(group => Link(rule, group.Key, [.. group.Select(v => v.Rid)]))
+            .OfType<Sql>()
             .ToList();
         if (links.Count == 0) return null;
         var already = _matches.Count + _found.Count;
@@ -54,30 +55,28 @@ internal sealed class IncludeFinder(Session session, Scope scope)
     }
 
     // The rids that the rule leads to from resources of one type.
-    private IEnumerable<Sql> Links(IncludeRule rule, string type, List<long> rids)
+    private Sql? Link(IncludeRule rule, string type, List<long> rids)
     {
         var source = rule.Reverse ? rule.Source! : type;
         var parameters = scope.Lookup.Catalog.Of(source).Values
-            .Where(p => p.Type == SearchParameterType.Reference && p.Path is not null && (rule.Code is null || p.Code == rule.Code))
+            .Where(p => p.Type == SearchParameterType.Reference && p.Path is not null && (rule.Code is null ? p.KeepsRows : p.Code == rule.Code))
             .Where(p => scope.Sees.MaySearchBy(source, p.Code) && LeadsTo(p, rule.Reverse ? type : rule.Target))
             .ToList();
-        foreach (var parameter in parameters)
-        {
-            var link = Sql.In("l.p", [parameter.Numbers[0]]);
-            yield return rule.Reverse
-                ? Sql.Of($"select l.rid as rid from ix_ref l where {Sql.In("l.t", rids)} and {link}")
-                : Sql.Of($"select l.t as rid from ix_ref l join res t on t.rid = l.t where {Sql.In("l.rid", rids)} and {link} and {OfType(parameter, rule.Target)}");
-        }
+        if (parameters.Count == 0) return null;
+        var link = Sql.In("l.p", [.. parameters.Select(p => (long)p.Numbers[0])]);
+        return rule.Reverse
+            ? Sql.Of($"select l.rid as rid from ix_ref l where {Sql.In("l.t", rids)} and {link}")
+            : Sql.Of($"select l.t as rid from ix_ref l join res t on t.rid = l.t where {Sql.In("l.rid", rids)} and {link} and {OfType(parameters, rule.Target)}");
     }
 
     private static bool LeadsTo(SearchParameter parameter, string? type) =>
         type is null || parameter.Targets.Count == 0 || parameter.Targets.Contains(type, StringComparer.Ordinal);
 
     // patient shares its rows with subject: what it leads to is told by its targets.
-    private static Sql OfType(SearchParameter parameter, string? target) =>
+    private static Sql OfType(List<SearchParameter> parameters, string? target) =>
         target is not null ? Sql.Of($"t.typ = {AccessTable.Number(target)}")
-        : parameter.Targets.Count == 0 ? Sql.True
-        : Sql.In("t.typ", [.. parameter.Targets.Select(t => (long)AccessTable.Number(t))]);
+        : parameters is [{ KeepsRows: false } shared] ? Sql.In("t.typ", [.. shared.Targets.Select(t => (long)AccessTable.Number(t))])
+        : Sql.True;
 
     private Sql Seen(IncludeRule rule) => (scope with { Alias = "x", Type = rule.Reverse ? rule.Source : rule.Target }).Seen;
 }

@@ -8,6 +8,7 @@ namespace Fhir.Server.Store.Search;
 /// <summary>Reads a whole search: what shapes the answer here, the conditions through <see cref="CriterionParser"/>.</summary>
 internal sealed class QueryParser(string? type, DefinitionSet definitions, bool strict)
 {
+    private const int MostParameters = 100;
     private static readonly string[] Summaries = ["true", "text", "data", "false", "count"];
     private readonly CriterionParser _criteria = new(definitions);
     private readonly List<KeyValuePair<string, string>> _used = [];
@@ -21,6 +22,7 @@ internal sealed class QueryParser(string? type, DefinitionSet definitions, bool 
 
     public Result<SearchQuery> Parse(IReadOnlyList<KeyValuePair<string, string>> parameters)
     {
+        if (parameters.Count > MostParameters) return new Issue(IssueKind.Unsupported, $"A search has at most {MostParameters} parameters.") { Code = "too-costly" };
         if (Types(parameters).Failed(out var issue, out var types)) return issue;
         _branches.AddRange(types.Select(t => new SearchQuery.Branch(t, [])));
         foreach (var (key, value) in parameters)

@@ -248,8 +248,14 @@ public abstract class SearchContract
         Assert.Equal(["o"], await store.FindAsync("?_type=Observation&_tag=t"));
         Assert.Equal(["p", "o"], await store.FindAsync("?_type=Observation,Patient&_lastUpdated=gt2020&_tag=t"));
         Assert.Equal([], await store.FindAsync("Patient?_lastUpdated=lt2020"));
+        Assert.Equal([], await store.FindAsync("Patient?_lastUpdated=ge2999"));
+        var first = (await store.SearchAsync("Patient?_id=p")).Matches[0].LastUpdated;
+        await store.PutAsync(Patient("later", "\"active\":true"));
+        Assert.Equal(["later"], await store.FindAsync($"Patient?_lastUpdated=gt{first:yyyy-MM-ddTHH:mm:ss.ffffffZ}"));
+        Assert.Equal(["p", "later"], await store.FindAsync($"Patient?_lastUpdated=ge{first:yyyy-MM-ddTHH:mm:ss.ffffffZ}"));
+        Assert.Equal(["p"], await store.FindAsync($"Patient?_lastUpdated={first:yyyy-MM-ddTHH:mm:ss.ffffffZ}"));
         Assert.Equal(["p"], await store.FindAsync("Patient?_id=p,zzz"));
-        Assert.Equal([], await store.FindAsync("Patient?_id:not=p"));
+        Assert.Equal(["later"], await store.FindAsync("Patient?_id:not=p"));
         Assert.Equal(IssueKind.Invalid, await RefusedAsync(store, "?_type=patient"));
     }
 

@@ -155,6 +155,18 @@ public sealed class ValueTests
         Assert.DoesNotContain("SECRET", issue.Text, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void What_would_cost_too_much_is_refused()
+    {
+        foreach (var query in new[]
+        {
+            "Patient?_id=" + string.Join(',', Enumerable.Range(0, 501)), "Patient?name=" + new string('x', 2001),
+            "Patient?" + string.Join('&', Enumerable.Range(0, 101).Select(i => $"name={i}")), "Observation?derived-from.derived-from.derived-from.derived-from.derived-from.derived-from.status=x",
+        })
+            Assert.True(Searching.Query(query).Failed(out var issue, out _) && issue.Code == "too-costly", query[..20]);
+        Assert.False(Searching.Query("Patient?_id=" + string.Join(',', Enumerable.Range(0, 500))).Failed(out _, out _));
+    }
+
     [Theory]
     [InlineData('\ud800')]
     [InlineData('\udc00')]

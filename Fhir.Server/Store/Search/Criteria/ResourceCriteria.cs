@@ -21,7 +21,12 @@ internal sealed record IdCriterion(IReadOnlyList<string> AnyOf, bool Not) : Crit
 internal sealed record LastUpdatedCriterion(IReadOnlyList<Date> AnyOf) : Criterion("_lastUpdated")
 {
     protected override Sql Condition(Scope scope) =>
-        Sql.Any(AnyOf.Select(date => date.Where(Sql.Of($"{scope.Row}.at"), Sql.Of($"({scope.Row}.at + 1)"), scope.Lookup.NowMicros)));
+        Sql.All([Sql.Any(AnyOf.Select(date => date.Where(Sql.Of($"{scope.Row}.at"), Sql.Of($"({scope.Row}.at + 1)"), scope.Lookup.NowMicros))), Since(scope)]);
+
+    // Commits stand in the order of time: what is asked since a moment need not be looked for before it.
+    private Sql Since(Scope scope) => AnyOf is [{ From: { } from }]
+        ? Sql.Of($"{scope.Row}.t >= coalesce((select min(c.t) from commits c where c.at >= {from}), {long.MaxValue})")
+        : Sql.True;
 }
 
 /// <summary>_type, where it narrows a chain — https://hl7.org/fhir/R4/search.html#all</summary>

@@ -13,6 +13,14 @@ internal sealed record Date(Prefix Prefix, DateRange Range)
         return DateRange.Parse(rest.Replace(' ', '+')) is { } range ? new Date(prefix, range) : new Issue(IssueKind.Invalid, "A date is written as YYYY, YYYY-MM, YYYY-MM-DD or with a time.");
     }
 
+    /// <summary>The moment that nothing which matches lies before, if there is one.</summary>
+    public long? From => Prefix switch
+    {
+        Prefix.Eq or Prefix.Ge => Range.Lo,
+        Prefix.Gt or Prefix.Sa => Range.Hi,
+        Prefix.Ne or Prefix.Lt or Prefix.Le or Prefix.Eb or Prefix.Ap => null,
+    };
+
     /// <summary>The range of a stored element; an open end is open in the index too. Null when it has none.</summary>
     public static DateRange? In(Element element) => element.Type switch
     {
