@@ -55,11 +55,11 @@ public static class AuditEventJson
 
     private static void Entities(Utf8JsonWriter json, AuditLine line, IReadOnlyDictionary<long, ResourceKey> keys)
     {
-        var returned = line.Returned.Where(keys.ContainsKey).Select(rid => keys[rid]).Where(key => key != line.Key).ToList();
-        if (line.Key is null && returned.Count == 0 && line.Query is null && line.Request is null) return;
+        var others = line.Concerned.Where(keys.ContainsKey).Select(rid => keys[rid]).Where(key => key != line.Key).ToList();
+        if (line.Key is null && others.Count == 0 && line.Query is null && line.Request is null) return;
         json.WriteStartArray("entity");
         if (line.Key is { } key) Entity(json, () => Reference(json, "what", line.Version > 0 ? string.Create(CultureInfo.InvariantCulture, $"{key}/_history/{line.Version}") : key.ToString()), key.Type);
-        foreach (var one in returned) Entity(json, () => Reference(json, "what", one.ToString()), one.Type);
+        foreach (var one in others) Entity(json, () => Reference(json, "what", one.ToString()), one.Type);
         if (line.Query is { } query) Entity(json, () => json.WriteString("query", Convert.ToBase64String(Encoding.UTF8.GetBytes(query))), line.Type >= 0 ? AccessTable.Name((int)line.Type) : null);
         if (line.Request is { } request) Entity(json, () => Identifier(json, "what", request), null);
         json.WriteEndArray();

@@ -14,14 +14,14 @@ public sealed class AuditEvents(AuditLog log, Seal seal)
     private const int MostPerPage = 500;
 
     /// <summary>What the log can be searched by, as /metadata tells it.</summary>
-    public static readonly IReadOnlySet<string> Parameters = System.Collections.Frozen.FrozenSet.ToFrozenSet(["date", "agent", "action", "outcome", "entity", "entity-type"], StringComparer.Ordinal);
+    public static readonly IReadOnlySet<string> Parameters = System.Collections.Frozen.FrozenSet.ToFrozenSet(["date", "agent", "patient", "action", "outcome", "entity", "entity-type"], StringComparer.Ordinal);
 
     private static readonly Issue NotFound = new(IssueKind.NotFound, "There is no such AuditEvent.");
 
     public async Task<Result<FhirBody>> ReadAsync(string id, Caller caller, CancellationToken stop)
     {
         if (!MayRead(caller) || await log.FindAsync(id, stop) is not { } line) return NotFound;
-        return FhirBody.Of(AuditEventJson.Of(line, await log.KeysAsync(line.Returned, stop)), []);
+        return FhirBody.Of(AuditEventJson.Of(line, await log.KeysAsync(line.Concerned, stop)), []);
     }
 
     public async Task<Result<FhirBody>> SearchAsync(IReadOnlyList<KeyValuePair<string, string>> parameters, string baseUrl, Caller caller, CancellationToken stop)
@@ -30,7 +30,7 @@ public sealed class AuditEvents(AuditLog log, Seal seal)
         if (!MayRead(caller)) return BundleJson.Answer("searchset", 0, [("self", address)], []);
         if ((await UnderstandAsync(parameters, caller, stop)).Failed(out var issue, out var asked)) return issue;
         var (lines, next) = await log.PageAsync(asked.Question, asked.From, asked.Count, stop);
-        var keys = await log.KeysAsync(lines.SelectMany(l => l.Returned), stop);
+        var keys = await log.KeysAsync(lines.SelectMany(l => l.Concerned), stop);
         var links = new List<(string, string)> { ("self", Links.Of(address, parameters)) };
         if (next is { } place) links.Add(("next", Links.Of(address, parameters.Where(p => p.Key != "_page").Append(new("_page", Token(place, caller))))));
         return BundleJson.Answer("searchset", null, links, [.. lines.Select(l => new BundleEntry { FullUrl = $"{address}/{l.EventId}", Resource = AuditEventJson.Of(l, keys), SearchMode = "match" })]);
@@ -55,18 +55,23 @@ public sealed class AuditEvents(AuditLog log, Seal seal)
                 case "action" when Acts(value) is { Count: > 0 } acts: question = question with { Acts = acts }; break;
                 case "outcome" when Statuses(value) is { } status: question = question with { Status = status }; break;
                 case "entity-type" when AccessTable.Number(value[(value.IndexOf('|', StringComparison.Ordinal) + 1)..]) is >= 0 and var type: question = question with { Type = type }; break;
-                case "entity" when value.Split('/') is [var typed, { Length: > 0 } id] && AccessTable.Number(typed) >= 0:
-                    question = question with { Entity = (new(typed, id), await log.RidAsync(new(typed, id), stop)) };
-                    break;
+                case "entity" or "patient" when Target(name, value) is { } target: question = question with { Entity = (target, await log.RidAsync(target, stop)) }; break;
                 case "_count" when int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var asked): count = Math.Clamp(asked, 1, MostPerPage); break;
                 case "_page" when Place(value, caller) is { } place: from = place; break;
                 case "_sort" when value == "-date": break;
                 case "_format" or "_pretty": break;
-                default: return new Issue(IssueKind.Invalid, "This parameter, or its value, is not understood here: date, agent, action, outcome, entity, entity-type and _count are.", name);
+                default: return new Issue(IssueKind.Invalid, "This parameter, or its value, is not understood here: date, agent, patient, action, outcome, entity, entity-type and _count are.", name);
             }
         }
         return new Asked(question, from, count);
     }
+
+    private static ResourceKey? Target(string name, string value) => value.Split('/') switch
+    {
+        [{ Length: > 0 } id] when name == "patient" => new("Patient", id),
+        [var type, { Length: > 0 } id] when AccessTable.Number(type) >= 0 && (name == "entity" || type == "Patient") => new(type, id),
+        _ => null,
+    };
 
     /// <summary>[from, until) of a date with an eq, ge, gt, le or lt in front.</summary>
     private static (long From, long Until)? Range(string text)

@@ -21,6 +21,8 @@ public sealed record AuditLine
     public int Status { get; init; }
     public long PatientRid { get; init; }
     public IReadOnlyList<long> Returned { get; init; } = [];
+    /// <summary>What left with the answer, and the one patient whose record was written in.</summary>
+    public IEnumerable<long> Concerned => PatientRid > 0 ? Returned.Append(PatientRid) : Returned;
     /// <summary>The AuditEvent itself, for one that was posted.</summary>
     public byte[]? Body { get; init; }
 
@@ -99,7 +101,7 @@ public sealed class AuditLog(TenantDatabase database)
         await database.FirstAsync(Sql.Of($"select rid from res where typ = {AccessTable.Number(key.Type)} and fid = {key.Id}"), r => r.GetInt64(0), stop);
 
     private static bool IsAbout(AuditLine line, (ResourceKey Key, long Rid)? entity) =>
-        entity is not var (key, rid) || line.Key == key || (rid != 0 && (line.PatientRid == rid || line.Returned.Contains(rid)));
+        entity is not var (key, rid) || line.Key == key || (rid != 0 && line.Concerned.Contains(rid));
 
     private async Task<List<AuditLine>> ChunkAsync(AuditQuestion question, AuditPlace from, CancellationToken stop)
     {

@@ -87,8 +87,24 @@ public abstract class AuditContract(Shared shared)
         Assert.Empty(await EventsAsync($"entity=Patient/{id}&outcome=4"));
         Assert.Empty(await EventsAsync($"entity=Patient/{id}&date=lt2020-01-01"));
         Assert.Equal(2, (await EventsAsync($"entity=Patient/{id}&date=ge{TimeProvider.System.GetUtcNow():yyyy-MM-dd}")).Count);
-        Assert.Equal(400, (await Privacy.Get("/fhir/AuditEvent?patient=1")).Code);
+        Assert.Equal(400, (await Privacy.Get("/fhir/AuditEvent?altid=1")).Code);
         Assert.Equal(400, (await Privacy.Get("/fhir/AuditEvent?date=soon")).Code);
+    }
+
+    [Fact]
+    public async Task It_tells_who_touched_a_patients_record()
+    {
+        var id = await Jansen.NewPatient();
+        var written = await Jansen.Post("/fhir/Observation", $$$"""{"resourceType":"Observation","status":"final","code":{"text":"x"},"subject":{"reference":"Patient/{{{id}}}"}}""");
+        Assert.Equal(201, written.Code);
+        await Jansen.Get($"/fhir/Patient/{id}");
+        foreach (var asked in new[] { $"patient={id}", $"patient=Patient/{id}" })
+        {
+            var all = await EventsAsync(asked);
+            Assert.Equal(["R", "C", "C"], all.Select(e => (string)e["action"]!));
+            Assert.Equal([$"Observation/{(string)written.Json["id"]!}/_history/1", $"Patient/{id}"], Entities(all[1]));
+        }
+        Assert.Equal(400, (await Privacy.Get($"/fhir/AuditEvent?patient=Observation/{id}")).Code);
     }
 
     [Fact]
