@@ -11,7 +11,7 @@ public sealed class Running : IAsyncDisposable
     private readonly WriterLock? _writer;
     private readonly Record _record;
     private readonly WebApplication _app;
-    private bool _listens;
+    private bool _started;
 
     private Running(WriterLock? writer, Record record, WebApplication app) => (_writer, _record, _app) = (writer, record, app);
 
@@ -41,7 +41,7 @@ public sealed class Running : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        if (_listens) await _app.StopAsync();
+        if (_started) await _app.StopAsync();
         await _app.DisposeAsync();
         await _record.DisposeAsync();
         _writer?.Dispose();
@@ -49,19 +49,23 @@ public sealed class Running : IAsyncDisposable
 
     private async Task<Issue?> OpenAsync(HouseSettings settings, CancellationToken stop)
     {
+        if (settings.Addresses.NotFree() is { } url) return Unfree(url);   // asked first: the framework would log a page about it
         if (settings.Demo && (await Services.GetRequiredService<DemoClinic>().SeedAsync(stop)).Failed(out var issue, out _))
             return new(issue.Kind, $"The demo clinic could not be seeded: {issue.Where} {issue.Text}");
         try
         {
+            _started = true;   // also when it fails halfway: what began must be stopped
             await _app.StartAsync(stop);
-            _listens = true;
             return null;
         }
         catch (Exception taken) when (taken is IOException or SocketException)
         {
-            return new(IssueKind.Conflict, $"Cannot listen on {settings.Addresses.Urls[0]}: the port is in use or the address is not this machine's; name another in --urls.");
+            return Unfree(settings.Addresses.Urls[0]);
         }
     }
+
+    private static Issue Unfree(string url) =>
+        new(IssueKind.Conflict, $"Cannot listen on {url}: the port is in use or the address is not this machine's; name another in --urls.");
 
     private sealed record Claim(WriterLock? Writer);
 

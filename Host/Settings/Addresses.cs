@@ -41,13 +41,23 @@ public sealed record Addresses(IReadOnlyList<string> Urls)
         ? [$"http://127.0.0.1:{Port}", $"http://[::1]:{Port}"]
         : [$"http://127.0.0.1:{Port}"];
 
-    private static bool HasIPv6Loopback()
+    /// <summary>The first address that cannot be listened on now; null when all can, as far as an address tells.</summary>
+    public string? NotFree() => Urls.FirstOrDefault(url =>
     {
-        if (!Socket.OSSupportsIPv6) return false;
+        var (host, port) = (BindingAddress.Parse(url).Host, BindingAddress.Parse(url).Port);
+        var ip = string.Equals(host, "localhost", StringComparison.OrdinalIgnoreCase) ? IPAddress.Loopback : IPAddress.TryParse(host.Trim('[', ']'), out var named) ? named : null;
+        return ip is not null && !CanListen(new(ip, port));
+    });
+
+    private static bool HasIPv6Loopback() => Socket.OSSupportsIPv6 && CanListen(new(IPAddress.IPv6Loopback, 0));
+
+    private static bool CanListen(IPEndPoint at)
+    {
         try
         {
-            using var socket = new Socket(AddressFamily.InterNetworkV6, SocketType.Stream, ProtocolType.Tcp);
-            socket.Bind(new IPEndPoint(IPAddress.IPv6Loopback, 0));
+            using var socket = new Socket(at.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+            socket.Bind(at);
+            socket.Listen();
             return true;
         }
         catch (SocketException)

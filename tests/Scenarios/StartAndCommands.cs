@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Scenarios.Stage;
@@ -40,6 +42,18 @@ public sealed class StartAndCommands
         var (code, said) = await clinic.CommandAsync("--urls", "http://127.0.0.1:0");
         Assert.Equal(1, code);
         Assert.Matches(@"^Another writer uses this data folder: http://localhost:\d+\.$", said.Trim());
+    }
+
+    [Fact]
+    public async Task A_port_in_use_is_said_in_one_sentence()
+    {
+        using var taken = new TcpListener(IPAddress.Loopback, 0);
+        taken.Start();
+        var folder = Directory.CreateTempSubdirectory("samenspraak-port-").FullName;
+        await using var program = RunningProcess.Start("dotnet", [Checkout.Host, "--urls", $"http://{taken.LocalEndpoint}", $"--Data:Folder={folder}"]);
+        Assert.Equal(1, await program.ExitAsync());
+        Assert.Matches(@"^Cannot listen on http://127\.0\.0\.1:\d+: [^{}]+\.$", program.Said.Trim());
+        Directory.Delete(folder, recursive: true);
     }
 
     [Theory]
