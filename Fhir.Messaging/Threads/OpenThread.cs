@@ -21,7 +21,7 @@ public static class OpenThread
     private static async Task<IResult> RunAsync(HttpContext context, Caller caller, ResourceStore store, TimeProvider clock, CancellationToken stop)
     {
         if ((await Parameters.ReadAsync(context.Request, Known, stop)).Failed(out var issue, out var input)) return Refusal.Of(issue);
-        if (caller.Sees.Actor is not { } sender) return Refusal.Of(new(IssueKind.Forbidden, "A thread is opened by a clinician; a system posts the Communication with its sender."));
+        if (caller.Sees.Actor is not { } sender) return Refusal.Of(new(IssueKind.Forbidden, "A thread is opened by a clinician, in her own name."));
         if (Writes(input, sender, clock.GetUtcNow()).Failed(out issue, out var writes)) return Refusal.Of(issue);
         if ((await store.CommitAsync(writes, caller.Sees, stop)).Failed(out issue, out var written)) return Refusal.Of(issue);
         Call.Of(context).Audited = true;
