@@ -14,11 +14,28 @@ public sealed class IndexEntries
     /// <summary>ix_date in µs UTC, Lo inclusive, Hi exclusive; V as in ix_str.</summary>
     public HashSet<(int P, long V, long Lo, long Hi)> Dates { get; } = [];
     /// <summary>ix_qty: U = hash of the unit (0 any/none), Lo and Hi = order-preserving bytes of the decimal (equal for a point).</summary>
-    public List<(int P, long V, long U, byte[] Lo, byte[] Hi)> Quantities { get; } = [];
+    public HashSet<(int P, long V, long U, byte[] Lo, byte[] Hi)> Quantities { get; } = new(SameRow.Only);
     /// <summary>ix_str: V = 0 or the hash of the composite's token; S normalised text; X = hash of the text as it was.</summary>
     public HashSet<(int P, long V, string S, long X)> Strings { get; } = [];
     /// <summary>Bit per search parameter of the type (its ordinal in the definitions): has it any value? Answers :missing.</summary>
     public long Has { get; set; }
     /// <summary>The patients whose compartment it is in, itself included for a Patient.</summary>
     public HashSet<ResourceKey> Patients { get; } = [];
+
+    // Two components with the same value are one row: bytes are compared, not arrays.
+    private sealed class SameRow : IEqualityComparer<(int P, long V, long U, byte[] Lo, byte[] Hi)>
+    {
+        public static readonly SameRow Only = new();
+
+        public bool Equals((int P, long V, long U, byte[] Lo, byte[] Hi) x, (int P, long V, long U, byte[] Lo, byte[] Hi) y) =>
+            (x.P, x.V, x.U) == (y.P, y.V, y.U) && x.Lo.AsSpan().SequenceEqual(y.Lo) && x.Hi.AsSpan().SequenceEqual(y.Hi);
+
+        public int GetHashCode((int P, long V, long U, byte[] Lo, byte[] Hi) row)
+        {
+            var hash = new HashCode();
+            hash.Add((row.P, row.V, row.U));
+            hash.AddBytes(row.Lo);
+            return hash.ToHashCode();
+        }
+    }
 }

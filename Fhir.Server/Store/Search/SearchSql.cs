@@ -50,7 +50,7 @@ internal sealed class SearchSql
     public Sql Page(SortOrder order, PageToken? after, int limit)
     {
         var values = order.Terms.Select((term, i) => Sql.Of($"{(i == order.Terms.Count - 1 ? Rid : term.Value)} as k{Raw(i)}"));
-        var found = Sql.Of($"select {Sql.Raw(Version)}, {Sql.Join(", ", values)} from {From()} where {Matches(UpTo(after))}");
+        var found = Sql.Of($"select {Sql.Raw(Version)}, {Sql.Join(", ", values)} from {From()}{order.Joins} where {Matches(UpTo(after))}");
         return WithBodies(found, order.Terms, after, limit);
     }
 
@@ -58,15 +58,12 @@ internal sealed class SearchSql
     public Sql Walk(SortOrder order, PageToken? after, int limit)
     {
         var walk = order.Index!;
-        var (first, second, rows) = (Sql.Raw(walk.First), Sql.Raw(walk.Second), Sql.Raw(walk.Rows("s")));
-        var better = Sql.Raw(walk.Descending ? ">" : "<");
-        // of several values of a resource only the first in this order is its place
-        var alone = Sql.Of(
+        var (first, second, table) = (Sql.Raw(walk.First), Sql.Raw(walk.Second), Sql.Raw(walk.Table));
+        var found = Sql.Of(
             $"""
-            not exists (select 1 from {Sql.Raw(walk.Table)} z where z.rid = s.rid and +z.p = {walk.Number} and {Sql.Raw(walk.Rows("z"))}
-            and (z.{first} {better} s.{first} or (z.{first} = s.{first} and z.{second} {better} s.{second})))
+            select {Sql.Raw(Version)}, s.{first} as k0, s.{second} as k1, s.rid as k2 from {table} s cross join res r
+            where s.p = {walk.Number} and {walk.Rows("s")} and r.rid = s.rid and {walk.IsPlace("s")} and {Matches(UpTo(after))}
             """);
-        var found = Sql.Of($"select {Sql.Raw(Version)}, s.{first} as k0, s.{second} as k1, s.rid as k2 from {Sql.Raw(walk.Table)} s cross join res r where s.p = {walk.Number} and {rows} and r.rid = s.rid and {alone} and {Matches(UpTo(after))}");
         return WithBodies(found, [.. order.Terms.Select(t => t with { MayBeMissing = false })], after, limit);
     }
 
@@ -74,7 +71,7 @@ internal sealed class SearchSql
     public Sql Rest(SortOrder order, PageToken? after, bool continues, int limit)
     {
         var walk = order.Index!;
-        var none = Sql.Of($"not exists (select 1 from {Sql.Raw(walk.Table)} s where s.rid = r.rid and +s.p = {walk.Number} and {Sql.Raw(walk.Rows("s"))})");
+        var none = Sql.Of($"not exists (select 1 from {Sql.Raw(walk.Table)} s where s.rid = r.rid and +s.p = {walk.Number} and {walk.Rows("s")})");
         var behind = !continues ? Sql.True : Sql.Of($"r.rid {Sql.Raw(walk.Descending ? "<" : ">")} {(long)after!.Last[^1]!}");
         var found = Sql.Of($"select {Sql.Raw(Version)}, null as k0, null as k1, r.rid as k2 from res r where {Matches(Sql.All([UpTo(after), none, behind]))}");
         return WithBodies(found, order.Terms, null, limit);

@@ -14,10 +14,24 @@ internal sealed class SortOrder
     internal sealed record Walk(string Table, string First, string Second, int Number, bool Descending)
     {
         /// <summary>The rows that count, under an alias: whole values, without a unit.</summary>
-        public string Rows(string alias) => $"{alias}.v = 0" + (Table == "ix_qty" ? $" and {alias}.u = 0" : "");
+        public Sql Rows(string alias) => Sql.Raw($"{alias}.v = 0" + (Table == "ix_qty" ? $" and {alias}.u = 0" : ""));
+
+        /// <summary>The row under the alias is the one that a resource with several values stands at. The plus keeps SQLite to the rows of that resource.</summary>
+        public Sql IsPlace(string alias)
+        {
+            var (row, first, second, better) = (Sql.Raw(alias), Sql.Raw(First), Sql.Raw(Second), Sql.Raw(Descending ? ">" : "<"));
+            return Sql.Of(
+                $"""
+                not exists (select 1 from {Sql.Raw(Table)} z where z.rid = {row}.rid and +z.p = {Number} and {Rows("z")}
+                and (z.{first} {better} {row}.{first} or (z.{first} = {row}.{first} and z.{second} {better} {row}.{second})))
+                """);
+        }
     }
 
-    private SortOrder(IReadOnlyList<Term> terms, Walk? index) => (Terms, Index) = (terms, index);
+    private SortOrder(IReadOnlyList<Term> terms, Sql joins, Walk? index) => (Terms, Joins, Index) = (terms, joins, index);
+
+    /// <summary>The index rows that terms speak of, to be joined to the resources.</summary>
+    public Sql Joins { get; }
 
     /// <summary>Never empty, and no two rows are equal in all of them.</summary>
     public IReadOnlyList<Term> Terms { get; }
@@ -32,10 +46,21 @@ internal sealed class SortOrder
     /// <summary>The order that was asked for; without one, by rid when the rows come so anyway, and else as they were last written.</summary>
     public static SortOrder Of(IReadOnlyList<SortKey> keys, Scope scope, bool byRid)
     {
-        var terms = keys.SelectMany(key => Of(key, scope)).ToList();
+        var (terms, joins) = (new List<Term>(), Sql.Empty);
+        foreach (var key in keys.Where(k => MaySortBy(k, scope)))
+        {
+            if (WalkOf(key, scope) is not { } walk)
+            {
+                terms.Add(Of(key, scope));
+                continue;
+            }
+            var alias = $"s{terms.Count}";
+            joins = Sql.Of($"{joins} left join {Sql.Raw($"{walk.Table} {alias}")} on {Sql.Raw(alias)}.rid = {scope.Row}.rid and {Sql.Raw($"+{alias}.p")} = {walk.Number} and {walk.Rows(alias)} and {walk.IsPlace(alias)}");
+            terms.AddRange(new[] { walk.First, walk.Second }.Select(column => new Term(Sql.Raw($"{alias}.{column}"), key.Descending, MayBeMissing: true)));
+        }
         if (keys.Count == 0 && !byRid) terms.Add(new(Sql.Of($"{scope.Row}.t"), Descending: false, MayBeMissing: false));
         terms.Add(new(Sql.Of($"{scope.Row}.rid"), terms.Count > 0 && terms[^1].Descending, MayBeMissing: false));
-        return new(terms, keys is [var only] ? WalkOf(only, scope) : null);
+        return new(terms, joins, keys is [var only] ? WalkOf(only, scope) : null);
     }
 
     /// <summary>The codes that an element with a fixed list of them may have, in order; null for any other.</summary>
@@ -55,6 +80,7 @@ internal sealed class SortOrder
             : null;
     }
 
+    // Of several values the least counts when ascending, the greatest when descending.
     private static Walk? WalkOf(SortKey key, Scope scope)
     {
         if (key.Code is "_id" or "_lastUpdated" || scope.Type is null || !MaySortBy(key, scope) || scope.Parameter(key.Code) is not { Numbers: [var number] } parameter) return null;
@@ -67,27 +93,17 @@ internal sealed class SortOrder
         };
     }
 
-    // Of several values the least counts when ascending, the greatest when descending.
-    private static IEnumerable<Term> Of(SortKey key, Scope scope)
+    private static Term Of(SortKey key, Scope scope)
     {
-        if (key.Code == "_id") return [new(Sql.Of($"{scope.Row}.fid"), key.Descending, MayBeMissing: false)];
-        if (key.Code == "_lastUpdated") return [new(Sql.Of($"{scope.Row}.t"), key.Descending, MayBeMissing: false)];
-        if (!MaySortBy(key, scope)) return [];
-        if (WalkOf(key, scope) is { } walk) return new[] { walk.First, walk.Second }.Select(column => new Term(Greatest(column, walk, scope), key.Descending, MayBeMissing: true));
+        if (key.Code == "_id") return new(Sql.Of($"{scope.Row}.fid"), key.Descending, MayBeMissing: false);
+        if (key.Code == "_lastUpdated") return new(Sql.Of($"{scope.Row}.t"), key.Descending, MayBeMissing: false);
         var parameter = scope.Parameter(key.Code);
         var value = parameter.Type == SearchParameterType.Reference ? Target(parameter, key.Descending, scope) : Rank(parameter, key.Descending, scope);
-        return [new(value, key.Descending, MayBeMissing: true)];
+        return new(value, key.Descending, MayBeMissing: true);
     }
 
     // An order would tell a hidden value.
     private static bool MaySortBy(SortKey key, Scope scope) => ReferenceEquals(scope.MaySearchBy(key.Code), Sql.True);
-
-    // The plus keeps SQLite from the indexes that begin with p: it would read all of them to have the rows in order.
-    private static Sql Greatest(string column, Walk walk, Scope scope)
-    {
-        var order = walk.Descending ? $"i.{walk.First} desc, i.{walk.Second} desc" : $"i.{walk.First}, i.{walk.Second}";
-        return Sql.Of($"(select {Sql.Raw("i." + column)} from {Sql.Raw(walk.Table)} i where i.rid = {scope.Row}.rid and +i.p = {walk.Number} and {Sql.Raw(walk.Rows("i"))} order by {Sql.Raw(order)} limit 1)");
-    }
 
     private static Sql Target(SearchParameter parameter, bool descending, Scope scope) => Sql.Of(
         $"(select x.fid from ix_ref i join res x on x.rid = i.t where i.rid = {scope.Row}.rid and +i.p = {parameter.Numbers[0]} order by {Sql.Raw(descending ? "x.fid desc" : "x.fid")} limit 1)");

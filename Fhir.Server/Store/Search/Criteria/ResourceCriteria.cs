@@ -25,7 +25,7 @@ internal sealed record LastUpdatedCriterion(IReadOnlyList<Date> AnyOf) : Criteri
 
     // Commits stand in the order of time: what is asked since a moment need not be looked for before it.
     private Sql Since(Scope scope) => AnyOf is [{ From: { } from }]
-        ? Sql.Of($"{scope.Row}.t >= coalesce((select min(c.t) from commits c where c.at >= {from}), {long.MaxValue})")
+        ? Sql.Of($"{scope.Row}.t >= coalesce((select c.t from commits c where c.at >= {from} order by c.at, c.t limit 1), {long.MaxValue})")
         : Sql.True;
 }
 
