@@ -22,7 +22,9 @@ export async function bytesOf(attachment: Attachment): Promise<Blob> {
   const type = attachment.contentType ?? 'application/octet-stream'
   if (attachment.data) return new Blob([Uint8Array.from(atob(attachment.data), each => each.charCodeAt(0))], { type })
   const path = (attachment.url ?? '').replace(/^https?:\/\/[^/]+/, '').replace(/^\/?(fhir\/)?/, '/fhir/')
-  const response = await ask(path, { patience: 300_000, headers: { Accept: type.includes('fhir') ? 'application/octet-stream' : type } })
+  // A Binary asked for as FHIR would come in its envelope; what is not a Binary is FHIR itself.
+  const accept = type.includes('fhir') ? (path.startsWith('/fhir/Binary/') ? 'application/octet-stream' : 'application/fhir+json') : type
+  const response = await ask(path, { patience: 300_000, headers: { Accept: accept } })
   return new Blob([await response.arrayBuffer()], { type })
 }
 

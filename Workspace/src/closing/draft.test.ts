@@ -31,6 +31,12 @@ test('what sounds like an agreement is listed once, from either side, and not re
   expect(draft.agreements).toBe('- Afgesproken: opbouw in drie weken.\n- Ik zie haar terug en ik plan een controle over 4 weken.')
 })
 
+test('an answer that only sounds like an agreement stands as the answer', () => {
+  const draft = draftOf([says(gp, 'Mag ze rijden?'), says(doctor, 'Ja, na twee weken zonder klachten. Ik stuur u de richtlijn toe.'), says(gp, 'Ik bel haar.')], facts)
+  expect(draft.answer).toBe('Ja, na twee weken zonder klachten. Ik stuur u de richtlijn toe.')
+  expect(draft.agreements).toBe('- Ik bel haar.')
+})
+
 test('withdrawn messages leave no trace; attachments are named', () => {
   const file = { attachments: [{ title: 'ecg.pdf' }] }
   const draft = draftOf([says(gp, 'Vraag.', file), says(doctor, 'Fout antwoord.', { withdrawn: true }), says(doctor, 'Antwoord.')], facts)

@@ -28,11 +28,13 @@ export function draftOf(messages: Message[], { opener, nameOf, attachmentsLabel 
   const answers = discussed.filter(each => each.sender !== asker)
 
   const several = new Set(answers.map(each => each.sender)).size > 1
+  // An answer that is nothing but agreements is the answer all the same.
+  const whole = answers.every(each => plain(each.text, sentence => !isAgreement(sentence)) === '')
   const answer = answers.map(each => {
-    const text = plain(each.text, sentence => !isAgreement(sentence))
+    const text = plain(each.text, sentence => whole || !isAgreement(sentence))
     return several && text !== '' ? `${nameOf(each.sender)}: ${text}` : text
   })
-  const agreements = discussed.flatMap(each => sentences(bare(each.text)).filter(isAgreement))
+  const agreements = discussed.filter(each => !whole || each.sender === asker).flatMap(each => sentences(bare(each.text)).filter(isAgreement))
   const files = said.flatMap(each => each.attachments.flatMap(attachment => attachment.title ?? []))
 
   return {

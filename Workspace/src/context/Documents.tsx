@@ -45,7 +45,7 @@ function DownloadButton({ attachment }: { attachment: Attachment }) {
   const name = pdf ? t('context.pdf') : attachment.contentType?.includes('fhir') ? t('context.fhir') : (attachment.title ?? t('context.other'))
   const save = (): void => {
     setProblem(null)
-    download({ ...attachment, title: attachment.title ?? (pdf ? 'samenvatting.pdf' : 'document.json') }).catch(setProblem)
+    download({ ...attachment, title: fileName(attachment.title ?? 'document', pdf ? '.pdf' : '.json') }).catch(setProblem)
   }
   return (
     <>
@@ -55,3 +55,5 @@ function DownloadButton({ attachment }: { attachment: Attachment }) {
     </>
   )
 }
+
+const fileName = (title: string, ending: string): string => (title.toLowerCase().endsWith(ending) ? title : `${title}${ending}`)
