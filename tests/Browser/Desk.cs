@@ -10,11 +10,12 @@ public sealed class Desk : IAsyncDisposable
 
     private readonly ConcurrentQueue<string> _complaints = new();
     private readonly ConcurrentQueue<Task<string>> _received = new();
+    private readonly Wire? _wire;
     private volatile bool _wasAway;
 
-    private Desk(IPage page)
+    private Desk(IPage page, Wire? wire)
     {
-        Page = page;
+        (Page, _wire) = (page, wire);
         page.Console += (_, said) => { if (said.Type == "error") Complain(said.Text); };
         page.PageError += (_, error) => Complain(error);
         page.Response += (_, response) => _received.Enqueue(TextOf(response));
@@ -23,10 +24,10 @@ public sealed class Desk : IAsyncDisposable
 
     public IPage Page { get; }
 
-    public static async Task<Desk> OpenAsync(IBrowserContext context)
+    public static async Task<Desk> OpenAsync(IBrowserContext context, Wire? wire)
     {
         await context.AddInitScriptAsync(OnViolation);
-        var desk = new Desk(await context.NewPageAsync());
+        var desk = new Desk(await context.NewPageAsync(), wire);
         await desk.Page.GotoAsync("/");
         return desk;
     }
@@ -59,6 +60,7 @@ public sealed class Desk : IAsyncDisposable
     {
         _wasAway = true;
         await Page.Context.SetOfflineAsync(true);
+        _wire?.Pull();
     }
 
     public Task ComeBackAsync() => Page.Context.SetOfflineAsync(false);

@@ -12,7 +12,7 @@ namespace Browser;
 public sealed class Surgery : IAsyncLifetime
 {
     private static readonly string[] Flags =
-        ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--lang=nl-NL"];
+        ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
 
     private readonly string _folder = Directory.CreateTempSubdirectory("samenspraak-browser-").FullName;
     private readonly HttpClient _http = new();
@@ -43,14 +43,20 @@ public sealed class Surgery : IAsyncLifetime
     }
 
     /// <summary>A browser of its own for one person; nobody has signed in there yet.</summary>
-    public async Task<Desk> DeskAsync(int width = 1440, int height = 900)
+    public async Task<Desk> DeskAsync(int width = 1440, int height = 900, Wire? wire = null)
     {
         Assert.SkipWhen(_missing is not null, _missing ?? "");
         var context = await _chromium!.NewContextAsync(new()
         {
-            BaseURL = Url.ToString(), ViewportSize = new() { Width = width, Height = height }, Locale = "nl-NL", TimezoneId = "Europe/Amsterdam", ReducedMotion = ReducedMotion.Reduce,
+            BaseURL = (wire?.Address ?? Url).ToString(), ViewportSize = new() { Width = width, Height = height }, Locale = "nl-NL", TimezoneId = "Europe/Amsterdam", ReducedMotion = ReducedMotion.Reduce,
         });
-        return await Desk.OpenAsync(context);
+        return await Desk.OpenAsync(context, wire);
+    }
+
+    public Wire Wire()
+    {
+        Assert.SkipWhen(_missing is not null, _missing ?? "");
+        return new(Url);
     }
 
     /// <summary>Somebody who speaks plain HTTP, to prepare what a test looks at.</summary>

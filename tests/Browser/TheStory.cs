@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text;
+using System.Text.RegularExpressions;
 using Scenarios.Stage;
 
 namespace Browser;
@@ -13,13 +14,16 @@ public sealed class TheStory(Surgery surgery)
     private const string Question = "Mevrouw heeft sinds zes weken lage rugpijn, zonder uitval. Ze tilt veel in het magazijn. Wat kan ze nu aan op het werk?";
     private const string Answer = "Dank voor de duidelijke vraag. Tillen boven 5 kg raad ik nu af; begeleidende taken kan ze wel doen. Neemt de pijn af met bewegen?";
     private const string Conclusion = "Werkgerelateerde rugklachten. Opbouw in drie weken naar volledige uren, zonder tillen boven 5 kg; coördinatie door dr. De Vries.";
+    private const string WrittenAway = "Aanvulling: vrijdag heb ik nog plek op het spreekuur, dan kan ik haar zelf onderzoeken.";
     private static readonly string[] Meanwhile = ["Ja, wandelen gaat goed en de nachten zijn rustig.", "Fysiotherapie start maandag.", "Ze wil graag weer beginnen, met halve dagen."];
 
     [Fact]
     public async Task Two_doctors_consult_each_other_and_the_summary_reaches_the_practice_system()
     {
+        await AlreadyThereAsync();
         await using var jansen = await surgery.DeskAsync();
-        await using var devries = await surgery.DeskAsync();
+        using var wire = surgery.Wire();
+        await using var devries = await surgery.DeskAsync(wire: wire);
         await jansen.ShotAsync("sign-in");
         await jansen.SignInAsync("dr.jansen");
         await devries.SignInAsync("dr.devries");
@@ -41,6 +45,19 @@ public sealed class TheStory(Surgery surgery)
             Assert.True(await desk.Page.EvaluateAsync<bool>("window.sameTab === true"), "The page was loaded anew.");
             desk.HasNoComplaints();
         }
+    }
+
+    // Between GP and specialist consent is presumed; Dr de Vries must see nothing of these two.
+    private async Task AlreadyThereAsync()
+    {
+        using var jansen = await surgery.PersonAsync("dr.jansen");
+        using var bakker = await surgery.PersonAsync("dr.bakker");
+        (await jansen.OpenThreadAsync("Patient/patient-06", bakker, "Verwijzen voor een echo van het hart?", "Mevrouw is sneller moe dan een half jaar geleden.", "referral-question")).Must(201);
+        var urgent = (await jansen.PostAsync("Communication/$open-thread", Person.Parameters(
+            ("subject", "valueReference", Person.Reference("Patient/patient-11")), ("recipient", "valueReference", Person.Reference(bakker.Role)),
+            ("topic", "valueString", "Hartkloppingen na start levothyroxine"), ("category", "valueCode", "advice"), ("priority", "valueCode", "urgent"),
+            ("text", "valueString", "Sinds de start dagelijks hartkloppingen. Dosering verlagen?")))).Must(201).Key;
+        (await bakker.SayAsync(urgent, "Halveer de dosis en maak vandaag een ecg.")).Must(200, 201);
     }
 
     private async Task WithoutConsentNothingStartsAsync(Desk jansen)
@@ -83,7 +100,7 @@ public sealed class TheStory(Surgery surgery)
         await Expect(devries.Row(Topic)).ToHaveAttributeAsync("data-unread", "1");
         await Expect(jansen.Messages.First.GetByTestId("ticks")).ToHaveAttributeAsync("data-read", "false");
         await devries.Row(Topic).ClickAsync();
-        await Expect(devries.Messages).ToHaveTextAsync([new System.Text.RegularExpressions.Regex("Mevrouw heeft")]);
+        await Expect(devries.Messages).ToHaveTextAsync([new Regex("Mevrouw heeft")]);
         await Expect(jansen.Messages.First.GetByTestId("ticks")).ToHaveAttributeAsync("data-all", "true");
         await Expect(devries["unread-badge"]).ToHaveCountAsync(0);
 
@@ -97,7 +114,8 @@ public sealed class TheStory(Surgery surgery)
     {
         await devries.GoAwayAsync();
         await Expect(devries["offline-banner"]).ToBeVisibleAsync();
-        await devries.SayAsync("Ik was even onderweg.");
+        await Expect(devries["live"]).ToHaveAttributeAsync("data-live", "false");
+        await devries.SayAsync(WrittenAway);
         await Expect(devries["pending-message"]).ToHaveCountAsync(1);
         foreach (var text in Meanwhile)
         {
@@ -112,7 +130,7 @@ public sealed class TheStory(Surgery surgery)
         await Expect(jansen.Messages).ToHaveCountAsync(6);
         await Expect(devries["pending-message"]).ToHaveCountAsync(0);
         await Expect(devries["offline-banner"]).ToBeHiddenAsync();
-        string[] inOrder = [Question, Answer, .. Meanwhile, "Ik was even onderweg."];
+        string[] inOrder = [Question, Answer, .. Meanwhile, WrittenAway];
         foreach (var desk in new[] { jansen, devries })
         {
             Assert.Equal(["1", "2", "3", "4", "5", "6"], await desk.Messages.EvaluateAllAsync<string[]>("all => all.map(each => each.dataset.seq)"));
@@ -120,6 +138,8 @@ public sealed class TheStory(Surgery surgery)
             Assert.All(inOrder.Zip(said), pair => Assert.Contains(pair.First, pair.Second, StringComparison.Ordinal));
         }
         await Expect(jansen.Saying(Meanwhile[^1]).GetByTestId("ticks")).ToHaveAttributeAsync("data-all", "true");
+        await Expect(devries.Saying(WrittenAway).GetByTestId("ticks")).ToHaveAttributeAsync("data-all", "true");
+        await Expect(jansen.Row(Topic)).ToHaveAttributeAsync("data-unread", "0");
         await jansen.ShotAsync("thread");
         await devries.ShotAsync("thread-company-doctor");
     }
@@ -127,7 +147,7 @@ public sealed class TheStory(Surgery surgery)
     private static async Task CloseAsync(Desk jansen)
     {
         await jansen["close-thread"].ClickAsync();
-        await Expect(jansen["summary-question"]).ToHaveValueAsync(new System.Text.RegularExpressions.Regex("lage rugpijn"));
+        await Expect(jansen["summary-question"]).ToHaveValueAsync(new Regex("lage rugpijn"));
         await jansen["summary"].FillAsync(Conclusion);
         await jansen["summary-agreements"].FillAsync("De bedrijfsarts ziet haar over drie weken terug.");
         await jansen.ShotAsync("closing");
@@ -150,11 +170,12 @@ public sealed class TheStory(Surgery surgery)
         await Expect(jansen["document"]).ToHaveCountAsync(1);
         await jansen.ShotAsync("closed");
         var saved = await jansen.Page.RunAndWaitForDownloadAsync(() => jansen["document-pdf"].ClickAsync());
+        Assert.Equal($"{Topic}.pdf", saved.SuggestedFilename);
         var text = await PdfTextAsync(await saved.PathAsync());
         Assert.Contains("zonder tillen boven 5 kg", text, StringComparison.Ordinal);
         Assert.Contains("coördinatie", text, StringComparison.Ordinal);
         await jansen["documents"].GetByTestId("view-pdf").ClickAsync();
-        await Expect(jansen.Page.Locator("iframe")).ToHaveAttributeAsync("src", new System.Text.RegularExpressions.Regex("^blob:"));
+        await Expect(jansen.Page.Locator("iframe")).ToHaveAttributeAsync("src", new Regex("^blob:"));
         await jansen.ShotAsync("closed-pdf");
         await jansen.Page.Keyboard.PressAsync("Escape");
     }
@@ -165,10 +186,12 @@ public sealed class TheStory(Surgery surgery)
         await Expect(devries["composer"]).ToHaveCountAsync(0);
         await Expect(devries["patient-banner"]).ToContainTextAsync(Patient);
         await devries.ShotAsync("closed-company-doctor");
-        var seen = await devries.AllSeenAsync();
-        Assert.Contains(Patient, seen, StringComparison.Ordinal);
-        foreach (var bsn in Surgery.Bsns) Assert.DoesNotContain(bsn, seen, StringComparison.Ordinal);
-        Assert.DoesNotContain("DL1002", seen, StringComparison.Ordinal);
+        var pdf = await devries.Page.RunAndWaitForDownloadAsync(() => devries["document-pdf"].ClickAsync());
+        var bundle = await devries.Page.RunAndWaitForDownloadAsync(() => devries["document-other"].ClickAsync());
+        var seen = await devries.AllSeenAsync() + await PdfTextAsync(await pdf.PathAsync()) + await File.ReadAllTextAsync(await bundle.PathAsync());
+        Assert.Contains("SUBSETTED", seen, StringComparison.Ordinal);
+        Assert.Contains("\"Composition\"", seen, StringComparison.Ordinal);
+        foreach (var number in Surgery.Bsns.Append("DL1002")) Assert.DoesNotContain(number, seen, StringComparison.Ordinal);
     }
 
     private static async Task<string> PdfTextAsync(string file)
