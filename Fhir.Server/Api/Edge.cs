@@ -11,6 +11,9 @@ namespace Fhir.Server.Api;
 /// <summary>The first and last step of every request that has a Right: request id, format, token and scope on the way in; on the way out every error is an OperationOutcome.</summary>
 public sealed class Edge(RequestDelegate next, Callers callers, AuditFilter audit, ApiSettings settings, ILogger<Edge> log)
 {
+    // Kestrel cuts the line beyond its limit, and the refusal may be lost with it: what is a little too large we refuse ourselves.
+    private const long Slack = 1024 * 1024;
+
     public Task InvokeAsync(HttpContext context)
     {
         var right = context.GetEndpoint()?.Metadata.GetMetadata<Right>();
@@ -61,7 +64,7 @@ public sealed class Edge(RequestDelegate next, Callers callers, AuditFilter audi
     private async ValueTask<Refusal?> AdmitAsync(HttpContext context, Call call)
     {
         if (call.Right is not { } right) return null;
-        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit) limit.MaxRequestBodySize = settings.MaxBodyBytes;
+        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit) limit.MaxRequestBodySize = settings.MaxBodyBytes + Slack;
         if (context.GetEndpoint()?.Metadata.GetMetadata<AnyFormat>() is null && !Formats.Acceptable(context.Request)) return Refusal.NotAcceptable();
         return right.Anonymous ? null : await IdentifyAsync(context, call, right);
     }

@@ -5,6 +5,7 @@ using Fhir.Server.Core.Json;
 using Fhir.Server.Core.Outcomes;
 using Fhir.Server.Core.Validation;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Fhir.Server.Api.Http;
 
@@ -31,22 +32,23 @@ public sealed record RequestBody(ReadOnlyMemory<byte> Json, Element Resource)
     public static Result<RequestBody> Reread(ReadOnlyMemory<byte> json) =>
         JsonReader.Read(json, DefinitionSet.R4).Failed(out var issue, out var resource) ? issue : new RequestBody(json, resource);
 
+    /// <summary>The whole body; one that is too large is a 413.</summary>
     public static async Task<ReadOnlyMemory<byte>> BytesAsync(HttpRequest request, CancellationToken stop)
     {
-        if (request.ContentLength is { } length and <= int.MaxValue)
+        var most = request.HttpContext.RequestServices.GetRequiredService<ApiSettings>().MaxBodyBytes;
+        if (request.ContentLength > most) throw TooLarge;
+        if (request.ContentLength is { } length)
         {
-            if (length > MostAtOnce(request)) throw new BadHttpRequestException("The body is too large.", StatusCodes.Status413PayloadTooLarge);
             var bytes = new byte[length];
             await request.Body.ReadExactlyAsync(bytes, stop);
             return bytes;
         }
         using var buffer = new MemoryStream();
         await request.Body.CopyToAsync(buffer, stop);
-        return buffer.ToArray();
+        return buffer.Length > most ? throw TooLarge : buffer.ToArray();
     }
 
-    private static long MostAtOnce(HttpRequest request) =>
-        request.HttpContext.Features.Get<Microsoft.AspNetCore.Http.Features.IHttpMaxRequestBodySizeFeature>()?.MaxRequestBodySize ?? long.MaxValue;
+    private static BadHttpRequestException TooLarge => new("The body is too large.", StatusCodes.Status413PayloadTooLarge);
 
     // A byte order mark is tolerated and not kept.
     private static ReadOnlyMemory<byte> WithoutMark(ReadOnlyMemory<byte> json) => json.Span.StartsWith("\uFEFF"u8) ? json[3..] : json;
