@@ -14,6 +14,9 @@ public sealed class Edge(RequestDelegate next, Callers callers, AuditFilter audi
     // Kestrel cuts the line beyond its limit, and the refusal may be lost with it: what is a little too large we refuse ourselves.
     private const long Slack = 1024 * 1024;
 
+    // What the answer that failed may have set already; what others set (X-Request-Id, security headers) stays.
+    private static readonly string[] OfTheAnswer = ["ETag", "Last-Modified", "Location", "Content-Type", "Content-Length", "Content-Disposition"];
+
     public Task InvokeAsync(HttpContext context)
     {
         var right = context.GetEndpoint()?.Metadata.GetMetadata<Right>();
@@ -55,8 +58,7 @@ public sealed class Edge(RequestDelegate next, Callers callers, AuditFilter audi
         }
         var refusal = Refusal.Unforeseen(call.RequestId);
         await audit.RecordAsync(context, refusal.Status, []);
-        context.Response.Headers.Clear();
-        context.Response.Headers["X-Request-Id"] = call.RequestId;
+        foreach (var name in OfTheAnswer) context.Response.Headers.Remove(name);
         await refusal.ExecuteAsync(context);
     }
 

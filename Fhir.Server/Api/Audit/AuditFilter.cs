@@ -3,6 +3,7 @@ using Fhir.Server.Api.Identity;
 using Fhir.Server.Core.Outcomes;
 using Fhir.Server.Store.Access;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace Fhir.Server.Api.Audit;
 
@@ -25,8 +26,12 @@ public sealed class AuditFilter(AuditReads reads, TimeProvider clock)
         if (call.Audited || call.Right is not { Anonymous: false } right) return true;
         call.Audited = true;
         var values = context.Request.RouteValues;
-        return await RecordAsync(call, right, right.Type ?? values["type"] as string, values["id"] as string, NamesOf(context.Request.Query.Keys), status, returned);
+        return await RecordAsync(call, right, right.Type ?? values["type"] as string, values["id"] as string, NamesOf(ParametersOf(context)), status, returned);
     }
+
+    // Of a search by POST the form's names too, when it came so far that the form was read.
+    private static IEnumerable<string> ParametersOf(HttpContext context) =>
+        context.Features.Get<IFormFeature>()?.Form is { } form ? context.Request.Query.Keys.Concat(form.Keys) : context.Request.Query.Keys;
 
     /// <summary>A row for one access; an entry of a Bundle has its own.</summary>
     public async ValueTask<bool> RecordAsync(Call call, Right right, string? type, string? id, string? names, int status, IReadOnlyList<long> returned) =>

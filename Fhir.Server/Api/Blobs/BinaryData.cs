@@ -35,6 +35,7 @@ public sealed class BinaryData(BlobStore blobs)
     public async Task<Result<RequestBody>> MakeAsync(string contentType, ReadOnlyMemory<byte> content, string? securityContext, CancellationToken stop)
     {
         if (Refused(contentType, content, securityContext) is { } issue) return issue;
+        if (RequestBody.Parse(Text(contentType, null, securityContext)).Failed(out issue, out _)) return issue;
         var hash = content.IsEmpty ? null : await blobs.PutAsync(content, stop);
         return Parse(Text(contentType, hash is null ? null : Mark + Convert.ToHexStringLower(hash), securityContext));
     }

@@ -18,7 +18,8 @@ public sealed class RawBody(ResourceVersion version, string contentType, ReadOnl
         response.Headers.XContentTypeOptions = "nosniff";
         response.Headers.ContentSecurityPolicy = "default-src 'none'; sandbox";
         response.Headers.ContentDisposition = "attachment";
-        response.ContentType = contentType;
+        // What is no media type goes into no header: it may hold a line break.
+        response.ContentType = MediaTypeHeaderValue.TryParse(contentType, out var type) ? type.ToString() : "application/octet-stream";
         response.ContentLength = content.Length;
         return response.Body.WriteAsync(content, httpContext.RequestAborted).AsTask();
     }

@@ -13,8 +13,8 @@ public static class Audited
 {
     public static void Map(RouteGroupBuilder fhir)
     {
-        fhir.MapGet("/AuditEvent/{id}", OneAsync).Asks(Right.Read with { Type = "AuditEvent" });
-        fhir.MapGet("/AuditEvent", ManyAsync).Asks(Right.Search with { Type = "AuditEvent" });
+        fhir.MapMethods("/AuditEvent/{id}", Methods.GetOrHead, OneAsync).Asks(Right.Read with { Type = "AuditEvent" });
+        fhir.MapMethods("/AuditEvent", Methods.GetOrHead, ManyAsync).Asks(Right.Search with { Type = "AuditEvent" });
         fhir.MapPost("/AuditEvent/_search", ManyByFormAsync).Asks(Right.Search with { Type = "AuditEvent" });
     }
 

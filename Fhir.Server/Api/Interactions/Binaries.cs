@@ -15,7 +15,7 @@ public static class Binaries
 {
     public static void Map(RouteGroupBuilder fhir)
     {
-        fhir.MapMethods("/Binary/{id}", [HttpMethods.Get, HttpMethods.Head], ReadAsync).WithMetadata(new AnyFormat()).Asks(Right.Read with { Type = "Binary" });
+        fhir.MapMethods("/Binary/{id}", Methods.GetOrHead, ReadAsync).WithMetadata(new AnyFormat()).Asks(Right.Read with { Type = "Binary" });
         fhir.MapPost("/Binary", CreateAsync).WithMetadata(new AnyFormat()).Asks(Right.Create with { Type = "Binary" });
         fhir.MapPut("/Binary/{id}", UpdateAsync).WithMetadata(new AnyFormat()).Asks(Right.Update with { Type = "Binary" });
     }

@@ -11,7 +11,7 @@ namespace Fhir.Server.Api.Interactions;
 /// <summary>capabilities: what this server does, told to anyone — https://hl7.org/fhir/R4/http.html#capabilities</summary>
 public static class Capabilities
 {
-    public static void Map(RouteGroupBuilder fhir) => fhir.MapMethods("/metadata", [HttpMethods.Get, HttpMethods.Head], Tell).Asks(Right.Open);
+    public static void Map(RouteGroupBuilder fhir) => fhir.MapMethods("/metadata", Methods.GetOrHead, Tell).Asks(Right.Open);
 
     private static IResult Tell(HttpContext context, CapabilityStatement statement) =>
         context.Request.Query["mode"].ToString() is "" or "full" or "normative"

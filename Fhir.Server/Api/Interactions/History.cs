@@ -19,9 +19,9 @@ public static class History
 
     public static void Map(RouteGroupBuilder fhir)
     {
-        fhir.MapGet("/{type}/{id}/_history", OfOneAsync).Asks(Right.History);
-        fhir.MapGet("/{type}/_history", OfTypeAsync).Asks(Right.HistoryOfMany);
-        fhir.MapGet("/_history", OfAllAsync).Asks(Right.HistoryOfMany);
+        fhir.MapMethods("/{type}/{id}/_history", Methods.GetOrHead, OfOneAsync).Asks(Right.History);
+        fhir.MapMethods("/{type}/_history", Methods.GetOrHead, OfTypeAsync).Asks(Right.HistoryOfMany);
+        fhir.MapMethods("/_history", Methods.GetOrHead, OfAllAsync).Asks(Right.HistoryOfMany);
     }
 
     private static Task<IResult> OfOneAsync(string type, string id, HttpContext context, Caller caller, HistoryPages pages, CancellationToken stop) =>

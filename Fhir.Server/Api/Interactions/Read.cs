@@ -14,12 +14,10 @@ namespace Fhir.Server.Api.Interactions;
 /// <summary>read and vread — https://hl7.org/fhir/R4/http.html#read</summary>
 public static class Read
 {
-    private static readonly string[] GetOrHead = [HttpMethods.Get, HttpMethods.Head];
-
     public static void Map(RouteGroupBuilder fhir)
     {
-        fhir.MapMethods("/{type}/{id}", GetOrHead, Newest).Asks(Right.Read);
-        fhir.MapMethods("/{type}/{id}/_history/{version}", GetOrHead, Named).Asks(Right.VersionRead);
+        fhir.MapMethods("/{type}/{id}", Methods.GetOrHead, Newest).Asks(Right.Read);
+        fhir.MapMethods("/{type}/{id}/_history/{version}", Methods.GetOrHead, Named).Asks(Right.VersionRead);
     }
 
     private static async Task<IResult> Newest(string type, string id, Caller caller, ResourceStore store, CancellationToken stop) =>

@@ -11,9 +11,9 @@ public static class Search
 {
     public static void Map(RouteGroupBuilder fhir)
     {
-        fhir.MapGet("/{type}", OfTypeAsync).Asks(Right.Search);
+        fhir.MapMethods("/{type}", Methods.GetOrHead, OfTypeAsync).Asks(Right.Search);
         fhir.MapPost("/{type}/_search", OfTypeByFormAsync).Asks(Right.Search);
-        fhir.MapGet("/", OfAllAsync).Asks(Right.Search);
+        fhir.MapMethods("/", Methods.GetOrHead, OfAllAsync).Asks(Right.Search);
         fhir.MapPost("/_search", OfAllByFormAsync).Asks(Right.Search);
     }
 

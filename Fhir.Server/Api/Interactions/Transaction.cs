@@ -30,10 +30,17 @@ public sealed class Transaction(Writing writing, EntryReads reads, ConditionalRe
             if (Entry.Of(bundle.Entries[i], i, inTransaction: true).Failed(out var issue, out var entry)) return issue;
             entries.Add(entry);
         }
-        // Two creates under one condition mean one resource.
+        if (entries.Where(e => e.FullUrl is not null).GroupBy(e => e.FullUrl).FirstOrDefault(g => g.Count() > 1) is { } same)
+            return new Issue(IssueKind.Invalid, "Two entries have the same fullUrl.", $"{same.Last().Where}.fullUrl");
+        MergeConditionals(entries);
+        return entries;
+    }
+
+    // Two creates under one condition mean one resource.
+    private static void MergeConditionals(List<Entry> entries)
+    {
         foreach (var same in entries.Where(e => e is { Method: "POST", Conditions.IfNoneExist: not null }).GroupBy(e => (e.Key.Type, e.Conditions.IfNoneExist)))
             foreach (var later in same.Skip(1)) (later.SameAs, later.Key) = (same.First(), same.First().Key);
-        return entries;
     }
 
     /// <summary>References resolved, contents put aside, in the order of processing: DELETE, POST, PUT.</summary>

@@ -60,6 +60,19 @@ public abstract class BinaryContract(Shared shared)
     }
 
     [Fact]
+    public async Task A_content_type_that_is_none_reaches_no_header()
+    {
+        var made = await Jansen.Post("/fhir/Binary", """{"resourceType":"Binary","contentType":"a\rX-Evil:\u00e9","data":"YQ=="}""");
+        if (made.Code == 400) return;
+        var raw = await Jansen.Get($"/fhir/Binary/{made.Id}", ("Accept", "*/*"));
+        Assert.Equal((200, "application/octet-stream"), (raw.Code, raw.Content.ContentType!.ToString()));
+    }
+
+    [Fact]
+    public async Task A_security_context_is_a_reference() =>
+        Assert.Equal(["Binary.securityContext.reference"], (await Jansen.SendBytes("POST", "/fhir/Binary", Pdf, "application/pdf", ("X-Security-Context", "anything goes"))).Places);
+
+    [Fact]
     public async Task The_content_stands_in_no_file_in_the_clear()
     {
         await Jansen.SendBytes("POST", "/fhir/Binary", Pdf, "application/pdf");

@@ -160,6 +160,10 @@ public abstract class SearchContract(Shared shared)
         Assert.Contains($"Patient/{id}", entities, StringComparison.Ordinal);
         Assert.Contains("search-audit", entities, StringComparison.Ordinal);
         Assert.DoesNotContain(family, entities, StringComparison.Ordinal);
+        await Jansen.SendBytes("POST", "/fhir/Patient/_search?_count=3", System.Text.Encoding.UTF8.GetBytes($"family={family}"), "application/x-www-form-urlencoded", ("X-Request-Id", "form-audit"));
+        var byForm = (await shared.House.As("privacy").Get($"/fhir/AuditEvent?entity=Patient/{id}&action=E")).Json["entry"]![0]!["resource"]!["entity"]!.ToJsonString();
+        Assert.Contains("form-audit", byForm, StringComparison.Ordinal);
+        Assert.Contains(Convert.ToBase64String("_count&family"u8), byForm, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -95,6 +95,10 @@ public abstract class TransactionContract(Shared shared)
     }
 
     [Fact]
+    public async Task Two_entries_of_one_name_are_refused() =>
+        Assert.Equal(["Bundle.entry[1].fullUrl"], (await Jansen.Post("/fhir", Bundle("transaction", Post(A, Patient()), Post(A, Patient())))).Places);
+
+    [Fact]
     public async Task The_entries_echo_their_resources_only_when_that_is_asked()
     {
         var bundle = Bundle("transaction", Post(A, Patient()));
