@@ -1,3 +1,5 @@
+using System.Data.Common;
+using System.Net.Sockets;
 using Fhir.Server.Api.Audit;
 using Fhir.Server.Api.Http;
 using Fhir.Server.Api.Identity;
@@ -45,18 +47,20 @@ public sealed class Edge(RequestDelegate next, Callers callers, AuditFilter audi
         catch (Exception unforeseen)
         {
             log.LogError(unforeseen, "Request {RequestId} failed.", call.RequestId);
-            await FailAsync(context, call);
+            await FailAsync(context, call, IsAway(unforeseen) ? Refusal.DatabaseAway : Refusal.Unforeseen(call.RequestId));
         }
     }
 
-    private async Task FailAsync(HttpContext context, Call call)
+    // The database cannot be reached, or says itself that trying again may help.
+    private static bool IsAway(Exception? failure) => failure is DbException { IsTransient: true } or SocketException || (failure is not null && IsAway(failure.InnerException));
+
+    private async Task FailAsync(HttpContext context, Call call, Refusal refusal)
     {
         if (context.Response.HasStarted)
         {
             context.Abort();
             return;
         }
-        var refusal = Refusal.Unforeseen(call.RequestId);
         await audit.RecordAsync(context, refusal.Status, []);
         foreach (var name in OfTheAnswer) context.Response.Headers.Remove(name);
         await refusal.ExecuteAsync(context);

@@ -31,6 +31,9 @@ public sealed class Refusal : Answer
     /// <summary>The resource exists, but not for this method.</summary>
     public static Refusal MethodNotAllowed(string allow) => new(405, Bare(405)._issue) { Allow = allow };
 
+    /// <summary>The database cannot be reached: 503, and the caller may try again.</summary>
+    public static Refusal DatabaseAway => Of(new(IssueKind.Unavailable, "The record cannot be reached right now; try again in a moment.") { Code = "transient" });
+
     /// <summary>A bug or an outage: the request id leads to the log, nothing else is told.</summary>
     public static Refusal Unforeseen(string requestId) =>
         new(500, new(IssueKind.Unavailable, $"Something went wrong here; request {requestId}.") { Code = "exception" });
