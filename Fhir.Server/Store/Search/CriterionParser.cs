@@ -9,9 +9,10 @@ namespace Fhir.Server.Store.Search;
 internal sealed class CriterionParser(DefinitionSet definitions)
 {
     private const int MostLinks = 5, MostSteps = 300, MostValues = 500, LongestText = 2000;
+    private const int MostValuesTogether = 800;   // each is a piece of SQL, and If-None-Exist runs under the commit lock
     public static readonly Issue Unknown = new(IssueKind.Invalid, "There is no such search parameter.") { Code = "not-supported" };
 
-    private int _steps;
+    private int _steps, _values;
 
     /// <summary>True when nothing but the name was wrong: a lenient search leaves the parameter out.</summary>
     public static bool IsUnknown(Issue issue) => ReferenceEquals(issue, Unknown);
@@ -22,7 +23,9 @@ internal sealed class CriterionParser(DefinitionSet definitions)
         if (links > MostLinks) return TooCostly($"A chain has at most {MostLinks} links.");
         _steps = links == 0 ? 0 : _steps + 1;
         if (_steps > MostSteps) return TooCostly("The chain branches too often: name the types that it leads over.");
-        if (Each(value).Take(MostValues + 1).Count() > MostValues) return TooCostly($"A parameter has at most {MostValues} values.");
+        var values = Each(value).Take(MostValues + 1).Count();
+        if (values > MostValues) return TooCostly($"A parameter has at most {MostValues} values.");
+        if ((_values += values) > MostValuesTogether) return TooCostly("The search has too many values, or too many types and links for them.");
         if (key.StartsWith("_has:", StringComparison.Ordinal)) return ParseHas(type, key, value, links);
         var dot = key.IndexOf('.', StringComparison.Ordinal);
         if (dot >= 0) return ParseChain(type, key[..dot], key[(dot + 1)..], value, links);

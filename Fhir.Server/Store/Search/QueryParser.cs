@@ -8,7 +8,7 @@ namespace Fhir.Server.Store.Search;
 /// <summary>Reads a whole search: what shapes the answer here, the conditions through <see cref="CriterionParser"/>.</summary>
 internal sealed class QueryParser(string? type, DefinitionSet definitions, bool strict)
 {
-    private const int MostParameters = 100;
+    private const int MostParameters = 100, MostSortKeys = 8;
     private static readonly string[] Summaries = ["true", "text", "data", "false", "count"];
     private readonly CriterionParser _criteria = new(definitions);
     private readonly List<KeyValuePair<string, string>> _used = [];
@@ -93,6 +93,7 @@ internal sealed class QueryParser(string? type, DefinitionSet definitions, bool 
             var issue = key.Code is "_id" or "_lastUpdated" ? null : Sortable(key.Code);
             if (issue is not null && (strict || !CriterionParser.IsUnknown(issue))) return issue;
             if (issue is not null) continue;
+            if (_sort.Count == MostSortKeys) return new Issue(IssueKind.Unsupported, $"A search is sorted by at most {MostSortKeys} keys.") { Code = "too-costly" };
             _sort.Add(key);
             kept.Add(text);
         }
