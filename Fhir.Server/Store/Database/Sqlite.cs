@@ -59,12 +59,22 @@ internal sealed class SqliteFile : IAsyncDisposable
     public SqliteFile(string path)
     {
         _path = path;
+        if (!OperatingSystem.IsWindows()) Own(path);
         _writer = new(new SqliteConnectionStringBuilder { DataSource = path, Mode = SqliteOpenMode.ReadWriteCreate, Pooling = false }.ConnectionString);
         _writer.Run("pragma journal_mode=wal");
         _writer.Run("pragma synchronous=full");
         _writer.Run("pragma wal_autocheckpoint=4000");
         _writer.Run("pragma cache_size=-32000");
         _writer.Run("pragma temp_store=memory");
+    }
+
+    // Patients' data: nobody else on this machine reads it, whatever folder it lies in. SQLite gives its log the mode of the database.
+    [System.Runtime.Versioning.UnsupportedOSPlatform("windows")]
+    private static void Own(string path)
+    {
+        const UnixFileMode Mine = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        using (new FileStream(path, new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = FileShare.ReadWrite | FileShare.Delete, UnixCreateMode = Mine })) { }
+        File.SetUnixFileMode(path, Mine);
     }
 
     public Session Reader(bool snapshot)
