@@ -16,6 +16,14 @@ public static class References
         _ => null,
     };
 
+    /// <summary>The same with any address before it: <c>https://elsewhere/fhir/Organization/1</c>. For what must not be overlooked, never for what opens.</summary>
+    public static ResourceKey? KeyAtEnd(string? reference) => reference?.Split('/') switch
+    {
+        [.., var type, var id, "_history", _] => Known(type, id),
+        [.., var type, var id] => Known(type, id),
+        _ => null,
+    };
+
     private static ResourceKey? Known(string type, string id) =>
         AccessTable.Number(type) >= 0 && id.Length is > 0 and <= 64 ? new ResourceKey(type, id) : null;
 }

@@ -19,7 +19,20 @@ public static class ConsentGate
 
     /// <summary>Judges a new thread with the facts of this commit. An issue names the recipient.</summary>
     public static async ValueTask<Result<ConsentedMessage>> AdmitAsync(ThreadRequest request, CommitScope scope, CancellationToken stop) =>
-        Admit(request, await PatientConsents.ReadAsync(scope, request.Patient, null, stop), scope.AtMicros);
+        await StrangerAsync(request, scope, stop) is { } stranger ? stranger : Admit(request, await PatientConsents.ReadAsync(scope, request.Patient, null, stop), scope.AtMicros);
+
+    // Consent is presumed between those who give care: a company doctor lets nobody in who does not treat the patient already.
+    private static async ValueTask<Issue?> StrangerAsync(ThreadRequest request, CommitScope scope, CancellationToken stop)
+    {
+        if (!request.Sender.NeedsConsent) return null;
+        for (var i = 0; i < request.Recipients.Length; i++)
+        {
+            var recipient = request.Recipients[i];
+            if (recipient.NeedsConsent || await CareGround.HasAsync(recipient.OrganizationRid, recipient.Rid, request.Patient, scope, stop)) continue;
+            return new Issue(IssueKind.Forbidden, $"recipient[{i}] does not treat the patient: a company doctor writes to those who do.", $"Communication.recipient[{i}]");
+        }
+        return null;
+    }
 
     /// <summary>The same with all facts given.</summary>
     public static Result<ConsentedMessage> Admit(ThreadRequest request, ImmutableArray<PatientConsent> consents, long now)

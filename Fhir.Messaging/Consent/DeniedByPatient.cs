@@ -13,9 +13,9 @@ public static class DeniedByPatient
     private static IEnumerable<Provision> Denials(AtTheGate at) =>
         at.Consents.Where(c => c.CanDeny).Select(c => c.Root).Where(root => root.Type == ProvisionType.Deny && Concerns(root, at) && !IsExempt(root, at));
 
-    /// <summary>A denial without actors is meant for everyone, one without purposes for every purpose; narrower words (data, class) are not weighed.</summary>
+    /// <summary>A denial without actors is meant for everyone, and so is one whose actors cannot be told; one without purposes for every purpose; narrower words (data, class) are not weighed.</summary>
     public static bool Concerns(Provision denial, AtTheGate at) =>
-        (denial.Actors.IsEmpty || denial.Actors.Any(a => a.NamesPerson(at.Recipient))) && (denial.Purposes.IsEmpty || denial.IsForCare);
+        (denial.Actors.IsEmpty || denial.Actors.Any(a => a.MayMean(at.Recipient))) && (denial.Purposes.IsEmpty || denial.IsForCare);
 
     // "Nobody, except …" still reaches the one who is named.
     private static bool IsExempt(Provision denial, AtTheGate at) =>

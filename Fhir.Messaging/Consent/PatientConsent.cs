@@ -60,4 +60,12 @@ public sealed record ConsentActor(ResourceKey? Key, bool IsRecipient, Element So
 
     /// <summary>The same, or herself as a person whatever her role.</summary>
     public bool NamesPerson(Clinician clinician) => Names(clinician) || (Key is { } key && key == clinician.Practitioner);
+
+    /// <summary>For denials: names her, or it cannot be told whom it names (an identifier, a team). The address before a reference does not matter.</summary>
+    public bool MayMean(Clinician clinician) => References.KeyAtEnd(Source["reference"]["reference"].Text) switch
+    {
+        { Type: "PractitionerRole" or "Practitioner" or "Organization" } named => (this with { Key = named }).NamesPerson(clinician),
+        { Type: "Patient" or "RelatedPerson" or "Device" } => false,
+        _ => true,
+    };
 }

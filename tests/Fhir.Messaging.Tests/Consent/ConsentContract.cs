@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Fhir.Messaging.Tests.Clinic;
 using Fhir.Server.Store.Database;
 using Fhir.Server.Store.Tests;
@@ -173,6 +174,40 @@ public abstract class ConsentContract
         await using var clinic = await OpenAsync();
         var (hidden, absent) = (await Op.Open(clinic.Bakker, Patient, ["dr.jansen"]), await Op.Open(clinic.Bakker, "Patient/nobody", ["dr.jansen"]));
         Assert.Equal((400, absent.Text), (hidden.Code, hidden.Text));
+    }
+
+    [Theory]
+    [InlineData("""{"reference":"https://elsewhere.example/fhir/PractitionerRole/dr.bakker"}""", true)]
+    [InlineData("""{"reference":"Practitioner/dr.bakker/_history/1"}""", true)]
+    [InlineData("""{"reference":"CareTeam/cardiology"}""", true)]
+    [InlineData("""{"identifier":{"system":"http://fhir.nl/fhir/NamingSystem/agb-z","value":"06012345"}}""", true)]
+    [InlineData("""{"display":"De cardioloog"}""", true)]
+    [InlineData("""{"reference":"https://elsewhere.example/fhir/PractitionerRole/dr.other"}""", false)]
+    [InlineData("""{"reference":"RelatedPerson/brother"}""", false)]
+    public async Task A_denial_is_not_overlooked_because_of_how_it_names_somebody(string actor, bool denies)
+    {
+        await using var clinic = await OpenAsync();
+        var thread = await clinic.OpenThreadAsync("dr.bakker", "een");
+        await clinic.ConsentAsync(change: c =>
+        {
+            c.Provision()["type"] = "deny";
+            c.Provision()["actor"]![0]!["reference"] = JsonNode.Parse(actor);
+        });
+        Assert.Equal(denies ? 404 : 200, (await clinic.Bakker.Get($"/fhir/Communication/{thread}")).Code);
+        Assert.Equal(denies ? 403 : 201, (await Op.Open(clinic.Jansen, Patient, ["dr.bakker"])).Code);
+    }
+
+    [Fact]
+    public async Task A_company_doctor_lets_nobody_in_who_does_not_treat_the_patient()
+    {
+        await using var clinic = await OpenAsync();
+        await clinic.ConsentAsync();
+        await clinic.OpenThreadAsync();
+        var refused = await Op.Open(clinic.DeVries, Patient, ["dr.jansen", "dr.bakker"], "wie is dit?");
+        Assert.Equal(403, refused.Code);
+        Assert.Equal(["Communication.recipient[1]"], refused.Places);
+        Assert.Equal(404, (await clinic.Bakker.Get("/fhir/Patient/p1")).Code);
+        Ok(await Op.Open(clinic.DeVries, Patient, ["dr.jansen"], "een vraag terug"), 201);
     }
 }
 
