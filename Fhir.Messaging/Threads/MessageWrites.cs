@@ -91,6 +91,7 @@ public sealed class MessageWrites(Bell bell, BinaryData binaries)
     {
         if (after["subject"].Exists && (AddressBook.References.Key(after["subject"]) is not { } subject || await scope.RidAsync(subject, stop) != thread.Patient))
             return new Issue(IssueKind.Invalid, "A message is about the patient of its thread.", "Communication.subject");
+        if (ThreadHeader.NamesItsPatientPlainly(after) is { } telling) return telling;
         foreach (var (reply, index) in message.InReplyTo.Select((r, i) => (r, i)))
             if (await ThreadRows.MessageAsync(scope.Session, await scope.RidAsync(reply, stop), stop) is not { } to || to.Thread != thread.Thread)
                 return new Issue(IssueKind.Invalid, "A reply is to a message of the same thread.", $"Communication.inResponseTo[{index}]");

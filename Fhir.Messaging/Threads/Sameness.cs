@@ -5,7 +5,7 @@ namespace Fhir.Messaging.Threads;
 /// <summary>Do two contents say the same, apart from what the server adds and the elements that may change?</summary>
 public static class Sameness
 {
-    private static readonly string[] Added = ["id", "meta", "text"];
+    private static readonly string[] Added = ["id", "meta"];
 
     public static bool But(Element before, Element after, params string[] mayChange) =>
         Same(Children(before, mayChange), Children(after, mayChange));

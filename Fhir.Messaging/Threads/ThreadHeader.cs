@@ -34,8 +34,12 @@ public sealed record ThreadHeader(ResourceKey Subject, ResourceKey Sender, Immut
         if (header["status"].Text != "in-progress") return Wrong("A new thread has the status in-progress.", "status");
         if (CategoryCodes(header).ToList() is not [var category] || !Categories.Contains(category)) return Wrong($"A thread has one category of {string.Join(", ", Categories)}.", "category");
         if (string.IsNullOrWhiteSpace(header["topic"]["text"].Text)) return Wrong("A thread needs a topic with a text.", "topic");
-        return OwnExtensions.ForgedIn(header);
+        return NamesItsPatientPlainly(header) ?? OwnExtensions.ForgedIn(header);
     }
+
+    /// <summary>Everyone in the thread reads the reference itself: a BSN beside it would reach those who may not know it.</summary>
+    public static Issue? NamesItsPatientPlainly(Element communication) =>
+        communication["subject"]["identifier"].Exists ? Wrong("The patient is named by a reference alone, without an identifier.", "subject.identifier") : null;
 
     private static IEnumerable<string?> CategoryCodes(Element communication) =>
         communication.Each("category").SelectMany(c => c.Each("coding")).Where(c => c["system"].Text == ClinicUrls.ThreadCategory).Select(c => c["code"].Text);

@@ -14,7 +14,7 @@ public sealed class ThreadWrites(HeaderWrites headers, MessageWrites messages) :
     {
         if (change.Before is not null)
         {
-            if (await ThreadRows.FindAsync(scope.Session, change.Rid, stop) is { } thread) return headers.CheckChange(change, thread);
+            if (await ThreadRows.FindAsync(scope.Session, change.Rid, stop) is { } thread) return await headers.CheckChangeAsync(change, thread, scope, stop);
             if (await ThreadRows.MessageAsync(scope.Session, change.Rid, stop) is { } message) return messages.CheckChange(change, message);
         }
         if (change.After is not { } after) return null;

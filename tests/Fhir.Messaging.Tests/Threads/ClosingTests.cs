@@ -1,4 +1,5 @@
 using Fhir.Messaging.Tests.Clinic;
+using Fhir.Messaging.Threads;
 using Fhir.Server.Api.Tests;
 using static Fhir.Messaging.Tests.Clinic.TestClinic;
 using Op = Fhir.Messaging.Tests.Clinic.Threads;
@@ -91,5 +92,18 @@ public sealed class ClosingTests
         Assert.Equal(2, Deliveries(Ok(await Op.Close(clinic.Jansen, kept))));
         await clinic.Jansen.Delete($"/fhir/Consent/{consent}");
         Assert.Equal(1, Deliveries(Ok(await Op.Close(clinic.Jansen, frozen))));
+    }
+
+    [Fact]
+    public async Task Nobody_closes_it_without_a_summary_while_another_is_closing_it()
+    {
+        await using var clinic = await TestClinic.OpenAsync();
+        var thread = await clinic.OpenThreadAsync("dr.bakker", "een");
+        var header = Ok(await clinic.Jansen.Get($"/fhir/Communication/{thread}")).Json;
+        header["status"] = "completed";
+        clinic.Get<Closings>().TryBegin(new("Communication", thread), new("DocumentReference", "not-yet"));
+        Assert.Equal(409, (await clinic.System.Put($"/fhir/Communication/{thread}", header.ToJsonString())).Code);
+        clinic.Get<Closings>().End(new("Communication", thread));
+        Ok(await Op.Close(clinic.Jansen, thread));
     }
 }

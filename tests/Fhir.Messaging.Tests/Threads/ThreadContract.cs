@@ -238,6 +238,42 @@ public abstract class ThreadContract
         Assert.Equal(first.Id, Ok(await Op.Attach(clinic.Jansen, thread, inline, "c1")).Id);
         Ok(await clinic.Bakker.Get($"/fhir/{(string)first.Json["payload"]![0]!["contentAttachment"]!["url"]!}"));
     }
+
+    [Fact]
+    public async Task No_BSN_travels_along_with_the_reference_to_the_patient()
+    {
+        await using var clinic = await OpenAsync();
+        await clinic.ConsentAsync();
+        var subject = $$""" "subject":{"reference":"{{Patient}}","identifier":{"system":"{{ClinicUrls.Bsn}}","value":"999990019"} } """;
+        var header = await clinic.Jansen.Post("/fhir/Communication",
+            $$"""
+            {"resourceType":"Communication","status":"in-progress",{{subject}},"topic":{"text":"Rug"},"category":[{"coding":[{"system":"{{ClinicUrls.ThreadCategory}}","code":"advice"}]}],
+             "sender":{"reference":"PractitionerRole/dr.jansen"},"recipient":[{"reference":"PractitionerRole/dr.devries"}]}
+            """);
+        Assert.Equal(400, header.Code);
+        Assert.Equal(["Communication.subject.identifier"], header.Places);
+        var thread = await clinic.OpenThreadAsync();
+        var message = await clinic.Jansen.Post("/fhir/Communication",
+            $$"""
+            {"resourceType":"Communication","status":"completed",{{subject}},"partOf":[{"reference":"Communication/{{thread}}"}],
+             "sender":{"reference":"PractitionerRole/dr.jansen"},"payload":[{"contentString":"een"}]}
+            """);
+        Assert.Equal(400, message.Code);
+        Assert.Equal(["Communication.subject.identifier"], message.Places);
+    }
+
+    [Fact]
+    public async Task A_withdrawal_says_nothing_new()
+    {
+        await using var clinic = await OpenAsync();
+        var thread = await clinic.OpenThreadAsync("dr.bakker", "een");
+        var message = Ok(await Op.Messages(clinic.Jansen, thread)).Entries().Single().AsObject();
+        message["status"] = "entered-in-error";
+        message["text"] = new JsonObject { ["status"] = "additional", ["div"] = """<div xmlns="http://www.w3.org/1999/xhtml">twee</div>""" };
+        Assert.Equal(409, (await clinic.Jansen.Put($"/fhir/Communication/{message["id"]}", message.ToJsonString())).Code);
+        message.Remove("text");
+        Ok(await clinic.Jansen.Put($"/fhir/Communication/{message["id"]}", message.ToJsonString()));
+    }
 }
 
 public sealed class ThreadsOnSqlite : ThreadContract { protected override Task<TenantDatabase> EmptyAsync() => TestDatabase.SqliteAsync(); }
