@@ -5,6 +5,7 @@ using Fhir.Messaging.Realtime;
 using Fhir.Messaging.Threads;
 using Fhir.Server.Api.Http;
 using Fhir.Server.Api.Identity;
+using Fhir.Server.Store.Access;
 using Fhir.Server.Store.Rules;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http.Connections;
@@ -46,6 +47,6 @@ public static class Messaging
         CloseThread.Map(fhir);
         ReadInbox.Map(fhir);
         // No long polling: a connection keeps the request that its token came with.
-        app.MapHub<MessagingHub>("/hub", hub => hub.Transports = HttpTransportType.WebSockets | HttpTransportType.ServerSentEvents).WithMetadata(new AnyFormat()).Asks(Right.SignedIn);
+        app.MapHub<MessagingHub>("/hub", hub => hub.Transports = HttpTransportType.WebSockets | HttpTransportType.ServerSentEvents).WithMetadata(new AnyFormat()).Asks(Right.Operation(Permission.Read, "Communication"));
     }
 }

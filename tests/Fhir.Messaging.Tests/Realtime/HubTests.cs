@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Fhir.Messaging.Realtime;
 using Fhir.Messaging.Tests.Clinic;
+using Fhir.Server.Api.Identity;
 using static Fhir.Messaging.Tests.Clinic.TestClinic;
 using Op = Fhir.Messaging.Tests.Clinic.Threads;
 
@@ -181,5 +182,13 @@ public sealed class HubTests
         gate = new();
         for (var i = 0; i <= Connection.MostPending + 1; i++) connection.Push(PushEvent.Thread($"Communication/{i}", 1));
         Assert.True(aborted);
+    }
+
+    [Fact]
+    public async Task A_token_that_may_not_read_messages_is_not_told_of_them()
+    {
+        await using var clinic = await TestClinic.OpenAsync();
+        var narrow = clinic.Get<TokenIssuer>().Issue(new("dr.jansen", "user/Observation.rs", TimeSpan.FromMinutes(5)) { PractitionerRole = "PractitionerRole/dr.jansen" });
+        await Assert.ThrowsAsync<System.Net.WebSockets.WebSocketException>(() => HubClient.ConnectAsync(clinic.Url, narrow));
     }
 }
