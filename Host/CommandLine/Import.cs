@@ -31,15 +31,17 @@ public static class Import
             Addresses = Addresses.AnyPort,
             Api = settings.Api with { Demo = true, MaxBodyBytes = 1L << 30 },
         };
+        DataFolder.Make(settings.DataFolder);
         var tokens = TokenIssuer.In(own.Api, TimeProvider.System);
-        if (await RunningServerAsync(settings) is { } address)
-        {
-            using var there = new ImportDoor(address, tokens);
-            return await send(there);
-        }
-        if ((await Running.StartAsync(own, WriterLock.Import, CancellationToken.None)).Failed(out var issue, out var started)) return issue;
-        await using var running = started;
-        using var door = new ImportDoor(new(running.Address), tokens);
+        if (await RunningServerAsync(settings) is { } there) return await AtDoorAsync(there, tokens, send);
+        if ((await Running.StartAsync(own, WriterLock.Import, CancellationToken.None)).Failed(out var issue, out var alone))
+            return await RunningServerAsync(settings) is { } faster ? await AtDoorAsync(faster, tokens, send) : issue;   // both were started at the same moment
+        await using (alone) return await AtDoorAsync(new(alone.Address), tokens, send);
+    }
+
+    private static async Task<Result<int>> AtDoorAsync(Uri server, TokenIssuer tokens, Func<ImportDoor, Task<Result<int>>> send)
+    {
+        using var door = new ImportDoor(server, tokens);
         return await send(door);
     }
 

@@ -15,6 +15,7 @@ public static class TokenCommand
         if (!arguments.Options.TryGetValue("user", out var name)) return Arguments.Wrong("--user is missing.");
         if (DemoUsers.Find(name) is not { } user) return Arguments.Wrong($"There is no demo user '{name}'.");
         if (Minutes(arguments.Options.GetValueOrDefault("minutes")).Failed(out var issue, out var minutes)) return issue;
+        DataFolder.Make(settings.DataFolder);
         return TokenIssuer.In(settings.Api, clock).Issue(user.Token(arguments.Options.GetValueOrDefault("scope"), TimeSpan.FromMinutes(minutes)));
     }
 

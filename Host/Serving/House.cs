@@ -14,6 +14,7 @@ public static class House
     public static WebApplication Build(HouseSettings settings, Record record)
     {
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
+        builder.Configuration.AddConfiguration(settings.Configuration);
         builder.Logging.AddRunLog();
         builder.WebHost.UseUrls([.. settings.Addresses.Urls]).PreferHostingUrls(preferHostingUrls: true);
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);

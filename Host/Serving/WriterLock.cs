@@ -27,6 +27,7 @@ public sealed class WriterLock : IDisposable
             var holder = TextIn(dataFolder);
             // The first tries are for a look at the lock by HolderOf, which holds it for a moment.
             var patience = holder switch { Import => TimeSpan.FromMinutes(30), "" => TimeSpan.FromSeconds(20), _ => TimeSpan.FromSeconds(0.5) };
+            if (holder == Import && tries == 0) await Console.Error.WriteLineAsync("Waiting for an import into this data folder to end ...");
             if (Pause * tries++ > patience) return new Issue(IssueKind.Conflict, $"Another writer uses this data folder{(holder.Length == 0 ? "" : $": {holder}")}.");
             await Task.Delay(Pause);
         }

@@ -70,7 +70,7 @@ public sealed record Addresses(IReadOnlyList<string> Urls)
     {
         try
         {
-            return BindingAddress.Parse(url) is { Scheme: "http" or "https", IsUnixPipe: false, IsNamedPipe: false, PathBase: "" };
+            return BindingAddress.Parse(url) is { Scheme: "http", IsUnixPipe: false, IsNamedPipe: false, PathBase: "" };
         }
         catch (FormatException)
         {

@@ -22,6 +22,8 @@ public sealed record HouseSettings
     /// <summary>Folder of the built web client.</summary>
     public required string ClientFolder { get; init; }
     public required ApiSettings Api { get; init; }
+    /// <summary>What all this was read from; the framework reads its own settings, such as log levels, from it too.</summary>
+    public required IConfiguration Configuration { get; init; }
 
     /// <summary>Settings, or the one sentence that says why the house does not start. <paramref name="root"/> is where ./data lies.</summary>
     public static Result<HouseSettings> Read(IConfiguration from, string root)
@@ -41,6 +43,7 @@ public sealed record HouseSettings
             PracticeSystem = practiceSystem,
             ClientFolder = Path.Combine(root, "Workspace", "dist"),
             Api = ApiSettings.From(from, demo) with { DataFolder = folder },
+            Configuration = from,
         };
     }
 
