@@ -32,7 +32,9 @@ internal static class HttpBenchmark
         var ids = Path.Combine(folder, "ids");
         await File.WriteAllLinesAsync(ids, await PatientsAsync(server, Known));
         var body = Path.Combine(folder, "body");
-        await File.WriteAllTextAsync(body, Samples.Patient(0).Replace("\"value\":\"0\"", "\"value\":\"@N@\"", StringComparison.Ordinal));
+        await File.WriteAllTextAsync(body, Samples.Patient(0)
+            .Replace("\"value\":\"0\"", "\"value\":\"@N@\"", StringComparison.Ordinal).Replace("MR-00000000", "MR-@N@", StringComparison.Ordinal)
+            .Replace("Voort0", "Voort@F@", StringComparison.Ordinal).Replace("5550000", "555@F@", StringComparison.Ordinal));
         await Wrk.RunAsync(server, "read.lua", token, 5, ("IDS", ids));   // warm
         var (perSecond, p99) = await Wrk.RunAsync(server, "read.lua", token, Seconds, ("IDS", ids));
         Report.Line("HTTP, 32 connections", $"read Patient by id, /s (p99 {p99})", perSecond);
