@@ -76,8 +76,21 @@ internal sealed partial class Batch : CommitScope
             if (await database.FirstAsync(Sql.Of($"select t from commits where batch = {id}"), r => r.GetInt64(0), CancellationToken.None) == 0) throw;
         }
         _parts.Rids.Keep(_newRids);
-        foreach (var announce in _announce) announce();
-        _parts.Committed(T);
+        foreach (var announce in _announce) Wake(announce);
+        Wake(() => _parts.Committed(T));
+    }
+
+    // What is committed stays committed: a waker that fails must not make the queue run the batch again. Who was not woken is by the next poll.
+    private static void Wake(Action announce)
+    {
+        try
+        {
+            announce();
+        }
+        catch (Exception)
+        {
+            return;
+        }
     }
 
     public override async ValueTask<long> RidAsync(ResourceKey key, CancellationToken stop)

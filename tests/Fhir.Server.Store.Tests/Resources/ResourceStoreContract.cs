@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Fhir.Server.Core.Outcomes;
 using Fhir.Server.Store.Database;
 using Fhir.Server.Store.Resources;
+using Fhir.Server.Store.Rules;
 
 namespace Fhir.Server.Store.Tests.Resources;
 
@@ -103,6 +104,27 @@ public abstract class ResourceStoreContract
         await store.DoAsync(TestStore.Put("Patient", "p", Family("0")));
         var results = await Task.WhenAll(Enumerable.Range(0, 50).Select(i => store.Store.CommitAsync([TestStore.Put("Patient", "p", Family($"{i}"), ifMatch: "1")], TestStore.Everyone, default)));
         Assert.Single(results, r => !r.Failed(out _, out _));
+    }
+
+    [Fact]
+    public async Task An_announcement_that_fails_after_the_commit_does_not_write_twice()
+    {
+        await using var store = await TestStore.OpenAsync(await EmptyAsync(), new FailsToAnnounce());
+        Assert.Equal(WriteOutcome.Created, (await store.DoAsync(TestStore.Put("Patient", "p", Family("A")))).Outcome);
+        Assert.Equal("1", (string)(await store.ReadAsync("Patient", "p"))["meta"]!["versionId"]!);
+        Assert.Equal(1, await store.CountAsync("audit_write"));
+    }
+
+    private sealed class FailsToAnnounce : ICommitRule
+    {
+        public IReadOnlySet<string> Types { get; } = new HashSet<string>(StringComparer.Ordinal) { "Patient" };
+        public ValueTask<Issue?> CheckAsync(Change change, CommitScope scope, CancellationToken stop) => default;
+
+        public ValueTask ApplyAsync(Change change, CommitScope scope, CancellationToken stop)
+        {
+            scope.AfterCommit(() => throw new InvalidOperationException("nobody listens"));
+            return default;
+        }
     }
 
     [Fact]
