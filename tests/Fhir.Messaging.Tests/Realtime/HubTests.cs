@@ -162,13 +162,16 @@ public sealed class HubTests
     public async Task What_a_slow_client_does_not_take_collapses_and_then_cuts_it_off()
     {
         var (gate, sent, aborted) = (new TaskCompletionSource(), new List<PushEvent>(), false);
-        await using var connection = new Connection(1, DateTimeOffset.MaxValue, async (push, _) =>
+        await using var connection = new Connection(1, DateTimeOffset.MaxValue, (push, _) =>
         {
-            lock (sent) sent.Add(push);
-            await gate.Task;
+            lock (sent)
+            {
+                sent.Add(push);
+                return gate.Task;   // taken together with the note, so that the test knows which gate holds whom
+            }
         }, () => Task.FromResult(true), () => aborted = true);
         connection.Push(PushEvent.Inbox("first"));
-        while (sent.Count == 0) await Task.Delay(1);
+        await SentAsync(1);
         for (var i = 1; i <= 1000; i++)
         {
             connection.Push(PushEvent.Inbox($"{i}"));
@@ -176,12 +179,28 @@ public sealed class HubTests
         }
         connection.Push(PushEvent.Inbox("last"));
         gate.SetResult();
-        while (sent.Count < 3) await Task.Delay(1);
+        await SentAsync(3);
         Assert.Equal([PushEvent.Inbox("first").Body, PushEvent.Thread("Communication/a", 1000).Body, PushEvent.Inbox("last").Body], sent.Select(s => s.Body));
         Assert.False(aborted);
-        gate = new();
-        for (var i = 0; i <= Connection.MostPending + 1; i++) connection.Push(PushEvent.Thread($"Communication/{i}", 1));
+        lock (sent) gate = new();
+        connection.Push(PushEvent.Inbox("held"));
+        await SentAsync(4);   // the sender now stands at the gate with this one in its hand
+        for (var i = 0; i < Connection.MostPending; i++) connection.Push(PushEvent.Thread($"Communication/{i}", 1));
+        Assert.False(aborted);
+        connection.Push(PushEvent.Thread("Communication/more", 1));
         Assert.True(aborted);
+
+        async Task SentAsync(int count)
+        {
+            while (true)
+            {
+                lock (sent)
+                {
+                    if (sent.Count >= count) return;
+                }
+                await Task.Delay(1);
+            }
+        }
     }
 
     [Fact]
