@@ -14,6 +14,13 @@ public static class ClinicUrls
     public const string MessageReadBy = Base + "/StructureDefinition/message-read-by";
     public const string Delivery = Base + "/StructureDefinition/delivery";
 
+    // The profiles that what the house itself writes must fit.
+    public const string Thread = Base + "/StructureDefinition/thread";
+    public const string Message = Base + "/StructureDefinition/message";
+    public const string Summary = Base + "/StructureDefinition/summary";
+    public const string SummaryBundle = Base + "/StructureDefinition/summary-bundle";
+    public const string SummaryReference = Base + "/StructureDefinition/summary-reference";
+
     public const string ThreadCategory = Base + "/CodeSystem/thread-category";
     public const string ClinicRole = Base + "/CodeSystem/clinic-role";
     public const string OrganizationKind = Base + "/CodeSystem/organization-kind";
