@@ -1,3 +1,4 @@
+using Fhir.Server.Api.Validating;
 using Microsoft.Extensions.Configuration;
 
 namespace Fhir.Server.Api;
@@ -18,6 +19,8 @@ public sealed record ApiSettings
     public string? Audience { get; init; }
     /// <summary>OIDC issuers whose access tokens are accepted beside our own.</summary>
     public IReadOnlyList<TrustedAuthority> Authorities { get; init; } = [];
+    /// <summary>What is judged on writes beyond the structure.</summary>
+    public ValidationSettings Validation { get; init; } = new();
     public long MaxBodyBytes { get; init; } = 50 * 1024 * 1024;
     /// <summary>The file with the key of the attachments; made in the data folder when absent.</summary>
     public string? BlobKeyFile { get; init; }

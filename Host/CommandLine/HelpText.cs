@@ -20,6 +20,8 @@ public static class HelpText
           --Data:Folder=DIR                        databases and keys (./data)
           --Database:Provider=sqlite|postgres      where the record is kept (sqlite, in the data folder)
           --Database:ConnectionString=…            for postgres
+          --Validation:Base=off|warn|enforce       R4's own rules on writes, beyond the structure (warn); :Import:Base for imports (off)
+          --Validation:Profiles=off|warn|enforce   the profiles that a resource declares (warn); :Import:Profiles for imports (off)
           --Demo:Enabled=true|false                the demo clinic; true by default when every address is loopback
           --Demo:PracticeSystem=mllp://HOST:PORT   De Linde's practice system (mllp://127.0.0.1:2575)
 

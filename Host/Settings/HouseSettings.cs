@@ -1,4 +1,5 @@
 using Fhir.Server.Api;
+using Fhir.Server.Api.Validating;
 using Fhir.Server.Core.Outcomes;
 
 namespace Host.Settings;
@@ -32,6 +33,7 @@ public sealed record HouseSettings
         if (ReadProvider(from).Failed(out issue, out var provider)) return issue;
         if (ReadDemo(from["Demo:Enabled"], addresses).Failed(out issue, out var demo)) return issue;
         if (ReadPracticeSystem(from["Demo:PracticeSystem"]).Failed(out issue, out var practiceSystem)) return issue;
+        if (ValidationSettings.Read(from).Failed(out issue, out var validation)) return issue;
         var folder = from["Data:Folder"] is { Length: > 0 } named ? Path.GetFullPath(named) : Path.Combine(root, "data");
         return new HouseSettings
         {
@@ -42,7 +44,7 @@ public sealed record HouseSettings
             Demo = demo,
             PracticeSystem = practiceSystem,
             ClientFolder = Path.Combine(root, "Workspace", "dist"),
-            Api = ApiSettings.From(from, demo) with { DataFolder = folder },
+            Api = ApiSettings.From(from, demo) with { DataFolder = folder, Validation = validation },
             Configuration = from,
         };
     }

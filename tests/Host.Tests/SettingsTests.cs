@@ -1,3 +1,4 @@
+using Fhir.Server.Api.Validating;
 using Host.Settings;
 using Microsoft.Extensions.Configuration;
 
@@ -46,6 +47,9 @@ public sealed class SettingsTests
     [InlineData("Demo:Enabled", "perhaps")]
     [InlineData("Demo:PracticeSystem", "http://127.0.0.1:2575")]
     [InlineData("Demo:PracticeSystem", "mllp://127.0.0.1")]
+    [InlineData("Validation:Base", "strict")]
+    [InlineData("Validation:Import:Profiles", "yes")]
+    [InlineData("Validation:Profile", "warn")]
     [InlineData("urls", "nowhere")]
     [InlineData("urls", "")]
     [InlineData("urls", "ftp://127.0.0.1:21")]
@@ -56,6 +60,17 @@ public sealed class SettingsTests
         Assert.Contains(key.Split(':')[0], issue!.Text, StringComparison.OrdinalIgnoreCase);
         Assert.DoesNotContain('\n', issue.Text);
         Assert.EndsWith(".", issue.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Writes_are_judged_with_warnings_and_imports_not_at_all_unless_told_otherwise()
+    {
+        Assert.False(Read().Failed(out _, out var usual));
+        Assert.Equal(new(Strictness.Warn, Strictness.Warn), usual!.Api.Validation.Writes);
+        Assert.Equal(new(Strictness.Off, Strictness.Off), usual.Api.Validation.Import);
+        Assert.False(Read(("Validation:Profiles", "Enforce"), ("Validation:Import:Base", "warn")).Failed(out _, out var set));
+        Assert.Equal(new(Strictness.Warn, Strictness.Enforce), set!.Api.Validation.Writes);
+        Assert.Equal(new(Strictness.Warn, Strictness.Off), set.Api.Validation.Import);
     }
 
     [Fact]

@@ -63,6 +63,7 @@ public static class OperationOutcome
     private static string CodeOf(Issue issue) => issue.Code ?? issue.Kind switch
     {
         IssueKind.Invalid => "invalid",
+        IssueKind.Unfit => "business-rule",
         IssueKind.NotFound => "not-found",
         IssueKind.Gone => "deleted",
         IssueKind.Stale => "conflict",

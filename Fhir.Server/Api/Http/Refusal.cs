@@ -53,7 +53,7 @@ public sealed class Refusal : Answer
     private string? Challenge { get; init; }
     private string? Allow { get; init; }
 
-    public static int StatusOf(Issue issue) => ReferenceEquals(issue, WrongMediaType) ? 415 : issue.Code switch
+    public static int StatusOf(Issue issue) => ReferenceEquals(issue, WrongMediaType) ? 415 : issue.Kind == IssueKind.Unfit ? 422 : issue.Code switch
     {
         "multiple-matches" => 412,
         "business-rule" or "invariant" => 422,
@@ -61,6 +61,7 @@ public sealed class Refusal : Answer
         _ => issue.Kind switch
         {
             IssueKind.Invalid => 400,
+            IssueKind.Unfit => 422,
             IssueKind.NotFound => 404,
             IssueKind.Gone => 410,
             IssueKind.Stale => 412,

@@ -29,7 +29,7 @@ internal static class CapabilityJson
         json.WriteString("mode", "server");
         Security(json);
         json.WriteStartArray("resource");
-        foreach (var type in DefinitionSet.R4.ResourceTypes.Where(t => AccessTable.Number(t) >= 0)) Resource(json, type, [.. OnTypes.Where(i => rights.Contains(i.Right)).Select(i => i.Interaction)], operations[type]);
+        foreach (var type in DefinitionSet.R4.ResourceTypes.Where(t => AccessTable.Number(t) >= 0)) Resource(json, type, [.. OnTypes.Where(i => rights.Contains(i.Right)).Select(i => i.Interaction)], [.. operations[type], .. operations[Operation.EveryType]]);
         json.WriteEndArray();
         Codes(json, "interaction", ["transaction", "batch", "history-system", "search-system"]);
         json.WriteEndObject();
@@ -118,7 +118,7 @@ internal static class CapabilityJson
 
     private static void Operations(Utf8JsonWriter json, IEnumerable<Operation> operations)
     {
-        var all = operations.OrderBy(o => o.Code, StringComparer.Ordinal).ToList();
+        var all = operations.DistinctBy(o => o.Code).OrderBy(o => o.Code, StringComparer.Ordinal).ToList();
         if (all.Count == 0) return;
         json.WriteStartArray("operation");
         foreach (var operation in all)

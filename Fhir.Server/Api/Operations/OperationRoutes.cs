@@ -8,13 +8,17 @@ namespace Fhir.Server.Api.Operations;
 /// <summary>Where an operation is called — https://hl7.org/fhir/R4/operations.html</summary>
 public enum OperationLevel { Type, Instance }
 
-/// <summary>One <c>$operation</c>: /metadata lists what is mapped, nothing else. Definition = canonical of its OperationDefinition.</summary>
+/// <summary>One <c>$operation</c>: /metadata lists what is mapped, nothing else. Type = <see cref="EveryType"/> or one; Definition = canonical of its OperationDefinition.</summary>
 public sealed record Operation(string Code, string Type, OperationLevel Level, string Definition)
 {
+    public const string EveryType = "Resource";
+
     /// <summary>True: called by POST. False: by GET, for it only reads.</summary>
     public bool AffectsState { get; init; } = true;
 
-    public string Route => Level == OperationLevel.Type ? $"/{Type}/${Code}" : $"/{Type}/{{id}}/${Code}";
+    public string Route => Level == OperationLevel.Type ? $"/{OfType}/${Code}" : $"/{OfType}/{{id}}/${Code}";
+
+    private string OfType => Type == EveryType ? "{type}" : Type;
 }
 
 /// <summary>How an operation gets its place in the route table.</summary>

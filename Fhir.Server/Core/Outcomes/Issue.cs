@@ -2,8 +2,8 @@ using System.Collections.Immutable;
 
 namespace Fhir.Server.Core.Outcomes;
 
-/// <summary>Why something did not work; every expected failure in the house is one of these.</summary>
-public enum IssueKind { Invalid, NotFound, Gone, Stale, Conflict, Forbidden, Unsupported, Unavailable }
+/// <summary>Why something did not work; every expected failure in the house is one of these. Invalid = it cannot be understood; Unfit = it can, but breaks a rule that is enforced here.</summary>
+public enum IssueKind { Invalid, Unfit, NotFound, Gone, Stale, Conflict, Forbidden, Unsupported, Unavailable }
 
 /// <summary>How much it matters — https://hl7.org/fhir/R4/valueset-issue-severity.html</summary>
 public enum Severity { Fatal, Error, Warning, Information }

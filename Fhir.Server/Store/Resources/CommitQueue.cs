@@ -9,6 +9,10 @@ namespace Fhir.Server.Store.Resources;
 /// <summary>A commit that waits for its turn; the index entries of its writes are made already.</summary>
 internal sealed record Pending(IReadOnlyList<Prepared> Writes, AccessContext By, CancellationToken Stop)
 {
+    /// <summary>It is checked and written, and then taken back.</summary>
+    public bool IsTrial { get; init; }
+    /// <summary>It must not share a batch, since it may be taken back.</summary>
+    public bool IsAlone => IsTrial || Writes.Count > 1;
     public TaskCompletionSource<Result<IReadOnlyList<Written>>> Answer { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     public Result<IReadOnlyList<Written>>? Outcome { get; set; }
 }
@@ -67,11 +71,11 @@ internal sealed class CommitQueue : IAsyncDisposable
         while (batch.Count < MostInBatch)
         {
             if (!held.TryPeek(out var next) && !_waiting.Reader.TryPeek(out next)) break;
-            if (next.Writes.Count > 1 && batch.Count > 0) break;
+            if (next.IsAlone && batch.Count > 0) break;
             if (!held.TryDequeue(out next)) _waiting.Reader.TryRead(out next);
             if (next!.Stop.IsCancellationRequested) next.Answer.TrySetCanceled(next.Stop);
             else batch.Add(next);
-            if (next.Writes.Count > 1) break;
+            if (next.IsAlone) break;
         }
         return batch;
     }
@@ -107,8 +111,8 @@ internal sealed class CommitQueue : IAsyncDisposable
                 if (item != items[0] && (batch.HeldMicros > MostMicros || batch.Touches(item))) later.Add(item);
                 else item.Outcome = await batch.TakeAsync(item);
             }
-            var refused = items.Count == 1 && items[0].Writes.Count > 1 && items[0].Outcome is { } only && only.Failed(out _, out _);
-            if (!refused) await batch.CommitAsync(_database);
+            var takenBack = items is [{ IsAlone: true } only] && (only.IsTrial || only.Outcome!.Failed(out _, out _));
+            if (!takenBack) await batch.CommitAsync(_database);
         }
         foreach (var item in items.Where(i => i.Outcome is not null)) item.Answer.TrySetResult(item.Outcome!);
         return later;

@@ -86,6 +86,13 @@ public sealed class ResourceStore : IAsyncDisposable
         return written.Select(w => w.Version is null ? w : w with { Version = Reduction.Of(w.Version, by, _definitions) }).ToArray();
     }
 
+    /// <summary>What a commit of this write would be refused for, or null: all its checks are run under the commit lock, and nothing stays.</summary>
+    public async Task<Issue?> TryAsync(Write write, AccessContext by, CancellationToken stop)
+    {
+        var pending = new Pending([new(write, write.Resource is null ? null : Index(write))], by, stop) { IsTrial = true };
+        return (await _queue.CommitAsync(pending)).Failed(out var issue, out _) ? issue : null;
+    }
+
     // A Patient is its own patient and nobody else's, whatever it links to; its id may not stand in the text yet.
     private IndexEntries Index(Write write)
     {

@@ -50,6 +50,21 @@ public abstract class ResourceStoreContract
     }
 
     [Fact]
+    public async Task A_trial_says_what_a_commit_would_say_and_leaves_nothing()
+    {
+        await using var store = await OpenAsync();
+        await store.DoAsync(TestStore.Put("Patient", "p1", Family("Peeters")));
+        Assert.Null(await store.Store.TryAsync(TestStore.Put("Patient", "p1", Family("Maes"), ifMatch: "1"), TestStore.Everyone, default));
+        Assert.Null(await store.Store.TryAsync(TestStore.Gone("Patient", "p1"), TestStore.Everyone, default));
+        Assert.Null(await store.Store.TryAsync(TestStore.Put("Patient", "p2", Family("New")), TestStore.Everyone, default));
+        Assert.Equal(IssueKind.Stale, (await store.Store.TryAsync(TestStore.Put("Patient", "p1", Family("Maes"), ifMatch: "7"), TestStore.Everyone, default))?.Kind);
+        Assert.Equal("Peeters", (string)(await store.ReadAsync("Patient", "p1"))["name"]![0]!["family"]!);
+        Assert.Equal(IssueKind.NotFound, await store.ReadFailsAsync("Patient", "p2"));
+        Assert.Equal(2, (await store.DoAsync(TestStore.Put("Patient", "p1", Family("Janssens"), ifMatch: "1"))).Version!.Version);
+        Assert.Equal(2, await store.Database.FirstAsync(Sql.Of($"select count(*) from commits"), r => r.GetInt64(0), default));
+    }
+
+    [Fact]
     public async Task A_reference_to_what_is_not_there_reserves_it_invisibly()
     {
         await using var store = await OpenAsync();
