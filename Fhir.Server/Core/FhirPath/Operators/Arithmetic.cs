@@ -68,7 +68,7 @@ internal sealed class Arithmetic(string sign, Operator left, Operator right) : O
         if (Amount.Of(a) is not { } x || Amount.Of(b) is not { } y) return null;
         if (sign is "*" or "/")
             return Units.Combine(x.Unit, y.Unit, sign) is { } unit && Calculated(x.Value, y.Value) is { } product ? Computed.Of(new Amount(product, unit)) : null;
-        return Units.In(y, x.Unit) is { } other && Calculated(x.Value, other) is { } sum ? Computed.Of(x with { Value = sum }) : null;
+        return Units.Addend(y, x.Unit) is { } other && Calculated(x.Value, other) is { } sum ? Computed.Of(x with { Value = sum }) : null;
     }
 
     private Element? Moved(Run run, Element at, Element by)
