@@ -1,6 +1,6 @@
-using Fhir.Server.Core.Validation;
+using Fhir.Server.Core.Elements;
 
-namespace Fhir.Server.Core.Tests.Validation;
+namespace Fhir.Server.Core.Tests.Elements;
 
 /// <summary>T115: nothing in a narrative runs or fetches.</summary>
 public sealed class NarrativeRuleTests

@@ -2,7 +2,7 @@ using System.Collections.Frozen;
 using System.Globalization;
 using System.Net;
 
-namespace Fhir.Server.Core.Validation;
+namespace Fhir.Server.Core.Elements;
 
 /// <summary>
 /// What a narrative may hold (txt-1; four official examples break txt-2, so an empty div is left to full validation) — https://hl7.org/fhir/R4/narrative.html#xhtml. Lists of what is allowed: whatever they

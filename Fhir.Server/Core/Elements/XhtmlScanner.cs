@@ -1,4 +1,4 @@
-namespace Fhir.Server.Core.Validation;
+namespace Fhir.Server.Core.Elements;
 
 /// <summary>Goes once through a narrative: well-formed XML without DOCTYPE, CDATA or processing instructions, and only what <see cref="NarrativeRule"/> allows.</summary>
 internal ref struct XhtmlScanner(ReadOnlySpan<char> text)
