@@ -78,11 +78,10 @@ public sealed class Connection : IAsyncDisposable
         }
     }
 
+    // Whoever looked it up a moment ago may still push or abort: that must do nothing, so the signals are left to the collector.
     public async ValueTask DisposeAsync()
     {
         await _over.CancelAsync();
         await _loop;
-        _over.Dispose();
-        _signal.Dispose();
     }
 }

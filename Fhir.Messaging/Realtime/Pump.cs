@@ -16,6 +16,13 @@ public sealed class Pump(TenantDatabase database, Connections connections, SyncT
     private long _clock;
     private int _directory;
 
+    // Before anybody can connect: what is committed from here on is told, however late the loop below gets its turn.
+    public override async Task StartAsync(CancellationToken cancellationToken)
+    {
+        await TellAsync(cancellationToken);
+        await base.StartAsync(cancellationToken);
+    }
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         while (!stoppingToken.IsCancellationRequested)
