@@ -134,6 +134,7 @@ public sealed class TestClinic : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        await _app.StopAsync();   // until nothing works in the background any more: the folder goes next
         await _app.DisposeAsync();
         Directory.Delete(_folder, recursive: true);
     }

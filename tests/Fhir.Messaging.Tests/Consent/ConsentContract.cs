@@ -82,6 +82,7 @@ public abstract class ConsentContract
     public async Task A_consent_that_ends_by_the_clock_shuts_the_thread()
     {
         await using var clinic = await OpenAsync();
+        clinic.Clock.Stop();   // midnight must not come in between
         await clinic.ConsentAsync(change: c => c.Provision()["period"]!["end"] = Consents.Day(clinic.Clock.GetUtcNow().UtcDateTime));
         var thread = await clinic.OpenThreadAsync(text: "een");
         Ok(await Op.Messages(clinic.DeVries, thread));

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Net.WebSockets;
 using System.Text;
 using System.Text.Json.Nodes;
+using Scenarios.Stage;
 
 namespace Fhir.Messaging.Tests.RealtimeTests;
 
@@ -32,25 +33,17 @@ public sealed class HubClient : IAsyncDisposable
         var id = $"{Interlocked.Increment(ref _next)}";
         var answer = _calls[id] = new(TaskCreationOptions.RunContinuationsAsynchronously);
         await SendAsync(new JsonObject { ["type"] = 1, ["invocationId"] = id, ["target"] = "Resume", ["arguments"] = new JsonArray(token) }.ToJsonString());
-        return await answer.Task.WaitAsync(TimeSpan.FromSeconds(10));
+        return await answer.Task.WaitAsync(TimeSpan.FromSeconds(60));
     }
 
     /// <summary>Waits until an event of that name fits.</summary>
     public async Task<JsonNode> HearAsync(string name, Func<JsonNode, bool>? which = null)
     {
-        for (var i = 0; i < 400; i++)
-        {
-            if (_events.FirstOrDefault(e => e.Name == name && (which is null || which(e.Body))) is { Body: { } body }) return body;
-            await Task.Delay(10);
-        }
-        throw new TimeoutException($"No {name} was heard; only {string.Join(' ', _events.Select(e => e.Name))}.");
+        JsonNode? Heard() => _events.FirstOrDefault(e => e.Name == name && (which is null || which(e.Body))).Body;
+        return (await Eventually.Async(() => Task.FromResult(Heard()), body => body is not null, $"'{name}'"))!;
     }
 
-    public async Task<bool> ClosesAsync()
-    {
-        for (var i = 0; i < 400 && IsOpen; i++) await Task.Delay(10);
-        return !IsOpen;
-    }
+    public Task ClosesAsync() => Eventually.Async(() => Task.FromResult(IsOpen), open => !open, "the end of the connection");
 
     private Task SendAsync(string message) => _socket.SendAsync(Encoding.UTF8.GetBytes(message + End), WebSocketMessageType.Text, true, default);
 

@@ -1,9 +1,9 @@
 namespace Scenarios.Stage;
 
-/// <summary>Waiting for what happens by itself.</summary>
+/// <summary>Waiting for what happens by itself. The limit is for what never happens: a machine that is busy may need most of it.</summary>
 public static class Eventually
 {
-    public static async Task<T> Async<T>(Func<Task<T>> look, Func<T, bool> enough, string what, int seconds = 20)
+    public static async Task<T> Async<T>(Func<Task<T>> look, Func<T, bool> enough, string what, int seconds = 60)
     {
         var until = TimeProvider.System.GetTimestamp();
         while (true)
