@@ -63,6 +63,16 @@ public sealed class Element(string name, TypeDefinition definition, string? text
         return child;
     }
 
+    /// <summary>For a tree that nobody else has seen yet.</summary>
+    internal void Insert(int at, Element child)
+    {
+        child.Parent = this;
+        (_children ??= []).Insert(at, child);
+    }
+
+    /// <summary>For a tree that nobody else has seen yet.</summary>
+    internal void RemoveAt(int at) => _children!.RemoveAt(at);
+
     /// <summary>Adds a child by its name in JSON (<c>valueString</c>, not <c>value</c>) and returns it; a name the type does not have is a bug.</summary>
     public Element Add(string property, string? text = null)
     {

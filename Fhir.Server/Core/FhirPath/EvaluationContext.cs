@@ -20,4 +20,6 @@ public sealed record EvaluationContext
     public Func<Element, string, bool?>? ConformsTo { get; init; }
     /// <summary>Told of what passes a <c>trace(name)</c>.</summary>
     public Action<string, IReadOnlyList<Element>>? Trace { get; init; }
+    /// <summary>How much work one evaluation may be; past it, it is an issue (<c>too-costly</c>).</summary>
+    public int MostSteps { get; init; } = 5_000_000;
 }

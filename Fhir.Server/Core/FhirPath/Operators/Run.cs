@@ -10,7 +10,6 @@ namespace Fhir.Server.Core.FhirPath.Operators;
 /// </summary>
 internal sealed class Run
 {
-    private const int MaxSteps = 5_000_000;
     private const int MaxText = 4 * 1024 * 1024;
 
     [ThreadStatic] private static Run? t_spare;
@@ -52,7 +51,7 @@ internal sealed class Run
     public bool Goes(int steps = 1)
     {
         _steps += steps;
-        if (_steps > MaxSteps || _steps < 0) Failure ??= new Issue(IssueKind.Invalid, "The expression takes too many steps.") { Code = "too-costly" };
+        if (_steps > Context.MostSteps || _steps < 0) Failure ??= new Issue(IssueKind.Invalid, "The expression takes too many steps.") { Code = "too-costly" };
         return Failure is null;
     }
 
