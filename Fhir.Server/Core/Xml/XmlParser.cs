@@ -72,7 +72,8 @@ internal sealed partial class XmlParser(XmlReader reader, DefinitionSet definiti
             else continue;
             any = true;
         }
-        if (!any) Tell(element, "An element is never empty.");
+        // A resource may be: its name says what it is, as resourceType does in JSON.
+        if (!any && element.Definition.Kind != TypeKind.Resource) Tell(element, "An element is never empty.");
         _current = element.Parent;
     }
 
