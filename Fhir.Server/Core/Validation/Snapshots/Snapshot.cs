@@ -1,0 +1,19 @@
+using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
+using Fhir.Server.Core.Elements;
+using Fhir.Server.Core.Outcomes;
+using Fhir.Server.Core.Packages;
+
+namespace Fhir.Server.Core.Validation.Snapshots;
+
+/// <summary>All elements of a profile with all that its bases and types say of them — https://hl7.org/fhir/R4/profiling.html#snapshot</summary>
+public static class Snapshot
+{
+    private static readonly ConditionalWeakTable<Conformance, ConcurrentDictionary<Element, Result<Element>>> Made = [];
+
+    /// <summary>The <c>snapshot</c> of a StructureDefinition: the shipped one, else one made of its differential and kept with the conformance.</summary>
+    public static Result<Element> Of(Element structureDefinition, Conformance conformance) =>
+        structureDefinition["snapshot"] is { Exists: true, Children.Count: > 0 } shipped
+            ? shipped
+            : Made.GetOrCreateValue(conformance).GetOrAdd(structureDefinition, static (s, c) => SnapshotGenerator.Generate(s, c), conformance);
+}
