@@ -76,5 +76,15 @@ public sealed class CompiledExpression
         return failure is null ? truth != false : failure;
     }
 
+    /// <summary>Its value where a boolean is expected; null when it finds nothing.</summary>
+    public Result<bool?> Truth(Element focus, EvaluationContext? context = null)
+    {
+        var run = Run.Begin(focus, context ?? EvaluationContext.Bare);
+        var truth = _operator.Truth(run);
+        var failure = run.Failure;
+        run.End();
+        return failure is null ? truth : failure;
+    }
+
     public override string ToString() => Text;
 }

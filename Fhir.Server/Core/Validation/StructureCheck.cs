@@ -1,4 +1,3 @@
-using Fhir.Server.Core.Definitions;
 using Fhir.Server.Core.Elements;
 using Fhir.Server.Core.Outcomes;
 
@@ -13,24 +12,11 @@ public static class StructureCheck
     /// <summary>Everything that is wrong (at most 50 issues), each with its place; empty when all is well. In a transaction's entry references may be conditional.</summary>
     public static IReadOnlyList<Issue> Check(Element root, bool inTransaction = false)
     {
-        var findings = new Findings();
-        new StructureWalk(findings, inTransaction || root.Type == "Bundle").Resource(root);
+        var findings = new Findings(50);
+        Check(root, inTransaction, findings);
         return findings.All;
     }
-}
 
-/// <summary>What was found wrong so far.</summary>
-internal sealed class Findings
-{
-    private const int Most = 50;
-    private List<Issue>? _issues;
-
-    public IReadOnlyList<Issue> All => _issues ?? (IReadOnlyList<Issue>)[];
-
-    /// <param name="code">An issue type of https://hl7.org/fhir/R4/valueset-issue-type.html</param>
-    public void Add(Element where, string code, string text, string below = "")
-    {
-        if (_issues?.Count >= Most) return;   // a location costs a walk
-        (_issues ??= []).Add(new(IssueKind.Invalid, text, where.Location + below) { Code = code });
-    }
+    internal static void Check(Element root, bool inTransaction, Findings findings) =>
+        new StructureWalk(findings, inTransaction || root.Type == "Bundle").Resource(root);
 }

@@ -1,0 +1,61 @@
+using System.Collections.Concurrent;
+using Fhir.Server.Core.Definitions;
+using Fhir.Server.Core.Elements;
+using Fhir.Server.Core.Packages;
+using Fhir.Server.Core.Terminology;
+using Fhir.Server.Core.Validation.Rules;
+
+namespace Fhir.Server.Core.Validation.Profiles;
+
+/// <summary>All rules made so far, each made when it is first asked for.</summary>
+internal sealed class Schemas(Conformance conformance, Vocabulary vocabulary)
+{
+    public const string Core = "http://hl7.org/fhir/StructureDefinition/";
+
+    private readonly ConcurrentDictionary<string, Schema?> _schemas = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, Definition?> _trees = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<TypeDefinition, TypeRules> _types = new();
+
+    public Conformance Conformance => conformance;
+    public Vocabulary Vocabulary => vocabulary;
+
+    /// <summary>The rules of a profile by its canonical; null when it is not loaded.</summary>
+    public Schema? Find(string canonical) => _schemas.GetOrAdd(canonical, Make);
+
+    /// <summary>What R4 itself demands of a type beyond its structure.</summary>
+    public TypeRules OfType(TypeDefinition type) => _types.TryGetValue(type, out var known) ? known : _types.GetOrAdd(type, BaseCompiler.Compile(type, this));
+
+    /// <summary>The definitions of a profile or type as a tree; null when it is not loaded or has no snapshot.</summary>
+    public Definition? Tree(string canonical) => _trees.GetOrAdd(canonical, url => conformance.Find("StructureDefinition", url) is { } found ? DefinitionTree.Of(found) : null);
+
+    /// <summary>R4's own definition of a type, <c>Patient.contact</c> too.</summary>
+    public Definition? Tree(TypeDefinition type)
+    {
+        var names = type.Name.Split('.');
+        var definition = Tree(Core + names[0]);
+        for (var i = 1; i < names.Length; i++) definition = definition?.Child(names[i]);
+        return definition;
+    }
+
+    public bool? MemberOf(Element coded, string valueSet) => Codes.In(coded, valueSet, vocabulary) switch
+    {
+        Membership.In => true,
+        Membership.Out => false,
+        Membership.Unknown => null,
+    };
+
+    /// <summary>The R4 type that a canonical names, or null when it is a profile's.</summary>
+    public static TypeDefinition? CoreType(string canonical)
+    {
+        var bar = canonical.IndexOf('|', StringComparison.Ordinal);
+        var url = bar < 0 ? canonical : canonical[..bar];
+        if (!url.StartsWith(Core, StringComparison.Ordinal)) return null;
+        return DefinitionSet.R4.Type(url[Core.Length..]) is { Kind: not TypeKind.Backbone } type ? type : null;
+    }
+
+    private Schema? Make(string canonical)
+    {
+        if (CoreType(canonical) is { } type) return new Schema(canonical, type, new Node());
+        return conformance.Find("StructureDefinition", canonical) is { } found ? new SchemaCompiler(this, found).Compile(canonical) : null;
+    }
+}

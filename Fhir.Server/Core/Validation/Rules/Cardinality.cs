@@ -1,0 +1,27 @@
+using Fhir.Server.Core.Elements;
+
+namespace Fhir.Server.Core.Validation.Rules;
+
+/// <summary>How often a child stands there — https://hl7.org/fhir/R4/conformance-rules.html#cardinality</summary>
+internal sealed class Cardinality(string name, int min, int max) : Rule
+{
+    public override void Check(Element element, Judging judging)
+    {
+        var count = 0;
+        foreach (var child in element.Children)
+            if (child.Name == name && ++count == max + 1)
+                judging.Add(child, "structure", max == 0 ? $"{name} is not allowed here." : $"{name} stands there more often than {max} times.");
+        if (count >= min) return;
+        judging.Add(element, "required", min == 1 ? $"{name} is required." : $"{name} must stand there at least {min} times.", below: "." + name);
+    }
+}
+
+/// <summary>Whether a primitive has its value (and not extensions alone), where a definition speaks of <c>value</c> below a primitive.</summary>
+internal sealed class PrimitiveValue(bool required) : Rule
+{
+    public override void Check(Element element, Judging judging)
+    {
+        if (element.Text is null == required)
+            judging.Add(element, required ? "required" : "structure", required ? "The element must have a value." : "The element must have no value.");
+    }
+}

@@ -1,0 +1,84 @@
+using Fhir.Server.Core.Elements;
+using Fhir.Server.Core.Validation.Profiles;
+
+namespace Fhir.Server.Core.Validation.Rules;
+
+/// <summary>Whether an element that a discriminator leads to is as the slice has it.</summary>
+internal delegate bool Test(Element element, Judging judging);
+
+/// <summary>One discriminator of one slice; without a test nothing may stand where the path leads.</summary>
+internal sealed class Matcher(DiscriminatorPath path, Test? test)
+{
+    public bool Matches(Element element, Judging judging)
+    {
+        if (path.IsThis && test is not null) return test(element, judging);
+        var found = new List<Element>();
+        path.Select(element, judging, found);
+        return test is null ? found.Count == 0 : found.Exists(item => test(item, judging));
+    }
+}
+
+/// <summary>A named part of the repetitions of an element.</summary>
+internal sealed record Slice(string Name, IReadOnlyList<Matcher> Matchers, int Min, int Max, Node Node)
+{
+    public Slicing? Reslicing { get; init; }
+    /// <summary>Where all goes that no other slice takes.</summary>
+    public bool IsDefault => Name == "@default";
+
+    public bool Takes(Element element, Judging judging)
+    {
+        foreach (var matcher in Matchers)
+            if (!matcher.Matches(element, judging)) return false;
+        return !IsDefault;
+    }
+}
+
+/// <summary>Each repetition belongs to one slice, or to none where the slicing is open — https://hl7.org/fhir/R4/profiling.html#slicing</summary>
+internal sealed class Slicing(string name, IReadOnlyList<Slice> slices, bool isOrdered, string? rules) : Rule
+{
+    public override void Check(Element element, Judging judging)
+    {
+        var items = new List<Element>();
+        foreach (var child in element.Children)
+            if (child.Name == name) items.Add(child);
+        Check(element, items, judging);
+    }
+
+    private void Check(Element parent, List<Element> items, Judging judging)
+    {
+        var taken = new List<Element>?[slices.Count];
+        var (last, anyOther) = (-1, false);
+        foreach (var item in items)
+        {
+            var at = Find(item, judging);
+            if (at < 0)
+            {
+                anyOther = true;
+                if (rules == "closed") judging.Add(item, "structure", $"The {name} is of no slice, and no other is allowed.");
+                continue;
+            }
+            if (anyOther && rules == "openAtEnd") judging.Add(item, "structure", $"The slices of {name} stand before all others: {slices[at].Name} does not.");
+            if (isOrdered && at < last) judging.Add(item, "structure", $"The slices of {name} have an order, and {slices[at].Name} does not stand in its place.");
+            last = Math.Max(at, last);
+            (taken[at] ??= []).Add(item);
+            slices[at].Node.Check(item, judging);
+        }
+        for (var i = 0; i < slices.Count; i++) Count(parent, slices[i], taken[i] ?? [], judging);
+    }
+
+    private int Find(Element item, Judging judging)
+    {
+        for (var i = 0; i < slices.Count; i++)
+            if (slices[i].Takes(item, judging)) return i;
+        for (var i = 0; i < slices.Count; i++)
+            if (slices[i].IsDefault) return i;
+        return -1;
+    }
+
+    private void Count(Element parent, Slice slice, List<Element> items, Judging judging)
+    {
+        if (items.Count < slice.Min) judging.Add(parent, "required", $"The slice {name}:{slice.Name} is required at least {slice.Min} times.", below: "." + name);
+        if (items.Count > slice.Max) judging.Add(items[slice.Max], "structure", $"The slice {name}:{slice.Name} stands there more often than {slice.Max} times.");
+        slice.Reslicing?.Check(parent, items, judging);
+    }
+}
