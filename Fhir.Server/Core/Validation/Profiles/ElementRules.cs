@@ -16,7 +16,7 @@ internal static class ElementRules
         foreach (var rule in ValueRules(definition)) yield return rule;
         if (AllowedTypes.WithProfiles(definition) is { } types) yield return types;
         if (ReferenceTargets.Of(definition, schemas) is { } targets) yield return targets;
-        if (!IsProven(slot) && Binding.Of(definition, schemas) is { } binding) yield return binding;
+        if (!IsProven(slot) && Binding.Of(definition) is { } binding) yield return binding;
         if (definition.Raw["contentReference"].Exists) yield break;
         foreach (var rule in ConstraintRules.Of(definition, [.. TypeRoots(definition, schemas)], Errata.R4)) yield return rule;
     }
@@ -27,7 +27,7 @@ internal static class ElementRules
         if (AllowedTypes.Narrower(definition, slot) is { } types) yield return types;
         foreach (var rule in ValueRules(definition)) yield return rule;
         if (!against.Any(other => ReferenceTargets.Same(definition, other)) && ReferenceTargets.Of(definition, schemas) is { } targets) yield return targets;
-        if (!against.Any(other => Binding.Same(definition, other)) && Binding.Of(definition, schemas) is { } binding) yield return binding;
+        if (!against.Any(other => Binding.Same(definition, other)) && Binding.Of(definition) is { } binding) yield return binding;
         foreach (var rule in ConstraintRules.Of(definition, [.. against, .. TypeRoots(definition, schemas)], Errata.None)) yield return rule;
     }
 

@@ -45,6 +45,11 @@ internal sealed class Errata
         // Stands in the type elements of R4's own StructureDefinitions.
         extension == "http://hl7.org/fhir/StructureDefinition/structuredefinition-fhir-type" && path == "ElementDefinition.type.code" ? "ElementDefinition.type" : path;
 
+    /// <summary>The value set that a binding means.</summary>
+    public static string ValueSet(string canonical) =>
+        // The text of BCP 13, which is no value set; elsewhere R4 says mimetypes for the same.
+        canonical == "http://www.rfc-editor.org/bcp/bcp13.txt" ? "http://hl7.org/fhir/ValueSet/mimetypes" : canonical;
+
     public bool LeavesOut(string key) => _leftOut.Contains(key);
     public string Corrected(string key, string expression) => _corrected.GetValueOrDefault(key, expression);
 }

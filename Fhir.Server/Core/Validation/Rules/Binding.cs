@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Fhir.Server.Core.Definitions;
 using Fhir.Server.Core.Elements;
 using Fhir.Server.Core.Outcomes;
@@ -18,12 +17,12 @@ internal sealed class Binding : Rule
     private Binding(string valueSet, bool isRequired, string? atMost) => (_valueSet, _isRequired, _atMost) = (valueSet, isRequired, atMost);
 
     /// <summary>Null where nothing is bound, or only as an example.</summary>
-    public static Binding? Of(Definition definition, Schemas schemas)
+    public static Binding? Of(Definition definition)
     {
         var raw = definition.Raw["binding"];
         var atMost = raw.Each("extension").FirstOrDefault(e => e["url"].Text == MaxValueSet)?["value"].Text;
         if (raw["valueSet"].Text is not { } valueSet || (raw["strength"].Text is not ("required" or "extensible") && atMost is null)) return null;
-        return new(valueSet, raw["strength"].Text == "required", atMost);
+        return new(Errata.ValueSet(valueSet), raw["strength"].Text == "required", atMost);
     }
 
     public static bool Same(Definition one, Definition other)
