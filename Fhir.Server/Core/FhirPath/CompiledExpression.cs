@@ -23,11 +23,11 @@ public sealed class CompiledExpression
     /// <summary>The expression, or what is wrong with it: its syntax, a type that does not exist, a function that is not there.</summary>
     public static Result<CompiledExpression> Compile(string text) => Compile(text, Dialect.Normative);
 
-    /// <summary>The same, and an issue too when a path can find nothing on a focus of that type: for expressions that people write.</summary>
-    public static Result<CompiledExpression> CompileFor(TypeDefinition focus, string text)
+    /// <summary>The same, and an issue too when a path can find nothing on a focus of that type: for expressions that people write. Strict refuses <c>children().first()</c> too, which has no order.</summary>
+    public static Result<CompiledExpression> CompileFor(TypeDefinition focus, string text, bool strict = false)
     {
         if (Parser.Parse(text).Failed(out var issue, out var node)) return issue;
-        return TypeCheck.Of(node, focus) is { } wrong ? wrong : Compile(text);
+        return TypeCheck.Of(node, focus, strict) is { } wrong ? wrong : Compile(text);
     }
 
     /// <summary>The same for the expression of a SearchParameter: there <c>as</c> filters a collection, which FHIRPath proper refuses.</summary>

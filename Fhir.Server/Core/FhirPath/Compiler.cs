@@ -16,7 +16,11 @@ internal enum Dialect { Normative, Search, Invariant }
 internal sealed class Compiler(Dialect dialect)
 {
     private static readonly ThisItem This = new();
+    private static readonly InputItems Input = new();
+
     private Issue? _issue;
+    private Operator _this = This;
+    private int _definitions;
 
     public Result<Operator> Compile(Node node)
     {
@@ -29,28 +33,38 @@ internal sealed class Compiler(Dialect dialect)
         Nothing => new Empty(),
         Literal literal => Value(literal),
         QuantityLiteral quantity => Value(quantity),
-        Variable variable => new VariableValue(Variables.Reader(variable.Name)),
-        Special { Name: "this" } => This,
+        Variable variable => Variables.Reader(variable.Name),
+        Special { Name: "this" } => _this,
         Special { Name: "index" } => new ThisIndex(),
         Special => new RunningTotal(),
         Member { Source: null } start => Start(start),
-        Member member => new Children(Of(member.Source), member.Name),
+        Member member => Steps.Of(Of(member.Source), member.Name),
         Invocation invocation => Called(invocation),
-        Indexer indexer => new ItemAt(Of(indexer.Source), Of(indexer.Index)),
+        Indexer indexer => new ItemAt(Of(indexer.Source), Inner(indexer.Index)),
         Negation { Operand: Literal { Kind: LiteralKind.Integer or LiteralKind.Long or LiteralKind.Decimal } number } => Value(number with { Text = "-" + number.Text }),
         Negation negation => new Negated(Of(negation.Operand)),
-        Union union => new UnionOf(All(union.Parts)),
+        Union union => new UnionOf(All(union.Parts, _this)),
         TypeOperation { Sign: "is" } typed => Type(typed.TypeName, typed) is { } type ? new Is(Of(typed.Operand), type) : new Empty(),
         TypeOperation typed => Type(typed.TypeName, typed) is { } type ? new As(Of(typed.Operand), type, dialect != Dialect.Normative) : new Empty(),
         Binary binary => Operation(binary),
         _ => Fail(node, "It has a part that is not known."),
     };
 
-    private Operator[] All(IReadOnlyList<Node> nodes)
+    private Operator[] All(IReadOnlyList<Node> nodes, Operator self)
     {
         var all = new Operator[nodes.Count];
-        for (var i = 0; i < all.Length; i++) all[i] = Of(nodes[i]);
+        for (var i = 0; i < all.Length; i++) all[i] = Inner(nodes[i], self);
         return all;
+    }
+
+    // A part that stands for itself: what it defines ends with it.
+    private Operator Inner(Node node, Operator? self = null)
+    {
+        var (outer, definitions) = (_this, _definitions);
+        _this = self ?? outer;
+        var inner = Of(node);
+        _this = outer;
+        return _definitions == definitions ? inner : new Scoped(inner);
     }
 
     private Empty Fail(Node node, string why, IssueKind kind = IssueKind.Invalid)
@@ -62,7 +76,7 @@ internal sealed class Compiler(Dialect dialect)
     // Element names begin with a small letter, so a capital one is a type: "Patient.name".
     private Operator Start(Member start)
     {
-        if (!char.IsAsciiLetterUpper(start.Name[0])) return new Children(This, start.Name);
+        if (!char.IsAsciiLetterUpper(start.Name[0])) return Steps.Of(_this, start.Name);
         return DefinitionSet.R4.Type(start.Name) is { } type ? new TypedStart(type) : Fail(start, "There is no type of that name.");
     }
 
@@ -79,7 +93,8 @@ internal sealed class Compiler(Dialect dialect)
             LiteralKind.DateTime => (Kind.DateTime, TemporalText.DateTime(literal.Text) is null ? null : literal.Text),
             LiteralKind.Time => (Kind.Time, TemporalText.Time(literal.Text) is null ? null : literal.Text),
         };
-        return text is null ? Fail(literal, "A value lies outside of what its type can hold.") : new Constant(Computed.Literal(kind, text));
+        if (text is null) return Fail(literal, "A value lies outside of what its type can hold.");
+        return kind == Kind.Integer ? new WholeConstant(Computed.Literal(kind, text), Numbers.Integer(text)!.Value) : new Constant(Computed.Literal(kind, text));
     }
 
     private Operator Value(QuantityLiteral quantity) =>
@@ -96,7 +111,7 @@ internal sealed class Compiler(Dialect dialect)
 
     private Operator Operation(Binary binary)
     {
-        var (left, right) = (Of(binary.Left), Of(binary.Right));
+        var (left, right) = (Inner(binary.Left), Inner(binary.Right));
         return binary.Sign switch
         {
             "and" => new And(left, right),
@@ -120,15 +135,24 @@ internal sealed class Compiler(Dialect dialect)
 
     private Operator Called(Invocation call)
     {
-        var source = call.Source is null ? This : Of(call.Source);
+        var source = call.Source is null ? _this : Of(call.Source);
         if (call.Name is "is" or "as" or "ofType") return Typed(call, source);
         if (call.Name == "sort") return new Call(source, Sorting.By(SortFields(call)), []);
         if (FunctionTable.Named(call.Name) is not { } entry) return Fail(call, "This function is not supported.", IssueKind.Unsupported);
         var count = call.Arguments.Count;
-        return count < entry.Least || count > entry.Most
-            ? Fail(call, "The function takes another number of arguments.")
-            : new Call(source, entry.Function, All(call.Arguments));
+        if (count < entry.Least || count > entry.Most) return Fail(call, "The function takes another number of arguments.");
+        var made = entry.Made(source, All(call.Arguments, Self(call.Name)));
+        if (call.Name == "defineVariable") _definitions++;
+        return made;
     }
+
+    // What $this is in an argument: each item in turn, or for most functions what it is outside.
+    private Operator Self(string function) => function switch
+    {
+        "where" or "select" or "all" or "exists" or "repeat" or "repeatAll" or "aggregate" or "trace" or "iif" => This,
+        "defineVariable" => Input,
+        _ => _this,
+    };
 
     private Operator Typed(Invocation call, Operator source)
     {
@@ -139,7 +163,7 @@ internal sealed class Compiler(Dialect dialect)
 
     private SortField[] SortFields(Invocation sort) => sort.Arguments.Count == 0
         ? [new SortField(This, Down: false)]
-        : [.. sort.Arguments.Select(key => key is Negation down ? new SortField(Of(down.Operand), Down: true) : new SortField(Of(key), Down: false))];
+        : [.. sort.Arguments.Select(key => key is Negation down ? new SortField(Inner(down.Operand, This), Down: true) : new SortField(Inner(key, This), Down: false))];
 
     private static string? NameIn(Node node) => node switch
     {

@@ -1,4 +1,5 @@
 using Fhir.Server.Core.Elements;
+using Fhir.Server.Core.Packages;
 
 namespace Fhir.Server.Core.FhirPath;
 
@@ -18,6 +19,12 @@ public sealed record EvaluationContext
     public Func<Element, string, bool?>? MemberOf { get; init; }
     /// <summary>Answers <c>conformsTo(profile)</c> for profiles that are no plain R4 type; null when the profile is unknown.</summary>
     public Func<Element, string, bool?>? ConformsTo { get; init; }
+    /// <summary>Answers <c>subsumes</c> and <c>subsumedBy</c> for two Codings, the wider one first; null when that cannot be told.</summary>
+    public Func<Element, Element, bool?>? Subsumes { get; init; }
+    /// <summary>Answers <c>slice(structure, name)</c>: whether the element is in that slice; null when the structure is unknown.</summary>
+    public Func<Element, string, string, bool?>? InSlice { get; init; }
+    /// <summary>Where <c>elementDefinition()</c> looks.</summary>
+    public Conformance Conformance { get; init; } = Conformance.R4;
     /// <summary>Told of what passes a <c>trace(name)</c>.</summary>
     public Action<string, IReadOnlyList<Element>>? Trace { get; init; }
     /// <summary>How much work one evaluation may be; past it, it is an issue (<c>too-costly</c>).</summary>

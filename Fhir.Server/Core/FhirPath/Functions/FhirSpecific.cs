@@ -19,9 +19,6 @@ internal static class FhirSpecific
                 if (child.Name == "extension" && child["url"].Text == url) into.Add(child);
     }
 
-    public static void HasValue(Run run, List<Element> input, Operator[] arguments, List<Element> into) =>
-        into.Add(Computed.Of(input is [{ Text: not null }]));
-
     public static void GetValue(Run run, List<Element> input, Operator[] arguments, List<Element> into)
     {
         if (input is [{ Text: { } text } item] && Kinds.Of(item) is var kind and not Kind.Complex) into.Add(Computed.Literal(kind, text));
@@ -38,6 +35,44 @@ internal static class FhirSpecific
 
     public static void ConformsTo(Run run, List<Element> input, Operator[] arguments, List<Element> into) =>
         Asked(run, input, arguments, (item, profile) => OfType(item, profile) ?? run.Context.ConformsTo?.Invoke(item, profile), "The profile of a conformsTo() is not known here.", into);
+
+    public static void HtmlChecks(Run run, List<Element> input, Operator[] arguments, List<Element> into)
+    {
+        if (input is [{ Definition.Primitive: Primitive.Xhtml, Text: { } text }]) into.Add(Computed.Of(NarrativeRule.Wrong(text) is null));
+    }
+
+    /// <summary>The input again, or a failure when it bears a modifier extension other than those that are named.</summary>
+    public static void CheckModifiers(Run run, List<Element> input, Operator[] arguments, List<Element> into)
+    {
+        var known = Array.ConvertAll(arguments, run.Text);
+        foreach (var item in input)
+            foreach (var child in item.Children)
+                if (child.Name == "modifierExtension" && !known.Contains(child["url"].Text, StringComparer.Ordinal)) run.Fail("An element has a modifier extension that is not known here.");
+        into.AddRange(input);
+    }
+
+    public static void ElementDefinition(Run run, List<Element> input, Operator[] arguments, List<Element> into)
+    {
+        foreach (var item in input)
+            if (run.Goes() && Described(run, item) is { } found) into.Add(found);
+    }
+
+    // The path of a slot begins with the type that defines it: Patient.contact.name, HumanName.family.
+    private static Element? Described(Run run, Element item)
+    {
+        if ((item.Slot?.Path ?? (item.Definition.Kind == TypeKind.Resource ? item.Type : null)) is not { } path) return null;
+        var type = path.IndexOf('.', StringComparison.Ordinal) is var dot and >= 0 ? path[..dot] : path;
+        var elements = run.Context.Conformance.Find("StructureDefinition", TypeBase + type)?["snapshot"].Each("element") ?? [];
+        return elements.TakeWhile(_ => run.Goes()).FirstOrDefault(element => element["path"].Text == path);
+    }
+
+    public static void Slice(Run run, List<Element> input, Operator[] arguments, List<Element> into)
+    {
+        if (run.Text(arguments[0]) is not { } structure || run.Text(arguments[1]) is not { } name) return;
+        foreach (var item in input)
+            if (run.Context.InSlice?.Invoke(item, structure, name) is not { } inside) run.Fail("The structure of a slice() is not known here.", IssueKind.Unsupported);
+            else if (inside) into.Add(item);
+    }
 
     private static bool? OfType(Element item, string profile) =>
         profile.StartsWith(TypeBase, StringComparison.Ordinal) && DefinitionSet.R4.Type(profile[TypeBase.Length..]) is { } type

@@ -6,12 +6,6 @@ namespace Fhir.Server.Core.FhirPath.Functions;
 /// <summary>https://hl7.org/fhirpath/#filtering-and-projection</summary>
 internal static class Filtering
 {
-    public static void Where(Run run, List<Element> input, Operator[] arguments, List<Element> into)
-    {
-        for (var i = 0; i < input.Count && run.Goes(); i++)
-            if (run.TruthWith(input[i], i, arguments[0]) == true) into.Add(input[i]);
-    }
-
     public static void Select(Run run, List<Element> input, Operator[] arguments, List<Element> into)
     {
         for (var i = 0; i < input.Count && run.Goes(); i++) run.With(input[i], i, arguments[0], into);
@@ -36,16 +30,19 @@ internal static class Filtering
             if (seen.Add(one, run)) into.Add(one);
     }
 
-    public static void Children(Run run, List<Element> input, Operator[] arguments, List<Element> into)
+    // The same without looking back: a projection that never ends runs into the step limit.
+    public static void RepeatAll(Run run, List<Element> input, Operator[] arguments, List<Element> into)
     {
-        foreach (var item in input) into.AddRange(item.Children);
+        var start = into.Count;
+        for (var i = 0; i < input.Count && run.Goes(); i++) run.With(input[i], i, arguments[0], into);
+        for (var i = start; i < into.Count && run.Goes(); i++) run.With(into[i], i - start, arguments[0], into);
     }
 
     public static void Descendants(Run run, List<Element> input, Operator[] arguments, List<Element> into)
     {
         var start = into.Count;
-        Children(run, input, arguments, into);
-        for (var i = start; i < into.Count && run.Goes(); i++) into.AddRange(into[i].Children);
+        foreach (var item in input) into.AddRange(item.ChildSpan);
+        for (var i = start; i < into.Count && run.Goes(); i++) into.AddRange(into[i].ChildSpan);
     }
 
     public static void Aggregate(Run run, List<Element> input, Operator[] arguments, List<Element> into)

@@ -4,34 +4,42 @@ using Fhir.Server.Core.FhirPath.Values;
 
 namespace Fhir.Server.Core.FhirPath.Functions;
 
-/// <summary>What a name calls, and with how many arguments.</summary>
-internal sealed record FunctionEntry(Function Function, int Least, int Most);
+/// <summary>What a call by that name becomes, and with how many arguments.</summary>
+internal sealed record FunctionEntry(Func<Operator, Operator[], Operator> Made, int Least, int Most)
+{
+    public FunctionEntry(Function function, int least, int most) : this((source, arguments) => new Call(source, function, arguments), least, most) { }
+}
 
 /// <summary>https://hl7.org/fhirpath/#functions — every function that exists here; a name that is missing is told as unsupported.</summary>
 internal static class FunctionTable
 {
     private static readonly FrozenDictionary<string, FunctionEntry> All = new Dictionary<string, FunctionEntry>(StringComparer.Ordinal)
     {
-        ["empty"] = new(Existence.IsEmpty, 0, 0),
-        ["exists"] = new(Existence.Exists, 0, 1),
-        ["all"] = new(Existence.All, 1, 1),
+        ["empty"] = new((source, _) => new Exists(source, wanted: false), 0, 0),
+        ["exists"] = new((source, criterion) => new Exists(criterion.Length == 0 ? source : new Where(source, criterion[0]), wanted: true), 0, 1),
+        ["all"] = new((source, criterion) => new All(source, criterion[0]), 1, 1),
         ["allTrue"] = new(Existence.AllTrue, 0, 0),
         ["anyTrue"] = new(Existence.AnyTrue, 0, 0),
         ["allFalse"] = new(Existence.AllFalse, 0, 0),
         ["anyFalse"] = new(Existence.AnyFalse, 0, 0),
         ["subsetOf"] = new(Existence.SubsetOf, 1, 1),
         ["supersetOf"] = new(Existence.SupersetOf, 1, 1),
-        ["count"] = new(Existence.Count, 0, 0),
+        ["count"] = new((source, _) => new CountOf(source), 0, 0),
         ["distinct"] = new(Existence.DistinctItems, 0, 0),
         ["isDistinct"] = new(Existence.IsDistinct, 0, 0),
-        ["not"] = new(Existence.Not, 0, 0),
+        ["not"] = new((source, _) => new Not(source), 0, 0),
 
-        ["where"] = new(Filtering.Where, 1, 1),
+        ["where"] = new((source, criterion) => new Where(source, criterion[0]), 1, 1),
         ["select"] = new(Filtering.Select, 1, 1),
         ["repeat"] = new(Filtering.Repeat, 1, 1),
-        ["children"] = new(Filtering.Children, 0, 0),
+        ["repeatAll"] = new(Filtering.RepeatAll, 1, 1),
+        ["children"] = new((source, _) => new ChildrenOf(source), 0, 0),
         ["descendants"] = new(Filtering.Descendants, 0, 0),
         ["aggregate"] = new(Filtering.Aggregate, 1, 2),
+        ["sum"] = new(Aggregates.Sum, 0, 0),
+        ["avg"] = new(Aggregates.Average, 0, 0),
+        ["min"] = new(Aggregates.Outermost(order => order < 0), 0, 0),
+        ["max"] = new(Aggregates.Outermost(order => order > 0), 0, 0),
         ["trace"] = new(Filtering.Trace, 1, 2),
 
         ["single"] = new(Subsetting.Single, 0, 0),
@@ -59,9 +67,9 @@ internal static class FunctionTable
         ["toChars"] = new(Strings.ToChars, 0, 0),
         ["split"] = new(Strings.Split, 1, 1),
         ["join"] = new(Strings.Join, 0, 1),
-        ["matches"] = new(Patterns.Matches, 1, 1),
-        ["matchesFull"] = new(Patterns.MatchesFull, 1, 1),
-        ["replaceMatches"] = new(Patterns.ReplaceMatches, 2, 2),
+        ["matches"] = new(Patterns.Matches(whole: false), 1, 1),
+        ["matchesFull"] = new(Patterns.Matches(whole: true), 1, 1),
+        ["replaceMatches"] = new(Patterns.Replaces, 2, 2),
 
         ["encode"] = new(Encodings.Of(Encodings.Encode), 1, 1),
         ["decode"] = new(Encodings.Of(Encodings.Decode), 1, 1),
@@ -101,6 +109,7 @@ internal static class FunctionTable
         ["iif"] = new(Utility.Iif, 2, 3),
         ["coalesce"] = new(Utility.Coalesce, 1, 16),
         ["type"] = new(Utility.TypeOf, 0, 0),
+        ["defineVariable"] = new(Variables.Define, 1, 2),
         ["now"] = new(Utility.Moment(Kind.DateTime, "yyyy-MM-ddTHH:mm:ss.fffzzz"), 0, 0),
         ["today"] = new(Utility.Moment(Kind.Date, "yyyy-MM-dd"), 0, 0),
         ["timeOfDay"] = new(Utility.Moment(Kind.Time, "HH:mm:ss.fff"), 0, 0),
@@ -120,11 +129,17 @@ internal static class FunctionTable
         ["precision"] = new(Boundaries.PrecisionOf, 0, 0),
 
         ["extension"] = new(FhirSpecific.Extension, 1, 1),
-        ["hasValue"] = new(FhirSpecific.HasValue, 0, 0),
+        ["hasValue"] = new((source, _) => new HasValue(source), 0, 0),
         ["getValue"] = new(FhirSpecific.GetValue, 0, 0),
         ["resolve"] = new(FhirSpecific.Resolve, 0, 0),
         ["memberOf"] = new(FhirSpecific.MemberOf, 1, 1),
         ["conformsTo"] = new(FhirSpecific.ConformsTo, 1, 1),
+        ["subsumes"] = new(Subsumption.Of(up: true), 1, 1),
+        ["subsumedBy"] = new(Subsumption.Of(up: false), 1, 1),
+        ["elementDefinition"] = new(FhirSpecific.ElementDefinition, 0, 0),
+        ["slice"] = new(FhirSpecific.Slice, 2, 2),
+        ["checkModifiers"] = new(FhirSpecific.CheckModifiers, 1, 16),
+        ["htmlChecks"] = new(FhirSpecific.HtmlChecks, 0, 0),
     }.ToFrozenDictionary(StringComparer.Ordinal);
 
     public static FunctionEntry? Named(string name) => All.GetValueOrDefault(name);

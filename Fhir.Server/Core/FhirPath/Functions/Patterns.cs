@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Text.RegularExpressions;
 using Fhir.Server.Core.Elements;
 using Fhir.Server.Core.FhirPath.Operators;
@@ -6,23 +7,29 @@ using Fhir.Server.Core.FhirPath.Values;
 
 namespace Fhir.Server.Core.FhirPath.Functions;
 
-/// <summary>https://hl7.org/fhirpath/#matchesregex--string--boolean — regular expressions, with a time limit: they come from outside.</summary>
+/// <summary>https://hl7.org/fhirpath/#matchesregex--string--boolean — regular expressions, with a time limit: they come from outside. One that stands in the expression is read once.</summary>
 internal static class Patterns
 {
     private const int MostKept = 512;
+    // Time counts as steps, so that many slow matches end like one that never ends.
+    private const long StepsPerMillisecond = 5_000;
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(200);
-    private static readonly ConcurrentDictionary<string, Regex> Kept = new(StringComparer.Ordinal);
+    private static readonly ConcurrentDictionary<(string Pattern, bool Whole), Regex> Kept = new();
 
-    public static void Matches(Run run, List<Element> input, Operator[] arguments, List<Element> into) =>
-        Try(run, input, arguments[0], "", (regex, text) => Computed.Of(regex.IsMatch(text)), into);
-
-    public static void MatchesFull(Run run, List<Element> input, Operator[] arguments, List<Element> into) =>
-        Try(run, input, arguments[0], "full", (regex, text) => Computed.Of(regex.IsMatch(text)), into);
-
-    public static void ReplaceMatches(Run run, List<Element> input, Operator[] arguments, List<Element> into)
+    public static Func<Operator, Operator[], Operator> Matches(bool whole) => (source, arguments) =>
     {
-        if (run.Text(arguments[1]) is not { } with || run.Text(input) is not { } whole || !run.Fits(Longest(whole, with))) return;
-        Try(run, input, arguments[0], "", (regex, text) => Computed.Of(regex.ToString().Length == 0 ? text : regex.Replace(text, with)), into);
+        var fixedRegex = Fixed(arguments[0], whole);
+        return new Call(source, (run, input, given, into) => Try(run, input, fixedRegex, given[0], whole, (regex, text) => Computed.Of(regex.IsMatch(text)), into), arguments);
+    };
+
+    public static Operator Replaces(Operator source, Operator[] arguments)
+    {
+        var fixedRegex = Fixed(arguments[0], whole: false);
+        return new Call(source, (run, input, given, into) =>
+        {
+            if (run.Text(given[1]) is not { } with || run.Text(input) is not { } all || !run.Fits(Longest(all, with))) return;
+            Try(run, input, fixedRegex, given[0], false, (regex, text) => Computed.Of(regex.ToString().Length == 0 ? text : regex.Replace(text, with)), into);
+        }, arguments);
     }
 
     // Each match may be replaced by the whole text: "$_", "$`" and "$'" stand for it or its parts.
@@ -32,13 +39,15 @@ internal static class Patterns
         return (text.Length + 1L) * (with.Length + 1L) * (grows ? text.Length + 1L : 1);
     }
 
-    private static void Try(Run run, List<Element> input, Operator argument, string how, Func<Regex, string, Element> use, List<Element> into)
+    private static void Try(Run run, List<Element> input, Regex? known, Operator argument, bool whole, Func<Regex, string, Element> use, List<Element> into)
     {
-        var (text, pattern) = (run.Text(input), run.Text(argument));
-        if (text is null || pattern is null) return;
+        if (run.Text(input) is not { } text) return;
+        var pattern = known is null ? run.Text(argument) : "";
+        if (pattern is null) return;
+        var from = Stopwatch.GetTimestamp();
         try
         {
-            into.Add(use(Compiled(how == "full" ? $@"\A(?:{pattern})\z" : pattern), text));
+            into.Add(use(known ?? Compiled(pattern, whole), text));
         }
         catch (RegexMatchTimeoutException)
         {
@@ -48,12 +57,25 @@ internal static class Patterns
         {
             run.Fail("A regular expression is not well formed.");
         }
+        run.Goes((long)(Stopwatch.GetElapsedTime(from).TotalMilliseconds * StepsPerMillisecond));
     }
 
-    private static Regex Compiled(string pattern)
+    private static Regex? Fixed(Operator argument, bool whole)
     {
-        if (Kept.TryGetValue(pattern, out var known)) return known;
+        try
+        {
+            return argument is Constant { Value: { Text: { } pattern } value } && Kinds.Of(value) == Kind.String ? Compiled(pattern, whole) : null;
+        }
+        catch (ArgumentException)
+        {
+            return null;
+        }
+    }
+
+    private static Regex Compiled(string pattern, bool whole)
+    {
+        if (Kept.TryGetValue((pattern, whole), out var known)) return known;
         if (Kept.Count >= MostKept) Kept.Clear();
-        return Kept.GetOrAdd(pattern, text => new Regex(text, RegexOptions.Singleline | RegexOptions.CultureInvariant, Patience));
+        return Kept.GetOrAdd((pattern, whole), key => new Regex(key.Whole ? $@"\A(?:{key.Pattern})\z" : key.Pattern, RegexOptions.Singleline | RegexOptions.CultureInvariant, Patience));
     }
 }

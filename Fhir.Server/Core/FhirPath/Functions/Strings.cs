@@ -39,14 +39,14 @@ internal static class Strings
     public static void ToChars(Run run, List<Element> input, Operator[] arguments, List<Element> into)
     {
         if (run.Text(input) is not { } text) return;
-        if (!run.Goes(text.Length)) return;
+        if (!run.Goes((long)Run.NewValue * text.Length)) return;
         foreach (var rune in text.EnumerateRunes()) into.Add(Computed.Of(rune.ToString()));
     }
 
     public static void Split(Run run, List<Element> input, Operator[] arguments, List<Element> into)
     {
         var (text, separator) = (run.Text(input), run.Text(arguments[0]));
-        if (text is null || separator is null || !run.Goes(text.Length)) return;
+        if (text is null || separator is null || !run.Goes((long)Run.NewValue * text.Length)) return;
         foreach (var part in text.Split(separator)) into.Add(Computed.Of(part));
     }
 

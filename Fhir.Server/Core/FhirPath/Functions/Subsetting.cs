@@ -60,6 +60,7 @@ internal static class Subsetting
 
     public static void Combine(Run run, List<Element> input, Operator[] arguments, List<Element> into)
     {
+        if (!run.Goes(input.Count)) return;
         into.AddRange(input);
         arguments[0].Evaluate(run, into);
     }

@@ -9,18 +9,18 @@ internal sealed class Arithmetic(string sign, Operator left, Operator right) : O
     public override void Evaluate(Run run, List<Element> into)
     {
         var (a, b) = (run.One(left), run.One(right));
-        if (a is null || b is null || run.Failed) return;
-        if (Result(run, a, b) is { } result) into.Add(result);
+        if (a is null || b is null || !run.Goes(Run.NewValue)) return;
+        if (Result(run, sign, a, b) is { } result) into.Add(result);
     }
 
-    private Element? Result(Run run, Element a, Element b)
+    public static Element? Result(Run run, string sign, Element a, Element b)
     {
         var (kindA, kindB) = (Kinds.Of(a), Kinds.Of(b));
-        if (kindA.IsNumber() && kindB.IsNumber()) return OfNumbers(a, b, kindA > kindB ? kindA : kindB);
+        if (kindA.IsNumber() && kindB.IsNumber()) return OfNumbers(sign, a, b, kindA > kindB ? kindA : kindB);
         if (sign == "+" && kindA == Kind.String && kindB == Kind.String) return Joined(run, a.Text, b.Text);
-        if (sign is "+" or "-" && (kindA.IsDay() || kindA == Kind.Time) && kindB == Kind.Quantity) return Moved(run, a, b);
+        if (sign is "+" or "-" && (kindA.IsDay() || kindA == Kind.Time) && kindB == Kind.Quantity) return Moved(run, sign, a, b);
         var haveAmounts = (kindA == Kind.Quantity || kindA.IsNumber()) && (kindB == Kind.Quantity || kindB.IsNumber());
-        if (haveAmounts && sign is not ("div" or "mod")) return OfAmounts(a, b);
+        if (haveAmounts && sign is not ("div" or "mod")) return OfAmounts(sign, a, b);
         run.Fail($"There is no '{sign}' for values of these types.");
         return null;
     }
@@ -28,9 +28,9 @@ internal sealed class Arithmetic(string sign, Operator left, Operator right) : O
     private static Element? Joined(Run run, string? a, string? b) =>
         a is null || b is null || !run.Fits(a.Length + b.Length) ? null : Computed.Of(a + b);
 
-    private Element? OfNumbers(Element a, Element b, Kind kind)
+    private static Element? OfNumbers(string sign, Element a, Element b, Kind kind)
     {
-        if (Numbers.Of(a) is not { } x || Numbers.Of(b) is not { } y || Calculated(x, y) is not { } value) return null;
+        if (Numbers.Of(a) is not { } x || Numbers.Of(b) is not { } y || Calculated(sign, x, y) is not { } value) return null;
         if (sign == "/") kind = Kind.Decimal;
         if (sign == "div" && kind == Kind.Decimal) kind = Kind.Integer;
         var fits = kind switch
@@ -42,7 +42,7 @@ internal sealed class Arithmetic(string sign, Operator left, Operator right) : O
         return fits ? Computed.Number(value, kind) : null;
     }
 
-    private decimal? Calculated(decimal x, decimal y)
+    private static decimal? Calculated(string sign, decimal x, decimal y)
     {
         if (y == 0 && (sign is "/" or "div" or "mod")) return null;
         try
@@ -63,15 +63,15 @@ internal sealed class Arithmetic(string sign, Operator left, Operator right) : O
         }
     }
 
-    private Element? OfAmounts(Element a, Element b)
+    private static Element? OfAmounts(string sign, Element a, Element b)
     {
         if (Amount.Of(a) is not { } x || Amount.Of(b) is not { } y) return null;
         if (sign is "*" or "/")
-            return Units.Combine(x.Unit, y.Unit, sign) is { } unit && Calculated(x.Value, y.Value) is { } product ? Computed.Of(new Amount(product, unit)) : null;
-        return Units.Addend(y, x.Unit) is { } other && Calculated(x.Value, other) is { } sum ? Computed.Of(x with { Value = sum }) : null;
+            return Units.Combine(x.Unit, y.Unit, sign) is { } unit && Calculated(sign, x.Value, y.Value) is { } product ? Computed.Of(new Amount(product, unit)) : null;
+        return Units.Addend(y, x.Unit) is { } other && Calculated(sign, x.Value, other) is { } sum ? Computed.Of(x with { Value = sum }) : null;
     }
 
-    private Element? Moved(Run run, Element at, Element by)
+    private static Element? Moved(Run run, string sign, Element at, Element by)
     {
         if (Temporal.Of(at) is not { } from || Amount.Of(by) is not { } amount) return null;
         if (Calendar.Word(amount.Unit) is not { } word)
@@ -89,7 +89,7 @@ internal sealed class Concatenate(Operator left, Operator right) : Operator
     public override void Evaluate(Run run, List<Element> into)
     {
         var (a, b) = (run.Text(left), run.Text(right));
-        into.Add(Computed.Of(a + b));
+        if (run.Goes(Run.NewValue)) into.Add(Computed.Of(a + b));
     }
 }
 

@@ -7,11 +7,23 @@ internal sealed class Equals(Operator left, Operator right, bool wanted) : Test
 {
     public override bool? Truth(Run run)
     {
+        if (!run.Goes()) return null;
+        var equal = (left, right) switch
+        {
+            (Test a, Test b) => a.Truth(run) is { } x && b.Truth(run) is { } y ? x == y : null,
+            (Whole a, Whole b) => a.Number(run) == b.Number(run),
+            _ => OfLists(run),
+        };
+        return equal is null ? null : equal == wanted;
+    }
+
+    private bool? OfLists(Run run)
+    {
         var (a, b) = (run.Values(left), run.Values(right));
-        var equal = Equality.Equal(a, b);
+        var equal = Equality.Equal(run, a, b);
         run.Return(a);
         run.Return(b);
-        return equal == wanted ? true : equal is null ? null : false;
+        return equal;
     }
 }
 
@@ -21,7 +33,7 @@ internal sealed class IsEquivalent(Operator left, Operator right, bool wanted) :
     public override bool? Truth(Run run)
     {
         var (a, b) = (run.Values(left), run.Values(right));
-        bool? equivalent = run.Goes(a.Count * b.Count) ? Equivalence.Equivalent(a, b) == wanted : null;
+        bool? equivalent = run.Goes() ? Equivalence.Equivalent(run, a, b) == wanted : null;
         run.Return(a);
         run.Return(b);
         return equivalent;
@@ -33,8 +45,9 @@ internal sealed class Compares(Operator left, Operator right, Func<int, bool> wa
 {
     public override bool? Truth(Run run)
     {
+        if (left is Whole x && right is Whole y) return wanted(x.Number(run).CompareTo(y.Number(run)));
         var (a, b) = (run.One(left), run.One(right));
-        if (a is null || b is null || run.Failed) return null;
+        if (a is null || b is null || !run.Goes()) return null;
         var order = Equality.Order(a, b, out var comparable);
         if (!comparable) run.Fail("Two values are compared that have no order.");
         return order is { } known ? wanted(known) : null;
@@ -48,7 +61,7 @@ internal sealed class IsIn(Operator item, Operator collection) : Test
     {
         if (run.One(item) is not { } wanted) return null;
         var items = run.Values(collection);
-        var found = run.Goes(items.Count) && Distinct.Contains(items, wanted);
+        var found = run.Goes(items.Count + 1) && Distinct.Contains(run, items, wanted);
         run.Return(items);
         return found;
     }

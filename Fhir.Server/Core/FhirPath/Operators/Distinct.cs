@@ -18,18 +18,18 @@ internal static class Distinct
         for (var i = start; i < list.Count && run.Goes(); i++)
         {
             var item = list[i];
-            if (buckets is null ? Contains(list, start, kept, item) : !buckets.Add(item, run)) continue;
+            if (buckets is null ? Contains(run, list, start, kept, item) : !buckets.Add(item, run)) continue;
             list[kept++] = item;
         }
         CollectionsMarshal.SetCount(list, kept);
     }
 
-    public static bool Contains(List<Element> list, Element item) => Contains(list, 0, list.Count, item);
+    public static bool Contains(Run run, List<Element> list, Element item) => Contains(run, list, 0, list.Count, item);
 
-    private static bool Contains(List<Element> list, int from, int to, Element item)
+    private static bool Contains(Run run, List<Element> list, int from, int to, Element item)
     {
         for (var i = from; i < to; i++)
-            if (Equality.Equal(list[i], item) == true) return true;
+            if (Equality.Equal(run, list[i], item) == true) return true;
         return false;
     }
 }
@@ -45,13 +45,13 @@ internal sealed class Buckets
     {
         ref var bucket = ref CollectionsMarshal.GetValueRefOrAddDefault(_byHash, Hash(item), out _);
         bucket ??= [];
-        if (!run.Goes(bucket.Count + CostOfKeeping) || Distinct.Contains(bucket, item)) return false;
+        if (!run.Goes(bucket.Count + CostOfKeeping) || Distinct.Contains(run, bucket, item)) return false;
         bucket.Add(item);
         return true;
     }
 
     public bool Contains(Element item, Run run) =>
-        _byHash.TryGetValue(Hash(item), out var bucket) && run.Goes(bucket.Count) && Distinct.Contains(bucket, item);
+        _byHash.TryGetValue(Hash(item), out var bucket) && run.Goes(bucket.Count) && Distinct.Contains(run, bucket, item);
 
     // Whatever is equal must hash alike: 1 and 1.0 and a quantity of 1, an hour in two zones. So only text and trees tell apart.
     private static int Hash(Element item) => Kinds.Of(item) switch

@@ -6,6 +6,7 @@ internal sealed class And(Operator left, Operator right) : Test
 {
     public override bool? Truth(Run run)
     {
+        if (!run.Goes()) return null;
         var first = left.Truth(run);
         if (first == false) return false;
         var second = right.Truth(run);
@@ -17,6 +18,7 @@ internal sealed class Or(Operator left, Operator right) : Test
 {
     public override bool? Truth(Run run)
     {
+        if (!run.Goes()) return null;
         var first = left.Truth(run);
         if (first == true) return true;
         var second = right.Truth(run);
@@ -26,13 +28,14 @@ internal sealed class Or(Operator left, Operator right) : Test
 
 internal sealed class Xor(Operator left, Operator right) : Test
 {
-    public override bool? Truth(Run run) => left.Truth(run) is { } a && right.Truth(run) is { } b ? a != b : null;
+    public override bool? Truth(Run run) => run.Goes() && left.Truth(run) is { } a && right.Truth(run) is { } b ? a != b : null;
 }
 
 internal sealed class Implies(Operator left, Operator right) : Test
 {
     public override bool? Truth(Run run)
     {
+        if (!run.Goes()) return null;
         var first = left.Truth(run);
         if (first == false) return true;
         var second = right.Truth(run);

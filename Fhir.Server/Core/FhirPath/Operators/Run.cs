@@ -10,12 +10,15 @@ namespace Fhir.Server.Core.FhirPath.Operators;
 /// </summary>
 internal sealed class Run
 {
+    /// <summary>What it costs in steps to make a value, against looking at one.</summary>
+    public const int NewValue = 8;
+
     private const int MaxText = 4 * 1024 * 1024;
 
     [ThreadStatic] private static Run? t_spare;
 
     private readonly Stack<List<Element>> _spare = new();
-    private int _steps;
+    private long _steps;
 
     public EvaluationContext Context { get; private set; } = EvaluationContext.Bare;
     /// <summary>What the whole expression is evaluated on.</summary>
@@ -24,6 +27,10 @@ internal sealed class Run
     public Element? This { get; set; }
     public int Index { get; set; }
     public List<Element>? Total { get; set; }
+    /// <summary>What the function was called on, while <c>defineVariable</c> looks at it.</summary>
+    public List<Element>? Input { get; set; }
+    /// <summary>The variables that the expression has defined so far, the last one first.</summary>
+    public DefinedVariable? Defined { get; set; }
     public Issue? Failure { get; private set; }
     /// <summary>One moment for the whole evaluation; null when no clock was given.</summary>
     public DateTimeOffset? Now => _now ??= Context.Clock?.GetLocalNow();
@@ -33,13 +40,13 @@ internal sealed class Run
     {
         var run = t_spare ?? new Run();
         t_spare = null;
-        (run.Focus, run.This, run.Context, run.Index, run.Total, run.Failure, run._now, run._steps) = (focus, focus, context, 0, null, null, null, 0);
+        (run.Focus, run.This, run.Context, run.Index, run.Failure, run._now, run._steps) = (focus, focus, context, 0, null, null, 0);
         return run;
     }
 
     public void End()
     {
-        (Focus, This, Total, Context) = (Element.None, null, null, EvaluationContext.Bare);
+        (Focus, This, Total, Input, Defined, Context) = (Element.None, null, null, null, null, EvaluationContext.Bare);
         t_spare = this;
     }
 
@@ -48,10 +55,10 @@ internal sealed class Run
     public void Fail(string text, IssueKind kind = IssueKind.Invalid) => Failure ??= new Issue(kind, text);
 
     /// <summary>False when the evaluation has failed or has taken too long; loops ask it.</summary>
-    public bool Goes(int steps = 1)
+    public bool Goes(long steps = 1)
     {
         _steps += steps;
-        if (_steps > Context.MostSteps || _steps < 0) Failure ??= new Issue(IssueKind.Invalid, "The expression takes too many steps.") { Code = "too-costly" };
+        if (_steps > Context.MostSteps) Failure ??= new Issue(IssueKind.Invalid, "The expression takes too many steps.") { Code = "too-costly" };
         return Failure is null;
     }
 
@@ -59,7 +66,7 @@ internal sealed class Run
     public bool Fits(long length)
     {
         if (length > MaxText) Failure ??= new Issue(IssueKind.Invalid, "The expression makes a text that is too long.") { Code = "too-costly" };
-        return Failure is null && Goes((int)(length >> 4));
+        return Failure is null && Goes(length >> 4);
     }
 
     public List<Element> Rent() => _spare.Count > 0 ? _spare.Pop() : new List<Element>(8);
@@ -81,6 +88,7 @@ internal sealed class Run
     /// <summary>https://hl7.org/fhirpath/#singleton-evaluation-of-collections — the only item, null when empty; more is a failure.</summary>
     public Element? One(Operator of)
     {
+        if (of is OneItem single) return single.Item(this);
         var list = Values(of);
         var one = One(list);
         Return(list);
@@ -127,6 +135,7 @@ internal sealed class Run
 
     public int? Integer(Operator of)
     {
+        if (of is Whole whole) return whole.Number(this);
         if (One(of) is not { } one || Failed) return null;
         if (Kinds.Of(one) != Kind.Integer) Fail("An integer is expected.");
         return Numbers.Integer(one.Text);
@@ -148,5 +157,15 @@ internal sealed class Run
         var truth = of.Truth(this);
         (This, Index) = (before, at);
         return truth;
+    }
+}
+
+/// <summary>A name that <c>defineVariable</c> gave, and the one before it.</summary>
+internal sealed record DefinedVariable(string Name, Element[] Values, DefinedVariable? Before)
+{
+    public static DefinedVariable? Find(DefinedVariable? last, string name)
+    {
+        while (last is not null && last.Name != name) last = last.Before;
+        return last;
     }
 }

@@ -8,7 +8,7 @@ internal sealed class UnionOf(Operator[] parts) : Operator
     public override void Evaluate(Run run, List<Element> into)
     {
         var start = into.Count;
-        foreach (var part in parts) part.Evaluate(run, into);
+        for (var i = 0; i < parts.Length && run.Goes(); i++) parts[i].Evaluate(run, into);
         Distinct.From(into, start, run);
     }
 }

@@ -20,11 +20,14 @@ internal static class Computed
     private static readonly TypeDefinition QuantityType = Type("Quantity");
     private static readonly TypeDefinition TypeInfoType = Type("SimpleTypeInfo");
 
+    // Counts and indexes are mostly small, and made in every loop.
+    private static readonly Element[] Small = [.. Enumerable.Range(0, 256).Select(n => new Element("", IntegerType, n.ToString(CultureInfo.InvariantCulture)))];
+
     private static TypeDefinition Type(string name) => new("System." + name, TypeKind.System, "System.Any");
 
     public static Element Of(bool value) => value ? True : False;
     public static Element Of(string text) => new("", StringType, text);
-    public static Element Of(int number) => new("", IntegerType, number.ToString(CultureInfo.InvariantCulture));
+    public static Element Of(int number) => (uint)number < (uint)Small.Length ? Small[number] : new("", IntegerType, number.ToString(CultureInfo.InvariantCulture));
     public static Element Of(long number) => new("", LongType, number.ToString(CultureInfo.InvariantCulture));
     public static Element Of(decimal number) => new("", DecimalType, number.ToString(CultureInfo.InvariantCulture));
     public static Element Of(Temporal at) => new("", TypeOf(at.Kind), at.ToString());

@@ -1,51 +1,52 @@
 using Fhir.Server.Core.Elements;
+using Fhir.Server.Core.FhirPath.Operators;
 
 namespace Fhir.Server.Core.FhirPath.Values;
 
 /// <summary>https://hl7.org/fhirpath/#equals — of two items, and of two collections; null is "unknown".</summary>
 internal static class Equality
 {
-    public static bool? Equal(List<Element> left, List<Element> right)
+    public static bool? Equal(Run run, List<Element> left, List<Element> right)
     {
         if (left.Count == 0 || right.Count == 0) return null;
         if (left.Count != right.Count) return false;
         bool? all = true;
         for (var i = 0; i < left.Count; i++)
         {
-            var equal = Equal(left[i], right[i]);
+            var equal = Equal(run, left[i], right[i]);
             if (equal == false) return false;
             all &= equal;
         }
         return all;
     }
 
-    public static bool? Equal(Element a, Element b)
+    public static bool? Equal(Run run, Element a, Element b)
     {
         if (ReferenceEquals(a, b)) return true;
         var (kindA, kindB) = (Kinds.Of(a), Kinds.Of(b));
-        if (kindA == Kind.String && kindB == Kind.String && a.Text is not null) return a.Text == b.Text;
-        if (kindA == Kind.Complex || kindB == Kind.Complex) return kindA == kindB && SameTree(a, b);
+        if (kindA == Kind.String && kindB == Kind.String && a.Text is not null) return a.Text == b.Text && run.Goes(a.Text.Length >> 6);
+        if (kindA == Kind.Complex || kindB == Kind.Complex) return kindA == kindB && SameTree(run, a, b);
         if (kindA.IsNumber() && kindB.IsNumber()) return Same(Numbers.Of(a), Numbers.Of(b), a, b);
-        if (kindA == Kind.Quantity || kindB == Kind.Quantity) return SameAmount(a, b);
+        if (kindA == Kind.Quantity || kindB == Kind.Quantity) return SameAmount(run, a, b);
         if (Temporal.Of(a) is { } at && Temporal.Of(b) is { } other)
             return at.Kind == Kind.Time == (other.Kind == Kind.Time) ? Temporal.Compare(at, other) is { } order ? order == 0 : null : false;
-        if (a.Text is null && b.Text is null) return SameTree(a, b);
+        if (a.Text is null && b.Text is null) return SameTree(run, a, b);
         return kindA == kindB && a.Text == b.Text;
     }
 
     private static bool Same(decimal? x, decimal? y, Element a, Element b) => x is null || y is null ? a.Text == b.Text : x == y;
 
-    private static bool? SameAmount(Element a, Element b)
+    private static bool? SameAmount(Run run, Element a, Element b)
     {
         if (Amount.Of(a) is { } x && Amount.Of(b) is { } y) return Units.Compare(x, y) is { } order ? order == 0 : null;
-        return a.Children.Count > 0 && b.Children.Count > 0 && SameTree(a, b);
+        return a.Children.Count > 0 && b.Children.Count > 0 && SameTree(run, a, b);
     }
 
-    private static bool SameTree(Element a, Element b)
+    private static bool SameTree(Run run, Element a, Element b)
     {
-        if (a.Text != b.Text || a.Children.Count != b.Children.Count) return false;
+        if (a.Text != b.Text || a.Children.Count != b.Children.Count || !run.Goes(a.Children.Count + 1)) return false;
         for (var i = 0; i < a.Children.Count; i++)
-            if (a.Children[i].Name != b.Children[i].Name || Equal(a.Children[i], b.Children[i]) != true) return false;
+            if (a.Children[i].Name != b.Children[i].Name || Equal(run, a.Children[i], b.Children[i]) != true) return false;
         return true;
     }
 

@@ -1,44 +1,45 @@
 using Fhir.Server.Core.Elements;
+using Fhir.Server.Core.FhirPath.Operators;
 
 namespace Fhir.Server.Core.FhirPath.Values;
 
 /// <summary>https://hl7.org/fhirpath/#equivalent — order, case, blanks and finer decimals do not count.</summary>
 internal static class Equivalence
 {
-    public static bool Equivalent(IReadOnlyList<Element> left, IReadOnlyList<Element> right)
+    public static bool Equivalent(Run run, IReadOnlyList<Element> left, IReadOnlyList<Element> right)
     {
         if (left.Count != right.Count) return false;
         var taken = new bool[right.Count];
         foreach (var item in left)
         {
             var found = 0;
-            while (found < right.Count && (taken[found] || !Equivalent(item, right[found]))) found++;
-            if (found == right.Count) return false;
+            while (found < right.Count && run.Goes() && (taken[found] || !Equivalent(run, item, right[found]))) found++;
+            if (found == right.Count || run.Failed) return false;
             taken[found] = true;
         }
         return true;
     }
 
-    public static bool Equivalent(Element a, Element b)
+    public static bool Equivalent(Run run, Element a, Element b)
     {
         if (ReferenceEquals(a, b)) return true;
         var (kindA, kindB) = (Kinds.Of(a), Kinds.Of(b));
-        if (kindA == Kind.String && kindB == Kind.String) return SameWords(a.Text, b.Text);
+        if (kindA == Kind.String && kindB == Kind.String) return SameWords(a.Text, b.Text) && run.Goes((a.Text?.Length ?? 0) >> 4);
         if (kindA.IsNumber() && kindB.IsNumber()) return Near(Numbers.Of(a), Numbers.Of(b));
-        if (kindA == Kind.Quantity || kindB == Kind.Quantity) return Near(a, b);
+        if (kindA == Kind.Quantity || kindB == Kind.Quantity) return Near(run, a, b);
         if (Temporal.Of(a) is { } at && Temporal.Of(b) is { } other)
             return at.Kind == Kind.Time == (other.Kind == Kind.Time) && Temporal.Compare(at, other) == 0;
-        return kindA == kindB && (kindA == Kind.Complex ? SameTree(a, b) : a.Text == b.Text);
+        return kindA == kindB && (kindA == Kind.Complex ? SameTree(run, a, b) : a.Text == b.Text);
     }
 
-    private static bool SameTree(Element a, Element b) => a.Text == b.Text && ByName(a, b) && (a.Text is not null || a.Children.Count > 0 || b.Children.Count == 0);
+    private static bool SameTree(Run run, Element a, Element b) => a.Text == b.Text && ByName(run, a, b) && (a.Text is not null || a.Children.Count > 0 || b.Children.Count == 0);
 
     // Children of one name are compared with each other only.
-    private static bool ByName(Element a, Element b)
+    private static bool ByName(Run run, Element a, Element b)
     {
         if (a.Children.Count != b.Children.Count) return false;
         foreach (var name in a.Children.Select(child => child.Name).Distinct(StringComparer.Ordinal))
-            if (!Equivalent([.. a.Each(name)], [.. b.Each(name)])) return false;
+            if (!Equivalent(run, [.. a.Each(name)], [.. b.Each(name)])) return false;
         return true;
     }
 
@@ -49,9 +50,9 @@ internal static class Equivalence
         return decimal.Round(a, scale, MidpointRounding.AwayFromZero) == decimal.Round(b, scale, MidpointRounding.AwayFromZero);
     }
 
-    private static bool Near(Element a, Element b)
+    private static bool Near(Run run, Element a, Element b)
     {
-        if (Amount.Of(a) is not { } x || Amount.Of(b) is not { } y) return SameTree(a, b);
+        if (Amount.Of(a) is not { } x || Amount.Of(b) is not { } y) return SameTree(run, a, b);
         (x, y) = (x with { Unit = Calendar.NearUcum(x.Unit) ?? x.Unit }, y with { Unit = Calendar.NearUcum(y.Unit) ?? y.Unit });
         return x.Unit == y.Unit ? Near(x.Value, y.Value) : Units.In(y, x.Unit) is { } converted && Near(x.Value, converted);
     }

@@ -1,4 +1,4 @@
-using System.Collections.Frozen;
+using Fhir.Server.Core.Definitions;
 using Fhir.Server.Core.Elements;
 
 namespace Fhir.Server.Core.FhirPath.Values;
@@ -9,25 +9,42 @@ internal enum Kind { Complex, Boolean, String, Integer, Long, Decimal, Date, Dat
 /// <summary>https://hl7.org/fhir/R4/fhirpath.html#types — the FHIR types that count as System types.</summary>
 internal static class Kinds
 {
-    private static readonly FrozenDictionary<string, Kind> ByType = new Dictionary<string, Kind>(StringComparer.Ordinal)
+    public static bool IsSystem(string name) => name == "Any" || OfSystem("System." + name) != Kind.Complex;
+
+    public static Kind Of(Element element) => element.Definition.Kind switch
     {
-        ["System.Boolean"] = Kind.Boolean, ["System.String"] = Kind.String, ["System.Integer"] = Kind.Integer, ["System.Long"] = Kind.Long,
-        ["System.Decimal"] = Kind.Decimal, ["System.Date"] = Kind.Date, ["System.DateTime"] = Kind.DateTime, ["System.Time"] = Kind.Time,
-        ["System.Quantity"] = Kind.Quantity,
-        ["boolean"] = Kind.Boolean,
-        ["string"] = Kind.String, ["uri"] = Kind.String, ["url"] = Kind.String, ["canonical"] = Kind.String, ["code"] = Kind.String,
-        ["oid"] = Kind.String, ["uuid"] = Kind.String, ["id"] = Kind.String, ["markdown"] = Kind.String, ["base64Binary"] = Kind.String,
-        ["xhtml"] = Kind.String,
-        ["integer"] = Kind.Integer, ["positiveInt"] = Kind.Integer, ["unsignedInt"] = Kind.Integer,
-        ["decimal"] = Kind.Decimal,
-        ["date"] = Kind.Date, ["dateTime"] = Kind.DateTime, ["instant"] = Kind.DateTime, ["time"] = Kind.Time,
-        ["Quantity"] = Kind.Quantity, ["SimpleQuantity"] = Kind.Quantity, ["Age"] = Kind.Quantity, ["Count"] = Kind.Quantity,
-        ["Distance"] = Kind.Quantity, ["Duration"] = Kind.Quantity, ["MoneyQuantity"] = Kind.Quantity,
-    }.ToFrozenDictionary(StringComparer.Ordinal);
+        TypeKind.Primitive => OfPrimitive(element.Definition.Primitive),
+        TypeKind.System => OfSystem(element.Type),
+        TypeKind.Complex => element.Type is "Quantity" or "SimpleQuantity" or "Age" or "Count" or "Distance" or "Duration" or "MoneyQuantity" ? Kind.Quantity : Kind.Complex,
+        TypeKind.Backbone or TypeKind.Resource => Kind.Complex,
+    };
 
-    public static bool IsSystem(string name) => name == "Any" || ByType.ContainsKey("System." + name);
+    private static Kind OfSystem(string type) => type switch
+    {
+        "System.Boolean" => Kind.Boolean,
+        "System.String" => Kind.String,
+        "System.Integer" => Kind.Integer,
+        "System.Long" => Kind.Long,
+        "System.Decimal" => Kind.Decimal,
+        "System.Date" => Kind.Date,
+        "System.DateTime" => Kind.DateTime,
+        "System.Time" => Kind.Time,
+        "System.Quantity" => Kind.Quantity,
+        _ => Kind.Complex,
+    };
 
-    public static Kind Of(Element element) => ByType.GetValueOrDefault(element.Type);
+    private static Kind OfPrimitive(Primitive type) => type switch
+    {
+        Primitive.None => Kind.Complex,
+        Primitive.Boolean => Kind.Boolean,
+        Primitive.Integer or Primitive.PositiveInt or Primitive.UnsignedInt => Kind.Integer,
+        Primitive.Decimal => Kind.Decimal,
+        Primitive.Date => Kind.Date,
+        Primitive.DateTime or Primitive.Instant => Kind.DateTime,
+        Primitive.Time => Kind.Time,
+        Primitive.Base64Binary or Primitive.Canonical or Primitive.Code or Primitive.Id or Primitive.Markdown or Primitive.Oid or
+            Primitive.String or Primitive.Uri or Primitive.Url or Primitive.Uuid or Primitive.Xhtml => Kind.String,
+    };
 
     public static bool IsNumber(this Kind kind) => kind is Kind.Integer or Kind.Long or Kind.Decimal;
     public static bool IsDay(this Kind kind) => kind is Kind.Date or Kind.DateTime;
