@@ -2,6 +2,11 @@ using Fhir.Server.Api.Audit;
 using Fhir.Server.Api.Blobs;
 using Fhir.Server.Api.Identity;
 using Fhir.Server.Api.Interactions;
+using Fhir.Server.Api.Operations;
+using Fhir.Server.Api.Validating;
+using Fhir.Server.Core.Packages;
+using Fhir.Server.Core.Terminology;
+using Fhir.Server.Core.Validation;
 using Fhir.Server.Store.Database;
 using Fhir.Server.Store.Rules;
 using Microsoft.AspNetCore.Builder;
@@ -36,7 +41,14 @@ public static class FhirApi
         services.AddSingleton<BinaryData>();
         services.AddSingleton<ICommitRule, BlobClaim>();
         services.AddHostedService<Sweeper>();
+        services.AddMetrics();
+        services.AddSingleton(s => s.GetServices<LoadedDefinitions>().Aggregate(Conformance.R4, (below, more) => below.With(more.Resources)));
+        services.AddSingleton<Vocabulary>();
+        services.AddSingleton<Validator>();
+        services.AddSingleton<IssueCounts>();
+        services.AddSingleton<WriteCheck>();
         services.AddSingleton<Writing>();
+        services.AddSingleton<Validate>();
         services.AddSingleton<HistoryPages>();
         services.AddSingleton<SearchPages>();
         services.AddSingleton<EntryReads>();
@@ -66,6 +78,7 @@ public static class FhirApi
         Batch.Map(fhir);
         Binaries.Map(fhir);
         Audited.Map(fhir);
+        Validate.Map(fhir);
         Capabilities.Map(fhir);
         return fhir;
     }

@@ -19,6 +19,13 @@ public sealed record RequestBody(ReadOnlyMemory<byte> Json, Element Resource)
         return Parse(await BytesAsync(request, stop));
     }
 
+    /// <summary>The same without the structure check: for who wants to hear all that is wrong at once.</summary>
+    public static async Task<Result<RequestBody>> ReadUncheckedAsync(HttpRequest request, CancellationToken stop)
+    {
+        if (!Formats.IsFhirJson(request.ContentType) || request.Headers.ContentEncoding.Count > 0) return Refusal.WrongMediaType;
+        return Reread(WithoutMark(await BytesAsync(request, stop)));
+    }
+
     /// <summary>The reader, then the structure check: every resource that is written passes here.</summary>
     public static Result<RequestBody> Parse(ReadOnlyMemory<byte> json, bool inTransaction = false)
     {

@@ -31,6 +31,9 @@ public sealed record Right(string Name, Permission Needs, AuditAct Act)
     /// <summary>An operation that needs these scopes on this type.</summary>
     public static Right Operation(Permission needs, string type) => new("operation", needs, AuditAct.Operation) { Type = type };
 
+    /// <summary>An operation that needs these scopes on the type of the route.</summary>
+    public static Right OperationOnType(Permission needs) => new("operation", needs, AuditAct.Operation);
+
     public bool AllowedBy(Scopes scopes, string? type) =>
         Needs == Permission.None || (type is null ? scopes.AllowEverywhere(Needs) : scopes.Allow(type, Needs));
 }

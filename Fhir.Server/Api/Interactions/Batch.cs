@@ -48,15 +48,15 @@ public static class Batch
     {
         if (entry.IsRead) return await reads.AnswerAsync(entry, of.Call, of.Caller, of.BaseUrl, stop);
         if ((await writing.PrepareAsync(entry, of.Home, stop)).Failed(out var issue, out var write)) return EntryReads.Refused(Refusal.Of(issue));
-        if ((await writing.CommitAsync([write], of.Caller, stop)).Failed(out issue, out var written)) return EntryReads.Refused(Refusal.Of(issue));
-        return await AnswerAsync(written[0], of, writing, stop);
+        if ((await writing.CommitAsync([write], of.Caller, stop)).Failed(out issue, out var done)) return EntryReads.Refused(Refusal.Of(issue));
+        return await AnswerAsync(done[0], of, writing, stop);
     }
 
     /// <summary>What a write answers with inside a Bundle; the resource itself only when it was asked for.</summary>
-    internal static async Task<BundleEntry> AnswerAsync(Written written, BundleCall of, Writing writing, CancellationToken stop)
+    internal static async Task<BundleEntry> AnswerAsync(Done done, BundleCall of, Writing writing, CancellationToken stop)
     {
-        var version = written.Version;
-        var echo = of.Echo ? await writing.EchoAsync(written, of.Caller, Return.Representation, stop) : default;
+        var (written, version) = (done.Written, done.Written.Version);
+        var echo = of.Echo ? await writing.EchoAsync(done, of.Caller, Return.Representation, stop) : default;
         return new()
         {
             FullUrl = echo.IsEmpty || version is null ? null : $"{of.BaseUrl}/{version.Key}",
@@ -66,6 +66,7 @@ public static class Batch
                 Location = version is { Deleted: false } ? FhirBody.PlaceOf(version) : null,
                 ETag = version is null ? null : FhirBody.ETagOf(version.Version),
                 LastModified = version?.LastUpdated,
+                Outcome = of.Wanted == Return.OperationOutcome && done.Remarks.Count > 0 ? OperationOutcome.Of(done.Remarks) : default,
             },
         };
     }

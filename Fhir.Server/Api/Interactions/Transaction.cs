@@ -12,13 +12,13 @@ public sealed class Transaction(Writing writing, EntryReads reads, ConditionalRe
     {
         if (Understand(bundle).Failed(out var issue, out var entries)) return Refusal.Of(issue);
         if ((await PrepareAsync(entries, of, stop)).Failed(out issue, out var writes)) return Refusal.Of(issue);
-        var written = new Dictionary<int, Written>();
+        var done = new Dictionary<int, Done>();
         if (writes.Count > 0)
         {
             if ((await writing.CommitAsync([.. writes.Select(w => w.Write)], of.Caller, stop)).Failed(out issue, out var all)) return Refusal.Of(issue);
-            for (var i = 0; i < writes.Count; i++) written[writes[i].Entry.Index] = all[i];
+            for (var i = 0; i < writes.Count; i++) done[writes[i].Entry.Index] = all[i];
         }
-        return await AnswerAsync(entries, written, of, stop);
+        return await AnswerAsync(entries, done, of, stop);
     }
 
     /// <summary>All entries, or everything that is wrong with the first wrong one.</summary>
@@ -66,14 +66,14 @@ public sealed class Transaction(Writing writing, EntryReads reads, ConditionalRe
         return null;
     }
 
-    private async Task<IResult> AnswerAsync(List<Entry> entries, Dictionary<int, Written> written, BundleCall of, CancellationToken stop)
+    private async Task<IResult> AnswerAsync(List<Entry> entries, Dictionary<int, Done> done, BundleCall of, CancellationToken stop)
     {
         var answers = new BundleEntry[entries.Count];
         foreach (var entry in entries)
         {
             answers[entry.Index] = entry.IsRead
                 ? await reads.AnswerAsync(entry, of.Call, of.Caller, of.BaseUrl, stop)
-                : await Batch.AnswerAsync(written[(entry.SameAs ?? entry).Index], of, writing, stop);
+                : await Batch.AnswerAsync(done[(entry.SameAs ?? entry).Index], of, writing, stop);
         }
         return BundleJson.Answer("transaction-response", null, [], answers);
     }

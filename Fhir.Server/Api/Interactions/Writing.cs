@@ -1,6 +1,7 @@
 using Fhir.Server.Api.Blobs;
 using Fhir.Server.Api.Http;
 using Fhir.Server.Api.Identity;
+using Fhir.Server.Api.Validating;
 using Fhir.Server.Core.Definitions;
 using Fhir.Server.Core.Outcomes;
 using Fhir.Server.Store.Access;
@@ -9,8 +10,11 @@ using Microsoft.AspNetCore.Http;
 
 namespace Fhir.Server.Api.Interactions;
 
+/// <summary>A write that was committed, and what validation has to say about it.</summary>
+public sealed record Done(Written Written, IReadOnlyList<Issue> Remarks);
+
 /// <summary>What create, update and delete share: the body on the way in, the commit, and the echo on the way out.</summary>
-public sealed class Writing(ResourceStore store, BinaryData binaries)
+public sealed class Writing(ResourceStore store, BinaryData binaries, WriteCheck check)
 {
     /// <summary>The body of a write, checked, and of the type that the URL names.</summary>
     public async Task<Result<RequestBody>> BodyAsync(HttpRequest request, string type, CancellationToken stop)
@@ -41,22 +45,28 @@ public sealed class Writing(ResourceStore store, BinaryData binaries)
         return entry.ToWrite(home).Failed(out var issue, out var write) ? Refusal.At(issue, entry.Where) : write;
     }
 
-    public Task<Result<IReadOnlyList<Written>>> CommitAsync(IReadOnlyList<Write> writes, Caller caller, CancellationToken stop) => store.CommitAsync(writes, caller.Sees, stop);
+    /// <summary>Judges, then commits all writes or none.</summary>
+    public async Task<Result<IReadOnlyList<Done>>> CommitAsync(IReadOnlyList<Write> writes, Caller caller, CancellationToken stop)
+    {
+        if (check.Judge(writes, caller.Sees).Failed(out var issue, out var remarks)) return issue;
+        if ((await store.CommitAsync(writes, caller.Sees, stop)).Failed(out issue, out var written)) return issue;
+        return written.Select((w, i) => new Done(w, remarks[i])).ToArray();
+    }
 
     /// <summary>Commits one write and answers it as the caller preferred.</summary>
     public async Task<IResult> CommitAsync(HttpContext context, Caller caller, Write write, CancellationToken stop)
     {
-        if ((await store.CommitAsync([write], caller.Sees, stop)).Failed(out var issue, out var all)) return Refusal.Of(issue);
-        var written = all[0];
+        if ((await CommitAsync([write], caller, stop)).Failed(out var issue, out var all)) return Refusal.Of(issue);
+        var written = all[0].Written;
         Call.Of(context).Audited = IsWrite(written);
-        return FhirBody.Written(written, await EchoAsync(written, caller, Prefer.Of(context.Request).Return, stop));
+        return FhirBody.Written(written, await EchoAsync(all[0], caller, Prefer.Of(context.Request).Return, stop));
     }
 
     /// <summary>What goes back with a write: never more than the caller may read.</summary>
-    public async Task<ReadOnlyMemory<byte>> EchoAsync(Written written, Caller caller, Return wanted, CancellationToken stop)
+    public async Task<ReadOnlyMemory<byte>> EchoAsync(Done done, Caller caller, Return wanted, CancellationToken stop)
     {
-        if (wanted == Return.OperationOutcome) return OperationOutcome.AllWell;
-        if (wanted == Return.Minimal || written.Version is not { Deleted: false } version) return default;
+        if (wanted == Return.OperationOutcome) return done.Remarks.Count == 0 ? OperationOutcome.AllWell : OperationOutcome.Of(done.Remarks);
+        if (wanted == Return.Minimal || done.Written.Version is not { Deleted: false } version) return default;
         if (!caller.Sees.Scopes.Allow(version.Key.Type, Permission.Read)) return default;
         if (!caller.Sees.SeesAll && (await store.ReadVersionAsync(new(version.Key, version.Version.ToString(System.Globalization.CultureInfo.InvariantCulture)), AfterCommit(caller.Sees, version), stop)).Failed(out _, out version)) return default;
         return (await binaries.PutBackAsync(version, stop)).Body;

@@ -36,6 +36,9 @@ public sealed class Parameters
     public Result<string> Code(string name) => Required(name, Text(name, "code"));
     public Result<string?> CodeOrNone(string name) => Text(name, "code");
 
+    /// <summary>A canonical or other uri, by whichever of their types, or as a string.</summary>
+    public Result<string?> UriOrNone(string name) => Text(name, "uri", "canonical", "url", "string");
+
     public Result<int> Integer(string name)
     {
         if (Required(name, Text(name, "integer", "unsignedInt", "positiveInt")).Failed(out var issue, out var text)) return issue;
