@@ -9,8 +9,8 @@ public sealed class MllpLineTests
 {
     private const string Header = "MSH|^~\\&|HIS|||||ACK^R01|9|P|2.4\r";
 
-    private static MllpLine Line(double seconds = 10) => new(new MllpSettings { AckTimeout = TimeSpan.FromSeconds(seconds) }, TimeProvider.System);
-    private static Task<LineAnswer> Send(Partner to, double seconds = 10) => Line(seconds).SendAsync(Documents.Summary(), to.Address, default);
+    private static MllpLine Line(TimeProvider? clock = null) => new(new MllpSettings { AckTimeout = TimeSpan.FromSeconds(60) }, clock ?? TimeProvider.System);
+    private static Task<LineAnswer> Send(Partner to, TimeProvider? clock = null) => Line(clock).SendAsync(Documents.Summary(), to.Address, default);
 
     [Fact]
     public async Task What_is_taken_is_what_was_translated()
@@ -62,15 +62,16 @@ public sealed class MllpLineTests
     [Fact]
     public async Task Silence_ends_with_the_timeout_and_a_late_answer_finds_no_one()
     {
-        var late = new TaskCompletionSource();
+        var (late, timer) = (new TaskCompletionSource(), new HandTimer());
         using var partner = new Partner(async (message, stream) =>
         {
+            timer.RunOut();
             await late.Task;
             await stream.WriteAsync(Mllp.Frame(System.Text.Encoding.ASCII.GetBytes($"{Header}MSA|AA|{message["MSH-10"]}\r")));
         });
-        Assert.Equal(new LineAnswer(LineResult.Retry, "No answer within 0.3 s."), await Send(partner, seconds: 0.3));
+        Assert.Equal(new LineAnswer(LineResult.Retry, "No answer within 60 s."), await Send(partner, timer));
         late.SetResult();
-        await partner.Closed.Task.WaitAsync(TimeSpan.FromSeconds(5));
+        await partner.Closed.Task.WaitAsync(TimeSpan.FromSeconds(60));
     }
 
     [Fact]
@@ -85,8 +86,9 @@ public sealed class MllpLineTests
     [Fact]
     public async Task A_closed_port_is_tried_again_later()
     {
-        var address = FreePort();
-        var answer = await Line().SendAsync(Documents.Summary(), address, default);
+        using var nobody = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        nobody.Bind(new IPEndPoint(IPAddress.Loopback, 0));   // ours, so that nobody else can listen there
+        var answer = await Line().SendAsync(Documents.Summary(), new Uri($"mllp://{nobody.LocalEndPoint}"), default);
         Assert.Equal(new LineAnswer(LineResult.Retry, "No connection: ConnectionRefused."), answer);
     }
 
@@ -113,12 +115,5 @@ public sealed class MllpLineTests
         using var partner = Partner.Writing("");
         using var stop = new CancellationTokenSource(TimeSpan.FromMilliseconds(100));
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Line().SendAsync(Documents.Summary(), partner.Address, stop.Token));
-    }
-
-    private static Uri FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return new Uri($"mllp://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}");
     }
 }

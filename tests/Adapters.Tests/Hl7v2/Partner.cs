@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
@@ -9,6 +10,7 @@ namespace Adapters.Tests.Hl7v2;
 internal sealed class Partner : IDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+    private readonly ConcurrentQueue<Hl7Message> _received = new();
 
     public Partner(Func<Hl7Message, NetworkStream, Task> answer)
     {
@@ -17,7 +19,7 @@ internal sealed class Partner : IDisposable
     }
 
     public Uri Address => new($"mllp://127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}");
-    public List<Hl7Message> Received { get; } = [];
+    public IReadOnlyList<Hl7Message> Received => [.. _received];
     /// <summary>Set when the sender has closed or reset the connection.</summary>
     public TaskCompletionSource Closed { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -38,7 +40,7 @@ internal sealed class Partner : IDisposable
             try
             {
                 var message = Expect.Value(Hl7Message.Parse(Expect.Value(await new MllpReader(stream, 1_000_000).NextAsync(default))));
-                Received.Add(message);
+                _received.Enqueue(message);
                 await answer(message, stream);
                 if (await stream.ReadAsync(new byte[1]) == 0) Closed.TrySetResult();
             }

@@ -5,29 +5,34 @@ using System.Text.RegularExpressions;
 using Adapters.Hl7v2;
 using Fhir.Messaging.Delivery;
 using Fhir.Server.Core.Tests;
+using Scenarios.Stage;
 
 namespace Adapters.Tests.Hl7v2;
 
 /// <summary>The line against the practice-system simulator: another program, which shares no code with us.</summary>
 public sealed partial class SimulatorTests
 {
-    private static MllpLine Line(double seconds = 10) => new(new MllpSettings { AckTimeout = TimeSpan.FromSeconds(seconds) }, TimeProvider.System);
+    private static MllpLine Line(TimeProvider? clock = null) => new(new MllpSettings { AckTimeout = TimeSpan.FromSeconds(60) }, clock ?? TimeProvider.System);
 
     [Theory]
     [InlineData("aa", LineResult.Accepted, "AA")]
     [InlineData("ae", LineResult.Rejected, "AE 204: unknown key identifier (PID-3)")]
     [InlineData("ar", LineResult.Rejected, "AR 203: unsupported version (MSH-12)")]
     [InlineData("garbage", LineResult.Retry, "The answer is not an HL7 message.")]
-    [InlineData("none", LineResult.Retry, "No answer within 3 s.")]
-    [InlineData("late", LineResult.Retry, "No answer within 3 s.")]
+    [InlineData("none", LineResult.Retry, "No answer within 60 s.")]
+    [InlineData("late", LineResult.Retry, "No answer within 60 s.")]
     [InlineData("half", LineResult.Retry, "The line was closed in the middle of a frame.")]
     public async Task Every_answer_is_understood_and_the_message_kept(string answer, LineResult result, string detail)
     {
         using var system = await Simulator.StartAsync(answer);
-        Assert.Equal(new LineAnswer(result, detail), await Line(answer is "none" or "late" ? 3 : 20).SendAsync(Documents.Summary(), system.Address, default));
+        var timer = answer is "none" or "late" ? new HandTimer() : null;
+        var sending = Line(timer).SendAsync(Documents.Summary(), system.Address, default);
+        await Eventually.Async(() => Task.FromResult(system.Log), log => log.EndsWith('\n'), "the receipt");
+        timer?.RunOut();
+        Assert.Equal(new LineAnswer(result, detail), await sending);
         Assert.Equal(["SP0000000000000042.hl7", "received.log"], system.Files);
         Assert.Equal(Expect.Value(OruFromDocument.Translate(Documents.Summary())).ToBytes(), File.ReadAllBytes(Path.Combine(system.Folder, "SP0000000000000042.hl7")));
-        Assert.EndsWith($" SP0000000000000042 {answer}\n", File.ReadAllText(Path.Combine(system.Folder, "received.log")), StringComparison.Ordinal);
+        Assert.EndsWith($" SP0000000000000042 {answer}\n", system.Log, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -37,7 +42,7 @@ public sealed partial class SimulatorTests
         await Line().SendAsync(Documents.Summary(), system.Address, default);
         await Line().SendAsync(Documents.Summary(), system.Address, default);
         Assert.Equal(["SP0000000000000042.hl7", "received.log"], system.Files);
-        Assert.Equal(2, File.ReadAllLines(Path.Combine(system.Folder, "received.log")).Length);
+        Assert.Equal(2, system.Log.Count(c => c == '\n'));
     }
 
     [Fact]
@@ -72,6 +77,7 @@ public sealed partial class SimulatorTests
 
         public string Folder { get; }
         public Uri Address { get; }
+        public string Log => File.Exists(Path.Combine(Folder, "received.log")) ? File.ReadAllText(Path.Combine(Folder, "received.log")) : "";
         public List<string> Files => [.. Directory.GetFiles(Folder).Select(file => Path.GetFileName(file)).Order(StringComparer.Ordinal)];
 
         public static async Task<Simulator> StartAsync(string answer)
@@ -86,7 +92,7 @@ public sealed partial class SimulatorTests
         public void Dispose()
         {
             using (var terminate = Process.Start("kill", ["-TERM", $"{_process.Id}"])) terminate.WaitForExit();
-            Assert.True(_process.WaitForExit(10_000), "The simulator did not end.");
+            Assert.True(_process.WaitForExit(60_000), "The simulator did not end.");
             _process.Dispose();
             if (Directory.Exists(Folder)) Directory.Delete(Folder, recursive: true);
         }
