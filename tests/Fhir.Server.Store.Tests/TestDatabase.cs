@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Fhir.Server.Store.Database;
 
 namespace Fhir.Server.Store.Tests;
@@ -5,8 +6,15 @@ namespace Fhir.Server.Store.Tests;
 /// <summary>New, empty databases of both kinds.</summary>
 public static class TestDatabase
 {
+    private static readonly Lazy<string> Folder = new(() =>
+    {
+        var folder = Directory.CreateTempSubdirectory("samenspraak-test-").FullName;
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => Process.Start("rm", ["-rf", folder]).Dispose();   // not waited for, and no matter if something is left
+        return folder;
+    });
+
     public static Task<TenantDatabase> SqliteAsync() =>
-        Task.FromResult<TenantDatabase>(SqliteDatabase.Open(Directory.CreateTempSubdirectory("samenspraak-test-").FullName));
+        Task.FromResult<TenantDatabase>(SqliteDatabase.Open(Path.Combine(Folder.Value, Guid.NewGuid().ToString("N"))));
 
     public static async Task<TenantDatabase> PostgresAsync() => PostgresDatabase.Open(await PostgresConnectionAsync());
 
