@@ -72,6 +72,7 @@ public sealed class House : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        await _app.StopAsync();   // until nothing works in the background any more: the folder goes next
         await _app.DisposeAsync();
         Directory.Delete(Folder, recursive: true);
     }
@@ -97,8 +98,9 @@ public sealed class LogLines : ILoggerProvider
 /// <summary>A clock that a test can put forward.</summary>
 public sealed class MovingClock : TimeProvider
 {
-    private TimeSpan _ahead;
-    public void Forward(TimeSpan by) => _ahead += by;
-    public override DateTimeOffset GetUtcNow() => System.GetUtcNow() + _ahead;
-    public override long GetTimestamp() => System.GetTimestamp() + (long)(_ahead.TotalSeconds * System.TimestampFrequency);
+    private long _ahead;
+    private TimeSpan Ahead => new(Interlocked.Read(ref _ahead));
+    public void Forward(TimeSpan by) => Interlocked.Add(ref _ahead, by.Ticks);
+    public override DateTimeOffset GetUtcNow() => System.GetUtcNow() + Ahead;
+    public override long GetTimestamp() => System.GetTimestamp() + (long)(Ahead.TotalSeconds * System.TimestampFrequency);
 }

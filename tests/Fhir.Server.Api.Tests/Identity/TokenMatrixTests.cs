@@ -127,7 +127,7 @@ public sealed class TokenMatrixTests(Shared shared) : IClassFixture<Shared>
         "no scope" => Make(d => d.Claims.Remove("scope")),
         "rubbish" => "not.a.token",
         "empty" => "",
-        "huge" => new string('a', 1_000_000),
+        "huge" => new string('a', 40_000),   // little enough to be sent whole before Kestrel hangs up
         _ => throw new ArgumentOutOfRangeException(nameof(what)),
     };
 
