@@ -12,8 +12,10 @@ public static class Snapshot
     private static readonly ConditionalWeakTable<Conformance, ConcurrentDictionary<Element, Result<Element>>> Made = [];
 
     /// <summary>The <c>snapshot</c> of a StructureDefinition: the shipped one, else one made of its differential and kept with the conformance.</summary>
-    public static Result<Element> Of(Element structureDefinition, Conformance conformance) =>
+    public static Result<Element> Of(Element structureDefinition, Conformance conformance) => Of(structureDefinition, conformance, SnapshotGenerator.Generate);
+
+    internal static Result<Element> Of(Element structureDefinition, Conformance conformance, Func<Element, Conformance, Result<Element>> make) =>
         structureDefinition["snapshot"] is { Exists: true, Children.Count: > 0 } shipped
             ? shipped
-            : Made.GetOrCreateValue(conformance).GetOrAdd(structureDefinition, static (s, c) => SnapshotGenerator.Generate(s, c), conformance);
+            : Made.GetOrCreateValue(conformance).GetOrAdd(structureDefinition, s => make(s, conformance));
 }

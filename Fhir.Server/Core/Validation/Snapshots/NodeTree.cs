@@ -1,0 +1,65 @@
+using System.Globalization;
+using Fhir.Server.Core.Elements;
+
+namespace Fhir.Server.Core.Validation.Snapshots;
+
+/// <summary>A snapshot as a tree and back: the list itself has its elements in order of the tree — https://hl7.org/fhir/R4/elementdefinition.html#path</summary>
+internal static class NodeTree
+{
+    public static Node? Of(Element snapshot)
+    {
+        var open = new Stack<Node>();
+        Node? root = null;
+        foreach (var element in snapshot.Each("element"))
+        {
+            if (element["path"].Text is not { } path) continue;
+            while (open.TryPeek(out var top) && !path.StartsWith($"{top.Path}.", StringComparison.Ordinal)) open.Pop();
+            var node = new Node(open.TryPeek(out var parent) ? path[(parent.Path.Length + 1)..] : path, element["sliceName"].Text, new(element.Children));
+            if (parent is null) root ??= node;
+            else parent.Add(node);
+            EnsureBase(node);
+            open.Push(node);
+        }
+        return root;
+    }
+
+    // base tells where an element was first defined; only R4's oldest tools left it out.
+    private static void EnsureBase(Node node)
+    {
+        if (node.Facts.Has("base")) return;
+        var origin = Element.Of("ElementDefinition").Add("base");
+        origin.Add("path", node.Path);
+        origin.Add("min", node.Facts.Min.ToString(CultureInfo.InvariantCulture));
+        origin.Add("max", node.Facts["max"].Text ?? "*");
+        node.Facts.Add(origin);
+    }
+
+    /// <summary>An element that only a new type has.</summary>
+    public static Node New(string name, Facts facts, Node parent)
+    {
+        var node = parent.Add(new(name, null, facts.Copy()));
+        EnsureBase(node);
+        return node;
+    }
+
+    public static Element ToSnapshot(Node root)
+    {
+        var snapshot = Element.Of("StructureDefinition").Add("snapshot");
+        foreach (var node in root.All) Write(node, snapshot.Add("element"));
+        return snapshot;
+    }
+
+    private static void Write(Node node, Element to)
+    {
+        to.Add("id", node.Id);
+        to.Add("path", node.Path);
+        if (node.SliceName is { } name) to.Add("sliceName", name);
+        foreach (var fact in node.Facts.All.OrderBy(f => to.Definition.Element(f.Name)!.Index)) Copy(fact, to);
+    }
+
+    private static void Copy(Element from, Element to)
+    {
+        var copy = to.Add(new Element(from.Name, from.Definition, from.Text) { Slot = from.Slot });
+        foreach (var child in from.Children) Copy(child, copy);
+    }
+}
