@@ -1,3 +1,4 @@
+using System.Globalization;
 using Fhir.Server.Core.Elements;
 
 namespace Fhir.Server.Core.Validation.Snapshots;
@@ -41,6 +42,6 @@ internal sealed class Facts(IEnumerable<Element> said)
         : type.Each("extension").FirstOrDefault(x => x["url"].Text == "http://hl7.org/fhir/StructureDefinition/structuredefinition-fhir-type")?["value"].Text ?? "string";
 
     /// <summary>The highest number of them, int.MaxValue for <c>*</c>.</summary>
-    public int Max => this["max"].Text is not { } max || max == "*" ? int.MaxValue : int.TryParse(max, out var number) ? number : int.MaxValue;
-    public int Min => int.TryParse(this["min"].Text, out var number) ? number : 0;
+    public int Max => this["max"].Text is not { } max || max == "*" ? int.MaxValue : int.TryParse(max, CultureInfo.InvariantCulture, out var number) ? number : int.MaxValue;
+    public int Min => int.TryParse(this["min"].Text, CultureInfo.InvariantCulture, out var number) ? number : 0;
 }

@@ -18,8 +18,8 @@ internal sealed class Node(string name, string? sliceName, Facts facts)
     public bool SlicingIsImplied { get; set; }
     /// <summary>The profile constrains one of its types by a name such as <c>valueQuantity</c>.</summary>
     public bool ShortcutUsed { get; set; }
-    /// <summary>The profile says something about it.</summary>
-    public bool Stated { get; set; }
+    /// <summary>The profile itself says that it must be there.</summary>
+    public bool IsDemanded { get; set; }
     /// <summary>The profile says something about its slices.</summary>
     public bool SlicesTouched { get; set; }
 

@@ -92,7 +92,7 @@ internal sealed class Placing(Node root, Types types, bool isNewType)
 
     private void Lay(Change change, Node target, bool isNewSlice)
     {
-        target.Stated = true;
+        target.IsDemanded |= change.Facts.Min > 0;
         FromProfile(change, target, isNewSlice);
         Merging.Lay(change.Facts, target);
         if (!isNewSlice) return;

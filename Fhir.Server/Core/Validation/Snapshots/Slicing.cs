@@ -86,8 +86,8 @@ internal static class Slicing
     {
         var slices = choice.Slices.ToList();
         if (slices.Count > 1)
-            foreach (var slice in slices.Where(s => s.Facts.Min > 0 && !s.Stated)) slice.Facts.Set("min", "0");
-        if (slices.Find(s => s.Facts.Min > 0 && s.Stated) is { } must) Only(choice, must.Facts.TypeCodes.ToHashSet(StringComparer.Ordinal));
+            foreach (var slice in slices.Where(s => s.Facts.Min > 0 && !s.IsDemanded)) slice.Facts.Set("min", "0");
+        if (slices.Find(s => s.IsDemanded) is { } must) Only(choice, must.Facts.TypeCodes.ToHashSet(StringComparer.Ordinal));
         if (choice.Facts["max"].Text == "0") return;
         var covered = slices.SelectMany(s => s.Facts.TypeCodes).ToHashSet(StringComparer.Ordinal);
         var all = choice.Facts.TypeCodes.All(covered.Contains);

@@ -23,12 +23,13 @@ internal sealed class Types(Conformance conformance, Func<Element, Node?> treeOf
         return profiles.Count == 1 && conformance.Find("StructureDefinition", profiles[0]) is { } found ? treeOf(found) : null;
     }
 
-    // The element it refers to stands in the same definition: Questionnaire.item.item is a Questionnaire.item.
-    private static Node? Referred(Node node)
+    // It is the element of the type, whatever profiles say about that: Questionnaire.item.item is a Questionnaire.item.
+    private Node? Referred(Node node)
     {
-        var reference = node.Facts["contentReference"].Text!;
-        var path = reference[(reference.IndexOf('#', StringComparison.Ordinal) + 1)..];
-        var target = (node.Origin ?? node).Home.All.FirstOrDefault(n => n.SliceName is null && n.Path == path);
+        var parts = node.Facts["contentReference"].Text!.Split('#', 2);
+        var path = parts[^1];
+        var type = Tree(parts is [{ Length: > 0 } url, _] ? url : path.Split('.')[0]) ?? (node.Origin ?? node).Home;
+        var target = type.All.FirstOrDefault(n => n.SliceName is null && n.Path == path);
         if (target is null) return null;
         node.Facts.Remove("contentReference");
         node.Facts.Set("type", target.Facts.Each("type"));
