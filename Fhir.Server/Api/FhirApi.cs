@@ -79,6 +79,7 @@ public static class FhirApi
         Binaries.Map(fhir);
         Audited.Map(fhir);
         Validate.Map(fhir);
+        EvaluateFhirPath.Map(fhir);
         Capabilities.Map(fhir);
         return fhir;
     }

@@ -32,6 +32,7 @@ internal static class CapabilityJson
         foreach (var type in DefinitionSet.R4.ResourceTypes.Where(t => AccessTable.Number(t) >= 0)) Resource(json, type, [.. OnTypes.Where(i => rights.Contains(i.Right)).Select(i => i.Interaction)], [.. operations[type], .. operations[Operation.EveryType]]);
         json.WriteEndArray();
         Codes(json, "interaction", ["transaction", "batch", "history-system", "search-system"]);
+        Operations(json, operations[Operation.NoType]);
         json.WriteEndObject();
         json.WriteEndArray();
         json.WriteEndObject();

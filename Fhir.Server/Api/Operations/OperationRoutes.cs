@@ -6,17 +6,23 @@ using Microsoft.AspNetCore.Routing;
 namespace Fhir.Server.Api.Operations;
 
 /// <summary>Where an operation is called — https://hl7.org/fhir/R4/operations.html</summary>
-public enum OperationLevel { Type, Instance }
+public enum OperationLevel { System, Type, Instance }
 
-/// <summary>One <c>$operation</c>: /metadata lists what is mapped, nothing else. Type = <see cref="EveryType"/> or one; Definition = canonical of its OperationDefinition.</summary>
+/// <summary>One <c>$operation</c>: /metadata lists what is mapped, nothing else. Type = one, <see cref="EveryType"/>, or <see cref="NoType"/> at the level of the system; Definition = canonical of its OperationDefinition.</summary>
 public sealed record Operation(string Code, string Type, OperationLevel Level, string Definition)
 {
     public const string EveryType = "Resource";
+    public const string NoType = "";
 
     /// <summary>True: called by POST. False: by GET, for it only reads.</summary>
     public bool AffectsState { get; init; } = true;
 
-    public string Route => Level == OperationLevel.Type ? $"/{OfType}/${Code}" : $"/{OfType}/{{id}}/${Code}";
+    public string Route => Level switch
+    {
+        OperationLevel.System => $"/${Code}",
+        OperationLevel.Type => $"/{OfType}/${Code}",
+        OperationLevel.Instance => $"/{OfType}/{{id}}/${Code}",
+    };
 
     private string OfType => Type == EveryType ? "{type}" : Type;
 }

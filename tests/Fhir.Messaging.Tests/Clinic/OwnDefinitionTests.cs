@@ -14,7 +14,7 @@ public sealed class OwnDefinitionTests
             .Where(u => u.Contains("/StructureDefinition/", StringComparison.Ordinal) || u.Contains("/CodeSystem/", StringComparison.Ordinal));
         Assert.Subset(defined, used.ToHashSet(StringComparer.Ordinal));
         Assert.Equal(
-            ["close-thread", "inbox", "mark-read", "messages", "open-thread", "send-message"],
+            ["close-thread", "fhirpath", "inbox", "mark-read", "messages", "open-thread", "send-message"],
             ClinicDefinitions.All().Where(d => d.Resource.Type == "OperationDefinition").Select(d => d.Resource["code"].Text!).Order(StringComparer.Ordinal));
     }
 
