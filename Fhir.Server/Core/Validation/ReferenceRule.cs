@@ -21,6 +21,6 @@ internal static class ReferenceRule
         {
             if (child.Name == "contained" && child["id"].Text == id) return;
         }
-        findings.Add(literal, "invariant", "There is no contained resource of that id.");
+        findings.Add(literal, "invariant", "There is no contained resource of that id.", rule: "ref-1");
     }
 }

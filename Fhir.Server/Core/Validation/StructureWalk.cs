@@ -56,11 +56,15 @@ internal sealed class StructureWalk(Findings findings, bool inBundle)
     private void Primitive(Element element, ElementDefinition slot, Element container)
     {
         if (element.ChildSpan.Length > 0) Composite(element, container);
-        else if (element.Text is null) findings.Add(element, "structure", "An element has a value or extensions.");
-        if (element.Text is not { } text) return;
+        if (slot.Name == "id" && element["extension"].Exists) findings.Add(element, "structure", "An id has no extensions.");
+        if (element.Text is not { } text)
+        {
+            if (IsHollow(element)) findings.Add(element, "structure", "An element has a value or extensions.", rule: "ele-1");
+            return;
+        }
         if (PrimitiveFormat.Wrong(element.Definition.Primitive, text) is { } wrong) findings.Add(element, "value", wrong);
         else if (slot.Codes is { } codes && !codes.Allows(text)) findings.Add(element, "code-invalid", $"The code is not one of {codes.Url}.");
-        else if (element.Definition.Primitive == Definitions.Primitive.Xhtml && NarrativeRule.Wrong(text) is { } unsafeText) findings.Add(element, "invalid", unsafeText);
+        else if (element.Definition.Primitive == Definitions.Primitive.Xhtml && NarrativeRule.Wrong(text) is { } unsafeText) findings.Add(element, "invalid", unsafeText, rule: "txt-1");
     }
 
     private void Inner(Element resource, ElementDefinition slot, Element container)
@@ -77,11 +81,14 @@ internal sealed class StructureWalk(Findings findings, bool inBundle)
 
     private void Complex(Element element, ElementDefinition slot, Element container)
     {
-        if (element.ChildSpan.Length == 0) findings.Add(element, "structure", "An element has a value or children.");
+        if (IsHollow(element)) findings.Add(element, "structure", "An element has a value or children.", rule: "ele-1");
         Composite(element, container);
         if (ReferenceEquals(element.Definition, Reference)) ReferenceRule.Check(element, container, inBundle, findings);
         else if (slot.Codes is { } codes && ReferenceEquals(element.Definition, CodeableConcept)) Concept(element, codes);
     }
+
+    // An id alone is nothing.
+    private static bool IsHollow(Element element) => element.ChildSpan is [] or [{ Name: "id" }];
 
     private void Concept(Element concept, RequiredCodes codes)
     {
@@ -94,6 +101,6 @@ internal sealed class StructureWalk(Findings findings, bool inBundle)
     {
         var hasValue = counts[Extension.Element("value")!.Index] > 0;
         var hasExtensions = counts[Extension.Element("extension")!.Index] > 0;
-        if (hasValue == hasExtensions) findings.Add(extension, "invariant", "An extension has a value or extensions, and not both.");
+        if (hasValue == hasExtensions) findings.Add(extension, "invariant", "An extension has a value or extensions, and not both.", rule: "ext-1");
     }
 }

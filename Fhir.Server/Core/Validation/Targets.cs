@@ -61,8 +61,12 @@ internal sealed class Targets(Func<string, Element?>? resolve)
         if (EntryOf(from, out var bundle) is not { } entry) return null;
         if (!ReferenceEquals(bundle, _bundle)) (_bundle, _byUrl) = (bundle, Urls(bundle!));
         if (_byUrl.GetValueOrDefault(Absolute(text, entry["fullUrl"].Text)) is { } found) return found;
-        return _byUrl.GetValueOrDefault(text);
+        if (_byUrl.GetValueOrDefault(text) is { } literal) return literal;
+        // Type/id where the entry is known by the URN of that id: often written, and meant so.
+        return Reference.TryParse(text, out var reference) && reference is { Form: ReferenceForm.Relative, Id: { } id } ? _byUrl.GetValueOrDefault("urn:uuid:" + id) : null;
     }
+
+    public static bool IsInBundle(Element element) => EntryOf(element, out _) is not null;
 
     private static Element? EntryOf(Element from, out Element? bundle)
     {

@@ -11,11 +11,11 @@ internal sealed class DefinitionTree
     private DefinitionTree(Element profile) => _profile = profile;
 
     /// <summary>The root element; null when the snapshot is empty or has no root.</summary>
-    public static Definition? Of(Element structureDefinition)
+    public static Definition? Of(Element structureDefinition, Element snapshot)
     {
         var tree = new DefinitionTree(structureDefinition);
         Definition? root = null;
-        foreach (var raw in structureDefinition["snapshot"].Each("element"))
+        foreach (var raw in snapshot.Each("element"))
         {
             var added = tree.Add(raw);
             root ??= added;

@@ -91,6 +91,20 @@ internal sealed class DiscriminatorPath
         return found;
     }
 
+    /// <summary>True when one of its names is surely none of the type that it is looked up in.</summary>
+    public bool LeadsNowhere(Definition from, Schemas schemas)
+    {
+        IEnumerable<Definition> found = [from];
+        foreach (var (kind, name) in _steps)
+        {
+            if (kind != StepKind.Child) return false;
+            var next = found.SelectMany(definition => Children(definition, name, schemas)).ToList();
+            if (next.Count == 0) return found.All(definition => definition.Types.All(type => !type["profile"].Exists || type.Each("profile").All(p => schemas.Tree(p.Text!) is not null)));
+            found = next;
+        }
+        return false;
+    }
+
     private static IEnumerable<Definition> Next(Definition from, StepKind kind, string name, Schemas schemas) => kind switch
     {
         StepKind.Child => Children(from, name, schemas),

@@ -1,6 +1,7 @@
 using Fhir.Server.Core.Definitions;
 using Fhir.Server.Core.Elements;
 using Fhir.Server.Core.Validation.Rules;
+using Fhir.Server.Core.Validation.Snapshots;
 
 namespace Fhir.Server.Core.Validation.Profiles;
 
@@ -20,13 +21,12 @@ internal sealed class SchemaCompiler(Schemas schemas, Element profile)
         var none = new Node();
         if (profile["type"].Text is not { } name || DefinitionSet.R4.Type(name) is not { } type)
             return new Schema(canonical, DefinitionSet.R4.Type("Element")!, none) { Broken = "It is for a type that R4 does not know." };
-        if (Snapshot(canonical) is not { } root) return new Schema(canonical, type, none) { Broken = "It has no snapshot." };
+        if (Snapshot.Of(profile, schemas.Conformance).Failed(out var issue, out _)) return new Schema(canonical, type, none) { Broken = issue.Text };
+        if (schemas.Tree(canonical) is not { } root) return new Schema(canonical, type, none) { Broken = "Its snapshot is empty." };
         _root = root;
         var node = NodeOf(root, null, type, schemas.Tree(type) is { } core ? [core] : []);
         return new Schema(canonical, type, node) { Definition = profile };
     }
-
-    private Definition? Snapshot(string canonical) => schemas.Tree(canonical);
 
     /// <summary>The rules of an element and all below it.</summary>
     /// <param name="slot">What R4 says of it in its parent; null at the root.</param>

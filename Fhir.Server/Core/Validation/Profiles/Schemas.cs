@@ -4,6 +4,7 @@ using Fhir.Server.Core.Elements;
 using Fhir.Server.Core.Packages;
 using Fhir.Server.Core.Terminology;
 using Fhir.Server.Core.Validation.Rules;
+using Fhir.Server.Core.Validation.Snapshots;
 
 namespace Fhir.Server.Core.Validation.Profiles;
 
@@ -26,7 +27,7 @@ internal sealed class Schemas(Conformance conformance, Vocabulary vocabulary)
     public TypeRules OfType(TypeDefinition type) => _types.TryGetValue(type, out var known) ? known : _types.GetOrAdd(type, BaseCompiler.Compile(type, this));
 
     /// <summary>The definitions of a profile or type as a tree; null when it is not loaded or has no snapshot.</summary>
-    public Definition? Tree(string canonical) => _trees.GetOrAdd(canonical, url => conformance.Find("StructureDefinition", url) is { } found ? DefinitionTree.Of(found) : null);
+    public Definition? Tree(string canonical) => _trees.GetOrAdd(canonical, Planted);
 
     /// <summary>R4's own definition of a type, <c>Patient.contact</c> too.</summary>
     public Definition? Tree(TypeDefinition type)
@@ -51,6 +52,12 @@ internal sealed class Schemas(Conformance conformance, Vocabulary vocabulary)
         var url = bar < 0 ? canonical : canonical[..bar];
         if (!url.StartsWith(Core, StringComparison.Ordinal)) return null;
         return DefinitionSet.R4.Type(url[Core.Length..]) is { Kind: not TypeKind.Backbone } type ? type : null;
+    }
+
+    private Definition? Planted(string canonical)
+    {
+        if (conformance.Find("StructureDefinition", canonical) is not { } found) return null;
+        return Snapshot.Of(found, conformance).Failed(out _, out var snapshot) ? null : DefinitionTree.Of(found, snapshot);
     }
 
     private Schema? Make(string canonical)

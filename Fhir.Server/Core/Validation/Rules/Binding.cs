@@ -22,7 +22,7 @@ internal sealed class Binding : Rule
         var raw = definition.Raw["binding"];
         var atMost = raw.Each("extension").FirstOrDefault(e => e["url"].Text == MaxValueSet)?["value"].Text;
         if (raw["valueSet"].Text is not { } valueSet || (raw["strength"].Text is not ("required" or "extensible") && atMost is null)) return null;
-        return new(Errata.ValueSet(valueSet), raw["strength"].Text == "required", atMost);
+        return new(Errata.ValueSet(valueSet), raw["strength"].Text == "required", atMost is null ? null : Errata.ValueSet(atMost));
     }
 
     public static bool Same(Definition one, Definition other)

@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using Fhir.Server.Core.Definitions;
+using Fhir.Server.Core.Validation.Resources;
 
 namespace Fhir.Server.Core.Validation.Rules;
 
@@ -10,6 +11,14 @@ internal static class OwnRules
     {
         ["Extension"] = [new ExtensionUse()],
         ["Narrative"] = [new NarrativeText()],
+        ["Reference"] = [new BundledReference()],
+        ["Attachment"] = [new AttachmentSize()],
+        ["Coding"] = [new KnownCode()],
+        ["Bundle"] = [new BundleEntries()],
+        ["QuestionnaireResponse"] = [new QuestionnaireAnswers()],
+        ["Measure"] = [new MeasureCriteria()],
+        ["StructureDefinition"] = [new ProfileChecks()],
+        ["MeasureReport"] = [new MeasureGroups()],
     }.ToFrozenDictionary(StringComparer.Ordinal);
 
     public static Rule[] Of(TypeDefinition type) => ByType.GetValueOrDefault(type.Name, []);
