@@ -4,7 +4,7 @@ using Fhir.Server.Core.Elements;
 using Fhir.Server.Core.Packages;
 using Fhir.Server.Core.Terminology;
 using Fhir.Server.Core.Validation.Rules;
-using Fhir.Server.Core.Validation.Snapshots;
+using Snapshot = Fhir.Server.Core.Validation.Snapshots.Snapshot;
 
 namespace Fhir.Server.Core.Validation.Profiles;
 

@@ -2,7 +2,7 @@ using Fhir.Server.Core.Definitions;
 using Fhir.Server.Core.Elements;
 using Fhir.Server.Core.Validation.Profiles;
 using Fhir.Server.Core.Validation.Rules;
-using Fhir.Server.Core.Validation.Snapshots;
+using Snapshot = Fhir.Server.Core.Validation.Snapshots.Snapshot;
 
 namespace Fhir.Server.Core.Validation.Resources;
 
