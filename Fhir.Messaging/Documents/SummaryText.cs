@@ -1,6 +1,7 @@
 using System.Xml;
 using System.Xml.Linq;
 using Fhir.Server.Core.Elements;
+using Fhir.Server.Core.Xml;
 
 namespace Fhir.Messaging.Documents;
 
@@ -20,7 +21,7 @@ public static class SummaryText
     private static IEnumerable<string> Plain(string? div)
     {
         if (div is null) return [];
-        using var reader = XmlReader.Create(new StringReader(div), new XmlReaderSettings { DtdProcessing = DtdProcessing.Prohibit, XmlResolver = null });
+        using var reader = SafeXml.Reader(div);
         return XElement.Load(reader).Elements(Xhtml + "p").Select(p => p.Value).ToList();
     }
 

@@ -3,6 +3,7 @@ using System.Text;
 using Fhir.Server.Core.Definitions;
 using Fhir.Server.Core.Json;
 using Fhir.Server.Core.Validation;
+using Fhir.Server.Core.Xml;
 using Fhir.Server.Store.Database;
 using Fhir.Server.Store.Search;
 
@@ -21,6 +22,12 @@ internal static class CoreBenchmark
         Measure("parse and structural check, 1 kB Patient", () =>
         {
             if (!JsonReader.Read(text, DefinitionSet.R4).Failed(out _, out var root)) StructureCheck.Check(root);
+        });
+        var xml = FhirXmlWriter.Write(patient);
+        Measure("XML read, 1 kB Patient", () => FhirXmlReader.Read(xml, DefinitionSet.R4));
+        Measure("XML read and write, 1 kB Patient", () =>
+        {
+            if (!FhirXmlReader.Read(xml, DefinitionSet.R4).Failed(out _, out var root)) FhirXmlWriter.Write(root);
         });
         Measure("index extraction, 1 kB Patient", () => indexer.Extract(patient));
     }

@@ -21,6 +21,12 @@ public sealed partial class HouseRules
                      select file.Path);
 
     [Fact]
+    public void Readers_and_writers_of_XML_come_from_one_factory() =>
+        Assert.Empty(from file in SourceTree.CSharpFiles(Code)
+                     where file.Path != "Fhir.Server/Core/Xml/SafeXml.cs" && OwnXml().IsMatch(file.Text)
+                     select file.Path);
+
+    [Fact]
     public void Nothing_is_left_for_later()
     {
         var marks = UnfinishedMark();
@@ -82,6 +88,9 @@ public sealed partial class HouseRules
 
     [GeneratedRegex(@"\bDateTime(Offset)?\.(Now|UtcNow|Today)\b|\bnew Random\(", RegexOptions.ExplicitCapture)]
     private static partial Regex BannedClock();
+
+    [GeneratedRegex(@"\bXml(Reader|Writer)\.Create\b|\bXml(Reader|Writer)Settings\b|\bXml(Document|TextReader|TextWriter|Serializer)\b|\bX(Document|Element)\.(Parse\b|Load\((?!reader))|\bXPathDocument\b|\bXslCompiledTransform\b", RegexOptions.ExplicitCapture)]
+    private static partial Regex OwnXml();
 
     [GeneratedRegex(@"\b(TODO|FIXME|HACK)\b|NotImplementedException|Skip\s*=\s*""", RegexOptions.ExplicitCapture)]
     private static partial Regex UnfinishedMark();

@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-using System.Text;
 using System.Text.Unicode;
 using System.Xml;
 using Fhir.Server.Core.Definitions;
@@ -21,8 +19,9 @@ public static class FhirXmlReader
     /// </summary>
     public static Result<Element> Read(ReadOnlyMemory<byte> utf8, DefinitionSet definitions, int maxDepth = JsonReader.MaxDepth)
     {
-        if (NotText(utf8.Span) is { } issue) return issue;
-        using var reader = SafeXml.Reader(StreamOf(utf8));
+        if (!Utf8.IsValid(utf8.Span) && utf8.Span is not ([0xFE, 0xFF, ..] or [0xFF, 0xFE, ..])) return new Issue(IssueKind.Invalid, "The text is not valid UTF-8.") { Code = "structure" };
+        if (SafeXml.Reader(utf8).Failed(out var issue, out var opened)) return issue;
+        using var reader = opened;
         var parser = new XmlParser(reader, definitions, maxDepth);
         try
         {
@@ -34,16 +33,4 @@ public static class FhirXmlReader
             return parser.Malformed(e, utf8.Span);
         }
     }
-
-    // FHIR's XML is UTF-8; the platform's reader would take a dozen encodings, each a way around a filter that knows one.
-    private static Issue? NotText(ReadOnlySpan<byte> bytes)
-    {
-        if (bytes is [0xFE, 0xFF, ..] or [0xFF, 0xFE, ..] or [0, _, ..] or [_, 0, ..]) return new Issue(IssueKind.Invalid, "FHIR's XML is written in UTF-8, not in UTF-16 or UTF-32.") { Code = "structure" };
-        return Utf8.IsValid(bytes) ? null : new Issue(IssueKind.Invalid, "The text is not valid UTF-8.") { Code = "structure" };
-    }
-
-    private static MemoryStream StreamOf(ReadOnlyMemory<byte> bytes) =>
-        MemoryMarshal.TryGetArray(bytes, out var array)
-            ? new(array.Array!, array.Offset, array.Count, writable: false)
-            : new(bytes.ToArray(), writable: false);
 }

@@ -102,7 +102,7 @@ internal sealed partial class XmlParser
 
     private void TooDeep()
     {
-        if (!_stopped) Tell(_current, $"The XML is nested deeper than {maxDepth} levels of JSON.");
+        Tell(_current, $"The XML is nested deeper than {maxDepth} levels of JSON.");
         _stopped = true;
     }
 
@@ -118,9 +118,10 @@ internal sealed partial class XmlParser
 
     private void Tell(Element? where, string text, Property? property = null, string below = "", string code = "structure")
     {
-        if (_issues?.Count >= MaxIssues) return;   // a location costs a walk
+        if (_stopped) return;
         var location = property is null ? where?.Location + below : $"{where!.Location}.{property.Element.Name}";
         var line = ((IXmlLineInfo)reader).LineNumber;
         (_issues ??= []).Add(new(IssueKind.Invalid, $"{text} (line {line})", location is "" ? null : location) { Code = code });
+        _stopped = _issues.Count >= MaxIssues;   // each unknown name stays in the reader's memory: no reading on for nothing
     }
 }
