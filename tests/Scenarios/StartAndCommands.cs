@@ -184,9 +184,10 @@ public sealed class StartAndCommands
         if (!OperatingSystem.IsLinux()) Assert.Skip("Resident memory is read from /proc.");
         await using var clinic = await Clinic.OpenAsync();
         (await (await clinic.DrJansen).GetAsync("Patient?_count=10")).Must(200);
-        var resident = File.ReadLines($"/proc/{clinic.Server.Id}/status").First(l => l.StartsWith("VmRSS", StringComparison.Ordinal));
-        var kilobytes = int.Parse(resident.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture);
-        Assert.InRange(kilobytes, 0, 200 * 1024);
+        await Eventually.Async(() => Task.FromResult(Resident()), kilobytes => kilobytes < 200 * 1024, "a small server");   // it gives back what the start took when nothing happens
+
+        int Resident() => int.Parse(File.ReadLines($"/proc/{clinic.Server.Id}/status").First(l => l.StartsWith("VmRSS", StringComparison.Ordinal))
+            .Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture);
     }
 
     private static JsonObject Bundle(string number) => new()

@@ -9,6 +9,8 @@ namespace Scenarios;
 /// <summary>A GP consults a company doctor, and the outcome lands in the GP's practice system: told over plain HTTP against the real processes.</summary>
 public sealed class TheStory
 {
+    /// <summary>Each attempt that fails makes the next wait longer, up to minutes; how many do so before the test goes on depends on the machine.</summary>
+    private const int Patient = 600;
     private const string Summary = "Rugklachten zijn werkgerelateerd. Opbouw in drie weken; controle bij toename. Café, coördinatie, € 10.";
 
     [Fact]
@@ -137,15 +139,15 @@ public sealed class TheStory
         await clinic.KillAsync();
         await practiceSystem.AnswerAsync("half");
         await clinic.StartAsync();
-        await Eventually.Async(() => Task.FromResult(practiceSystem.Messages.Count), count => count == 1, "the first try");
+        await Eventually.Async(() => Task.FromResult(practiceSystem.Messages.Count), count => count == 1, "the first try", seconds: Patient);
         await practiceSystem.AnswerAsync("aa");
-        await Eventually.Async(() => StateAsync(first), state => state == "accepted", "the delivery at last", seconds: 60);
+        await Eventually.Async(() => StateAsync(first), state => state == "accepted", "the delivery at last", seconds: Patient);
         Assert.Single(practiceSystem.Messages);
 
         await practiceSystem.AnswerAsync("ae");
         var second = (await jansen.OpenThreadAsync("Patient/patient-05", devries, "Werk", "Vraag.")).Must(201).Key;
         (await jansen.CloseAsync(second, "Samenvatting.")).Must(200);
-        await Eventually.Async(() => StateAsync(second), state => state is "rejected" or "parked", "the refusal", seconds: 60);
+        await Eventually.Async(() => StateAsync(second), state => state is "rejected" or "parked", "the refusal", seconds: Patient);
         Assert.Equal("accepted", await StateAsync(first));
 
         async Task<string?> StateAsync(string thread) => DeliveryStateOf((await jansen.InboxAsync()).Single(h => $"Communication/{h.GetProperty("id").GetString()}" == thread));

@@ -1,16 +1,13 @@
-using System.Net;
-using System.Net.Sockets;
-
 namespace Scenarios.Stage;
 
 /// <summary>The practice-system simulator of samples/, as its own process.</summary>
 public sealed class PracticeSystem : IAsyncDisposable
 {
-    private readonly int _port = FreePort();
+    private readonly HeldPort _port = new();
     private RunningProcess? _process;
 
     public string Folder { get; } = Directory.CreateTempSubdirectory("samenspraak-his-").FullName;
-    public string Address => $"mllp://127.0.0.1:{_port}";
+    public string Address => _port.Mllp;
 
     public IReadOnlyList<string> Messages => [.. Directory.GetFiles(Folder, "*.hl7").Order(StringComparer.Ordinal)];
 
@@ -27,21 +24,8 @@ public sealed class PracticeSystem : IAsyncDisposable
     public async Task AnswerAsync(string answer)
     {
         await StopAsync();
-        _process = RunningProcess.Start(Path.Combine(Checkout.Root, "samples", "practice-system", "run"), ["--mllp-port", $"{_port}", "--folder", Folder, "--answer", answer]);
-        for (var tries = 0; tries < 600; tries++)
-        {
-            using var probe = new TcpClient();
-            try
-            {
-                await probe.ConnectAsync(IPAddress.Loopback, _port);
-                return;
-            }
-            catch (SocketException)
-            {
-                await Task.Delay(100);
-            }
-        }
-        throw new InvalidOperationException($"The simulator does not listen: {_process.Said}");
+        _process = RunningProcess.Start(Path.Combine(Checkout.Root, "samples", "practice-system", "run"), ["--mllp-port", $"{_port.Number}", "--folder", Folder, "--answer", answer]);
+        await _process.LineAsync("practice system listening");
     }
 
     public async Task StopAsync()
@@ -53,13 +37,7 @@ public sealed class PracticeSystem : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await StopAsync();
+        _port.Dispose();
         Directory.Delete(Folder, recursive: true);
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

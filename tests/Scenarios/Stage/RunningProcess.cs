@@ -7,11 +7,13 @@ namespace Scenarios.Stage;
 public sealed class RunningProcess : IAsyncDisposable
 {
     private readonly Process _process;
-    private readonly ConcurrentQueue<string> _said = new();
+    private readonly ConcurrentQueue<string> _said = new(), _printed = new();
 
     private RunningProcess(Process process) => _process = process;
 
+    /// <summary>All that it said so far; <see cref="Printed"/> is without its complaints.</summary>
     public string Said => string.Join('\n', _said);
+    public string Printed => string.Join('\n', _printed);
     public int ExitCode => _process.ExitCode;
     public int Id => _process.Id;
 
@@ -20,28 +22,31 @@ public sealed class RunningProcess : IAsyncDisposable
         var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false, WorkingDirectory = folder ?? Checkout.Root };
         start.Environment["SAMENSPRAAK_ROOT"] = Checkout.Root;
         var running = new RunningProcess(Process.Start(start)!);
-        running._process.OutputDataReceived += (_, line) => running.Hear(line.Data);
-        running._process.ErrorDataReceived += (_, line) => running.Hear(line.Data);
+        running._process.OutputDataReceived += (_, line) => Hear(line.Data, running._printed, running._said);
+        running._process.ErrorDataReceived += (_, line) => Hear(line.Data, running._said);
         running._process.BeginOutputReadLine();
         running._process.BeginErrorReadLine();
         return running;
     }
 
-    /// <summary>Waits for a line that begins so; fails with all that was said when the process ends first.</summary>
+    /// <summary>Waits for a line that begins so; fails with all that was said when the process ends first. The patience is for a start that has to build.</summary>
     public async Task<string> LineAsync(string beginning)
     {
-        for (var tries = 0; tries < 600; tries++)
+        string? Line() => _said.FirstOrDefault(l => l.StartsWith(beginning, StringComparison.Ordinal));
+        for (var tries = 0; tries < 30_000 && !_process.HasExited; tries++)
         {
-            if (_said.FirstOrDefault(l => l.StartsWith(beginning, StringComparison.Ordinal)) is { } line) return line;
-            if (_process.HasExited) break;
-            await Task.Delay(50);
+            if (Line() is { } line) return line;
+            await Task.Delay(20);
         }
-        throw new InvalidOperationException($"'{beginning}' was not said:\n{Said}");
+        await KillAsync();   // then all that it said has been heard
+        return Line() ?? throw new InvalidOperationException($"'{beginning}' was not said:\n{Said}");
     }
 
+    /// <summary>Its exit code, when all that it said has been heard.</summary>
     public async Task<int> ExitAsync()
     {
-        await _process.WaitForExitAsync(new CancellationTokenSource(TimeSpan.FromMinutes(2)).Token);
+        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(10));
+        await _process.WaitForExitAsync(patience.Token);
         return _process.ExitCode;
     }
 
@@ -64,8 +69,9 @@ public sealed class RunningProcess : IAsyncDisposable
         _process.Dispose();
     }
 
-    private void Hear(string? line)
+    private static void Hear(string? line, params ReadOnlySpan<ConcurrentQueue<string>> kept)
     {
-        if (line is not null) _said.Enqueue(line);
+        if (line is null) return;
+        foreach (var all in kept) all.Enqueue(line);
     }
 }
