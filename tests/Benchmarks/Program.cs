@@ -1,5 +1,6 @@
 using Benchmarks;
 using Fhir.Server.Store.Database;
+using Scenarios.Stage;
 
 if (args is ["lock-child", var connection])
 {
@@ -11,7 +12,7 @@ bool Wanted(string part) => args.Length == 0 || args.Contains(part, StringCompar
 Report.Head();
 if (Wanted("http"))
 {
-    var data = Environment.GetEnvironmentVariable("FHIR_TEST_DATA") ?? Path.Combine(ServerProcess.Root, "..", "shared", "data");
+    var data = Environment.GetEnvironmentVariable("FHIR_TEST_DATA") ?? Path.Combine(Checkout.Root, "..", "shared", "data");
     await HttpBenchmark.RunAsync(Path.Combine(data, "synthea"));
 }
 await using var database = SqliteDatabase.Open(Directory.CreateTempSubdirectory("samenspraak-bench-").FullName);

@@ -1,18 +1,16 @@
-using System.Diagnostics;
 using System.Globalization;
-using System.Net;
 using System.Net.Http.Headers;
-using System.Net.Sockets;
+using Scenarios.Stage;
 
 namespace Benchmarks;
 
 /// <summary>The product itself as its own process, on a data folder of its own, started with the README's command.</summary>
 internal sealed class ServerProcess : IAsyncDisposable
 {
-    private readonly Process _process;
+    private readonly RunningProcess _process;
     private readonly string _folder;
 
-    private ServerProcess(Process process, string folder, Uri address, int readyMillis) =>
+    private ServerProcess(RunningProcess process, string folder, Uri address, int readyMillis) =>
         (_process, _folder, Address, ReadyMillis) = (process, folder, address, readyMillis);
 
     public Uri Address { get; }
@@ -23,31 +21,18 @@ internal sealed class ServerProcess : IAsyncDisposable
     /// <summary>True from the moment that the signal is sent.</summary>
     public bool Killed { get; private set; }
 
-    public static string Root { get; } = FindRoot(AppContext.BaseDirectory);
-
     public static async Task<ServerProcess> StartAsync(string folder, string practiceSystem = "mllp://127.0.0.1:9")
     {
-        var port = FreePort();
-        var process = Process.Start(new ProcessStartInfo(Path.Combine(Root, "start"), ["--urls", $"http://127.0.0.1:{port}", $"--Data:Folder={folder}", $"--Demo:PracticeSystem={practiceSystem}"])
-        {
-            RedirectStandardOutput = true, UseShellExecute = false,
-        })!;
-        while (await process.StandardOutput.ReadLineAsync() is { } line)
-        {
-            if (!line.StartsWith("ready at ", StringComparison.Ordinal)) continue;
-            _ = process.StandardOutput.BaseStream.CopyToAsync(Stream.Null);
-            return new(process, folder, new Uri($"http://127.0.0.1:{port}"), int.Parse(line.Split(' ')[^2], CultureInfo.InvariantCulture));
-        }
-        throw new InvalidOperationException("The server did not start.");
+        var process = Start(folder, "--urls", "http://127.0.0.1:0", $"--Demo:PracticeSystem={practiceSystem}");
+        var ready = (await process.LineAsync("ready at ")).Split(' ');   // ready at http://localhost:41234 in 812 ms
+        return new(process, folder, new Uri(ready[2].Replace("localhost", "127.0.0.1", StringComparison.Ordinal)), int.Parse(ready[^2], CultureInfo.InvariantCulture));
     }
 
     /// <summary>Runs a command of the product on the same folder and gives its standard output.</summary>
     public async Task<string> RunAsync(params string[] words)
     {
-        using var process = Process.Start(new ProcessStartInfo(Path.Combine(Root, "start"), [.. words, $"--Data:Folder={_folder}"]) { RedirectStandardOutput = true, UseShellExecute = false })!;
-        var text = await process.StandardOutput.ReadToEndAsync();
-        await process.WaitForExitAsync();
-        return process.ExitCode == 0 ? text.Trim() : throw new InvalidOperationException($"'{words[0]}' ended with {process.ExitCode}.");
+        await using var process = Start(_folder, words);
+        return await process.ExitAsync() == 0 ? process.Printed.Trim() : throw new InvalidOperationException($"'{words[0]}' ended with {process.ExitCode}:\n{process.Said}");
     }
 
     public Task<string> TokenAsync(string user) => RunAsync("token", "--user", user, "--minutes", "120");
@@ -59,32 +44,25 @@ internal sealed class ServerProcess : IAsyncDisposable
         return client;
     }
 
-    private long ReadStatus(string name)
-    {
-        var line = File.ReadLines($"/proc/{_process.Id}/status").First(l => l.StartsWith(name, StringComparison.Ordinal));
-        return long.Parse(line[name.Length..].Replace("kB", "", StringComparison.Ordinal).Trim(), CultureInfo.InvariantCulture);
-    }
-
-    private static string FindRoot(string from) => File.Exists(Path.Combine(from, "start")) ? from : FindRoot(Path.GetDirectoryName(from.TrimEnd('/'))!);
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
-
     /// <summary>SIGKILL: no warning, no last words.</summary>
-    public async Task KillAsync()
+    public Task KillAsync()
     {
         Killed = true;
-        _process.Kill();   // ./start has become the server itself
-        await _process.WaitForExitAsync();
+        return _process.KillAsync();   // ./start has become the server itself
     }
 
     public async ValueTask DisposeAsync()
     {
-        if (!Killed) await KillAsync();
-        _process.Dispose();
+        Killed = true;
+        await _process.DisposeAsync();
+    }
+
+    private static RunningProcess Start(string folder, params IEnumerable<string> words) =>
+        RunningProcess.Start(Path.Combine(Checkout.Root, "start"), [.. words, $"--Data:Folder={folder}"]);
+
+    private long ReadStatus(string name)
+    {
+        var line = File.ReadLines($"/proc/{_process.Id}/status").First(l => l.StartsWith(name, StringComparison.Ordinal));
+        return long.Parse(line[name.Length..].Replace("kB", "", StringComparison.Ordinal).Trim(), CultureInfo.InvariantCulture);
     }
 }

@@ -1,9 +1,7 @@
-using System.Diagnostics;
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using System.Text.Json.Nodes;
 using Benchmarks;
+using Scenarios.Stage;
 
 namespace Crash;
 
@@ -14,12 +12,13 @@ public sealed class DeliveryKillTests
     [Fact]
     public async Task A_practice_system_killed_in_the_middle_of_deliveries_gets_each_summary_once()
     {
-        var (port, inbox) = (FreePort(), Directory.CreateTempSubdirectory("samenspraak-inbox-").FullName);
+        using var port = new HeldPort();
+        var inbox = Directory.CreateTempSubdirectory("samenspraak-inbox-").FullName;
         var folder = Directory.CreateTempSubdirectory("samenspraak-crash-").FullName;
-        await using var server = await ServerProcess.StartAsync(folder, string.Create(CultureInfo.InvariantCulture, $"mllp://127.0.0.1:{port}"));
+        await using var server = await ServerProcess.StartAsync(folder, port.Mllp);
         using var clinician = await server.ClientAsync("dr.jansen");
         using var stop = new CancellationTokenSource();
-        var simulator = RunAndKillAsync(port, inbox, stop.Token);
+        var simulator = RunAndKillAsync(port.Number, inbox, stop.Token);
         for (var i = 0; i < Summaries; i++) await CloseOneAsync(clinician);
         await WaitUntilAllAcceptedAsync(clinician);
         await stop.CancelAsync();
@@ -42,8 +41,8 @@ public sealed class DeliveryKillTests
         var random = new Random(port);
         for (var turn = 0; !stop.IsCancellationRequested; turn++)
         {
-            using var simulator = Process.Start(new ProcessStartInfo(Path.Combine(ServerProcess.Root, "samples/practice-system/run"), ["--mllp-port", port.ToString(CultureInfo.InvariantCulture), "--folder", inbox]) { UseShellExecute = false, RedirectStandardOutput = true })!;
-            await simulator.StandardOutput.ReadLineAsync(CancellationToken.None);
+            await using var simulator = RunningProcess.Start(Path.Combine(Checkout.Root, "samples/practice-system/run"), ["--mllp-port", port.ToString(CultureInfo.InvariantCulture), "--folder", inbox]);
+            await simulator.LineAsync("practice system listening");
             try
             {
                 await Task.Delay(turn < 6 ? random.Next(50, 600) : Timeout.Infinite, stop);
@@ -52,32 +51,16 @@ public sealed class DeliveryKillTests
             {
                 // Done: the last one goes too.
             }
-            simulator.Kill(entireProcessTree: true);
-            await simulator.WaitForExitAsync(CancellationToken.None);
         }
     }
 
     private static async Task WaitUntilAllAcceptedAsync(HttpClient clinician)
     {
-        var clock = Stopwatch.StartNew();
-        List<string?> states;
-        do
-        {
-            await Task.Delay(250);
-            states = [.. (await Http.EntriesAsync(clinician, "/fhir/Communication/$inbox?_count=100")).SelectMany(Deliveries)];
-        }
-        while (clock.Elapsed < TimeSpan.FromMinutes(2) && states.Count(s => s == "accepted") < Summaries);
-        Assert.Equal(Summaries, states.Count(s => s == "accepted"));
+        // They wait for each other (one patient), and after a third failure two minutes: a slow machine may see several.
+        await Eventually.Async(async () => (await Http.EntriesAsync(clinician, "/fhir/Communication/$inbox?_count=100")).SelectMany(Deliveries).Count(s => s == "accepted"),
+            accepted => accepted == Summaries, "the deliveries", seconds: 800);
     }
 
     private static IEnumerable<string?> Deliveries(JsonNode header) => (header["extension"]?.AsArray() ?? [])
         .Where(e => ((string)e!["url"]!).EndsWith("/delivery", StringComparison.Ordinal))
-        .Select(e => (string?)e!["extension"]!.AsArray().First(x => (string?)x!["url"] == "state")!["valueCode"]);
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
-}
+        .Select(e => (string?)e!["extension"]!.AsArray().First(x => (string?)x!["url"] == "state")!["valueCode"]);}

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Benchmarks;
 using Microsoft.Data.Sqlite;
+using Scenarios.Stage;
 
 namespace Crash;
 
@@ -24,7 +25,7 @@ public sealed class KillTests
             writers ??= await WritersAsync(clinician, threads);
             foreach (var writer in writers) await writer.CheckAsync(integrator, clinician);
             foreach (var (thread, ledger) in threads) await Messenger.CheckThreadAsync(clinician, thread, ledger);
-            var killed = KillAsync(server, random.Next(200, 900));
+            var killed = KillAsync(server, threads, random.Next(700));
             await Task.WhenAll(writers.Select(async w => { while (!server.Killed) await w.WriteAsync(integrator, clinician); }));
             await killed;
         }
@@ -33,10 +34,20 @@ public sealed class KillTests
         Directory.Delete(folder, recursive: true);
     }
 
-    private static async Task KillAsync(ServerProcess server, int afterMillis)
+    // Not before enough was written for the kill to mean something, however slow the machine is; then at any moment.
+    private static async Task KillAsync(ServerProcess server, ConcurrentDictionary<string, ConcurrentDictionary<string, int?>> threads, int afterMillis)
     {
-        await Task.Delay(afterMillis);
-        await server.KillAsync();
+        int Acknowledged() => threads.Values.Sum(ledger => ledger.Values.Count(seq => seq is not null));
+        var before = Acknowledged();
+        try
+        {
+            await Eventually.Async(() => Task.FromResult(Acknowledged()), now => now >= before + 12, "the writing", seconds: 300);
+            await Task.Delay(afterMillis);
+        }
+        finally
+        {
+            await server.KillAsync();
+        }
     }
 
     private static async Task<List<IWriter>> WritersAsync(HttpClient clinician, ConcurrentDictionary<string, ConcurrentDictionary<string, int?>> threads)
