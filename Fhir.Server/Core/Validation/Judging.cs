@@ -20,6 +20,8 @@ internal sealed class Judging(Schemas schemas, ValidationRequest request)
     private int _steps;
     private int _depth;
 
+    /// <summary>A reference that a slice is told by could not be followed.</summary>
+    public bool IsUnresolved { get; set; }
     public Findings Findings { get; private set; } = new(MostIssues);
     public Schemas Schemas => schemas;
     public ValidationRequest Request => request;

@@ -13,6 +13,7 @@ internal sealed class DiscriminatorPath
 
     /// <summary>True for <c>$this</c>.</summary>
     public bool IsThis => _steps.Count == 0;
+    public bool Resolves => _steps.Exists(step => step.Kind == StepKind.Resolve);
     public bool EndsInResolve => _steps is [.., (StepKind.Resolve, _)];
     /// <summary>The name of its only step when that is a child, or null.</summary>
     public string? OnlyChild => _steps is [(StepKind.Child, var name)] ? name : null;

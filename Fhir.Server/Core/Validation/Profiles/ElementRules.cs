@@ -9,6 +9,10 @@ namespace Fhir.Server.Core.Validation.Profiles;
 internal static class ElementRules
 {
     private const string MinLength = "http://hl7.org/fhir/StructureDefinition/minLength";
+    private const string NarrativeLanguage = "http://hl7.org/fhir/StructureDefinition/narrative-language-control";
+    // What R5 has as elements of ElementDefinition is written so in R4: https://hl7.org/fhir/R5/versions.html#extensions
+    private const string MustHaveValue = "http://hl7.org/fhir/5.0/StructureDefinition/extension-ElementDefinition.mustHaveValue";
+    private const string ValueAlternatives = "http://hl7.org/fhir/5.0/StructureDefinition/extension-ElementDefinition.valueAlternatives";
 
     /// <summary>An element of R4 itself.</summary>
     public static IEnumerable<Rule> OfBase(Definition definition, ElementDefinition slot, Schemas schemas)
@@ -42,10 +46,16 @@ internal static class ElementRules
         if (raw["pattern"] is { Exists: true } pattern) yield return new PatternValue(pattern);
         if (raw["minValue"] is { Exists: true } least) yield return new ValueBounds(least, isLeast: true);
         if (raw["maxValue"] is { Exists: true } most) yield return new ValueBounds(most, isLeast: false);
-        var shortest = raw.Each("extension").FirstOrDefault(e => e["url"].Text == MinLength)?["value"].Text;
+        var shortest = Extended(raw, MinLength).FirstOrDefault();
         if (raw["maxLength"].Text is not null || shortest is not null)
             yield return new TextLength(Number(shortest) ?? 0, Number(raw["maxLength"].Text) ?? int.MaxValue);
+        if (Extended(raw, MustHaveValue).Contains("true")) yield return new PrimitiveValue(required: true);
+        if (Extended(raw, ValueAlternatives) is { Count: > 0 } alternatives) yield return new ValueOrExtension([.. alternatives]);
+        if (Extended(raw, NarrativeLanguage) is { Count: > 0 } languages) yield return new NarrativeLanguages([.. languages]);
     }
+
+    private static List<string> Extended(Element raw, string url) =>
+        [.. raw.Each("extension").Where(e => e["url"].Text == url).Select(e => e["value"].Text).OfType<string>()];
 
     private static int? Number(string? text) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
 

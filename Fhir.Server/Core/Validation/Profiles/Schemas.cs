@@ -30,11 +30,16 @@ internal sealed class Schemas(Conformance conformance, Vocabulary vocabulary)
     public Definition? Tree(string canonical) => _trees.GetOrAdd(canonical, Planted);
 
     /// <summary>R4's own definition of a type, <c>Patient.contact</c> too.</summary>
-    public Definition? Tree(TypeDefinition type)
+    public Definition? Tree(TypeDefinition type) => At(type.Name);
+
+    /// <summary>What R4 says of an element of a profile, by the path that its snapshot gives as its base.</summary>
+    public Definition? CoreOf(Definition definition) => definition.Raw["base"]["path"].Text is { } path ? At(path) : null;
+
+    private Definition? At(string path)
     {
-        var names = type.Name.Split('.');
+        var names = path.Split('.');
         var definition = Tree(Core + names[0]);
-        for (var i = 1; i < names.Length; i++) definition = definition?.Child(names[i]);
+        for (var i = 1; i < names.Length; i++) definition = definition?.Child(names[i].EndsWith("[x]", StringComparison.Ordinal) ? names[i][..^3] : names[i]);
         return definition;
     }
 

@@ -29,20 +29,21 @@ internal sealed class SliceCompiler
         else if (sliced.Name is "extension" or "modifierExtension") yield return ("value", DiscriminatorPath.Parse("url")!);
     }
 
-    /// <summary>All of them must hold. Without a discriminator an element is of the slice when it has what the slice demands.</summary>
+    /// <summary>All of them must hold. Without one that tells something, an element is of the slice when it has what the slice demands.</summary>
     public IReadOnlyList<Matcher> Matchers(Definition slice, Node node)
     {
-        if (_discriminators.Count == 0) return [new Matcher(DiscriminatorPath.Parse("$this")!, (element, judging) => judging.Conforms(element, node))];
-        return [.. _discriminators.Select(d => MatcherOf(d.Type, d.Path, slice))];
+        var matchers = _discriminators.Select(d => MatcherOf(d.Type, d.Path, slice)).OfType<Matcher>().ToList();
+        return matchers.Count > 0 ? matchers : [new Matcher(DiscriminatorPath.Parse("$this")!, (element, judging) => judging.Conforms(element, node))];
     }
 
-    private Matcher MatcherOf(string type, DiscriminatorPath path, Definition slice)
+    // Null where the slice says nothing of what the path leads to.
+    private Matcher? MatcherOf(string type, DiscriminatorPath path, Definition slice)
     {
         if (path.OnlyChild == "url" && ExtensionUrl(slice) is { } url) return new Matcher(path, (element, _) => element.Text == url);
         var targets = path.Follow(slice, _compiler.Schemas).ToList();
+        if (type == "exists") return new Matcher(path, targets.Exists(t => t.Max == 0) ? null : static (_, _) => true);
         return type switch
         {
-            "exists" => new Matcher(path, targets.Exists(t => t.Max == 0) ? null : static (_, _) => true),
             "type" => TypeMatcher(path, targets),
             "profile" => ProfileMatcher(path, targets, slice),
             _ => ValueMatcher(path, targets),
@@ -56,37 +57,40 @@ internal sealed class SliceCompiler
         return slice.Types.SelectMany(t => t.Each("profile")).FirstOrDefault()?.Text?.Split('|')[0];
     }
 
-    private static Matcher TypeMatcher(DiscriminatorPath path, List<Definition> targets)
+    private Matcher? TypeMatcher(DiscriminatorPath path, List<Definition> targets)
     {
         var codes = targets.SelectMany(TypesOf).Distinct(StringComparer.Ordinal).ToArray();
-        return new Matcher(path, (element, _) => AllowedTypes.IsOneOf(element, codes));
+        if (!path.EndsInResolve && targets.TrueForAll(t => _compiler.Schemas.CoreOf(t) is { } core && TypesOf(core).All(TypesOf(t).Contains))) return null;
+        return new Matcher(path, (element, _) => AllowedTypes.IsOneOf(element, codes)) { TakesStubs = true };
     }
 
     // The root of a type names it by its path alone.
     private static IEnumerable<string> TypesOf(Definition target) =>
         target.Parent is null ? [target.Path] : target.Types.Select(Definition.TypeCode).OfType<string>();
 
-    private static Matcher ProfileMatcher(DiscriminatorPath path, List<Definition> targets, Definition slice)
+    private Matcher? ProfileMatcher(DiscriminatorPath path, List<Definition> targets, Definition slice)
     {
         var canonicals = (path.EndsInResolve
-            ? [.. targets.Select(t => t.Profile["url"].Text!)]
+            ? targets.Select(t => t.Profile["url"].Text!)
             : targets.Concat(path.IsThis ? [slice] : []).SelectMany(t => t.Types).SelectMany(t => t.Each("profile").Select(p => p.Text!))).Distinct(StringComparer.Ordinal).ToArray();
         return canonicals.Length == 0
             ? TypeMatcher(path, targets)
             : new Matcher(path, (element, judging) => Array.Exists(canonicals, c => judging.Schemas.Find(c) is { } schema && judging.Conforms(element, schema)));
     }
 
-    private Matcher ValueMatcher(DiscriminatorPath path, List<Definition> targets)
+    private Matcher? ValueMatcher(DiscriminatorPath path, List<Definition> targets)
     {
         var tests = targets.Select(ValueTest).ToArray();
-        return new Matcher(path, (element, judging) => Array.Exists(tests, test => test(element, judging)));
+        if (tests.Contains(null)) return null;
+        return new Matcher(path, (element, judging) => Array.Exists(tests, test => test!(element, judging)));
     }
 
-    private Test ValueTest(Definition target)
+    // Null where all values will do.
+    private Test? ValueTest(Definition target)
     {
         if (target.Raw["fixed"] is { Exists: true } exact) return (element, _) => FixedValue.Same(exact, element);
         if (target.Raw["pattern"] is { Exists: true } pattern) return (element, _) => PatternValue.Fits(pattern, element);
-        var node = _compiler.NodeOf(target, null, SchemaCompiler.TypeOf(target, null), []);
-        return (element, judging) => judging.Conforms(element, node);
+        var node = _compiler.NodeOf(target, null, SchemaCompiler.TypeOf(target, null), _compiler.Schemas.CoreOf(target) is { } core ? [core] : []);
+        return node.Rules.Count == 0 ? null : (element, judging) => judging.Conforms(element, node);
     }
 }

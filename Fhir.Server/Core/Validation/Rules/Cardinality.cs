@@ -25,3 +25,13 @@ internal sealed class PrimitiveValue(bool required) : Rule
             judging.Add(element, required ? "required" : "structure", required ? "The element must have a value." : "The element must have no value.");
     }
 }
+
+/// <summary>Without a value there is one of these extensions — https://hl7.org/fhir/R5/elementdefinition-definitions.html#ElementDefinition.valueAlternatives</summary>
+internal sealed class ValueOrExtension(string[] urls) : Rule
+{
+    public override void Check(Element element, Judging judging)
+    {
+        if (element.Text is null && !element.Each("extension").Any(e => urls.Contains(e["url"].Text)))
+            judging.Add(element, "required", $"The element must have a value or one of the extensions {string.Join(", ", urls)}.");
+    }
+}

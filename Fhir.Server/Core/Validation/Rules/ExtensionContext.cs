@@ -16,7 +16,7 @@ internal static class ExtensionContext
             judging.Add(extension, "extension", $"The extension {definition["url"].Text} may not stand here.");
         foreach (var invariant in definition.Each("contextInvariant"))
             if (!Holds(invariant.Text, holder, judging)) judging.Add(extension, "invariant", $"A condition of the extension {definition["url"].Text} on what it stands in does not hold.");
-        var isModifier = definition["snapshot"].Each("element").FirstOrDefault()?["isModifier"].Text == "true";
+        var isModifier = judging.Schemas.Tree(definition["url"].Text!)?.Raw["isModifier"].Text == "true";
         if (isModifier != (extension.Name == "modifierExtension"))
             judging.Add(extension, "extension", isModifier ? $"The extension {definition["url"].Text} must be a modifierExtension." : $"The extension {definition["url"].Text} is no modifierExtension.");
     }
@@ -27,11 +27,14 @@ internal static class ExtensionContext
         return context["type"].Text switch
         {
             "element" => IsElement(Errata.Context(extension, expression), holder),
-            "extension" => holder.Type == "Extension" && holder["url"].Text == expression,
+            "extension" => IsOrIsValueOf(holder, expression),
             "fhirpath" => Finds(expression, holder, judging),
             _ => true,
         };
     }
+
+    private static bool IsOrIsValueOf(Element holder, string url) =>
+        (holder.Type == "Extension" ? holder : holder is { Name: "value", Parent: { Type: "Extension" } outer } ? outer : Element.None)["url"].Text == url;
 
     // A type, a path from a type (through datatypes too), or the id of an element in a profile: "url#Patient.name", judged by its path.
     private static bool IsElement(string expression, Element holder)

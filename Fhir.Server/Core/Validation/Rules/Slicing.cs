@@ -1,4 +1,5 @@
 using Fhir.Server.Core.Elements;
+using Fhir.Server.Core.Outcomes;
 using Fhir.Server.Core.Validation.Profiles;
 
 namespace Fhir.Server.Core.Validation.Rules;
@@ -9,13 +10,19 @@ internal delegate bool Test(Element element, Judging judging);
 /// <summary>One discriminator of one slice; without a test nothing may stand where the path leads.</summary>
 internal sealed class Matcher(DiscriminatorPath path, Test? test)
 {
+    /// <summary>Whether the type alone, as the text of a reference gives it, is enough to tell.</summary>
+    public bool TakesStubs { get; init; }
+
     public bool Matches(Element element, Judging judging)
     {
         if (path.IsThis && test is not null) return test(element, judging);
         var found = new List<Element>();
         path.Select(element, judging, found);
+        if (path.Resolves && !TakesStubs && found.RemoveAll(IsStub) > 0) judging.IsUnresolved = true;
         return test is null ? found.Count == 0 : found.Exists(item => test(item, judging));
     }
+
+    private static bool IsStub(Element element) => element is { Children.Count: 0, Text: null };
 }
 
 /// <summary>A named part of the repetitions of an element.</summary>
@@ -48,13 +55,14 @@ internal sealed class Slicing(string name, IReadOnlyList<Slice> slices, bool isO
     {
         var taken = new List<Element>?[slices.Count];
         var (last, anyOther) = (-1, false);
+        judging.IsUnresolved = false;
         foreach (var item in items)
         {
             var at = Find(item, judging);
             if (at < 0)
             {
                 anyOther = true;
-                if (rules == "closed") judging.Add(item, "structure", $"The {name} is of no slice, and no other is allowed.");
+                if (rules == "closed") judging.Add(item, "structure", $"The {name} is of no slice, and no other is allowed.", Surely(judging));
                 continue;
             }
             if (anyOther && rules == "openAtEnd") judging.Add(item, "structure", $"The slices of {name} stand before all others: {slices[at].Name} does not.");
@@ -63,8 +71,12 @@ internal sealed class Slicing(string name, IReadOnlyList<Slice> slices, bool isO
             (taken[at] ??= []).Add(item);
             slices[at].Node.Check(item, judging);
         }
-        for (var i = 0; i < slices.Count; i++) Count(parent, slices[i], taken[i] ?? [], judging);
+        var severity = Surely(judging);
+        for (var i = 0; i < slices.Count; i++) Count(parent, slices[i], taken[i] ?? [], severity, judging);
     }
+
+    // What a reference leads to may be of the slice, where that is not at hand.
+    private static Severity Surely(Judging judging) => judging.IsUnresolved ? Severity.Warning : Severity.Error;
 
     private int Find(Element item, Judging judging)
     {
@@ -75,9 +87,9 @@ internal sealed class Slicing(string name, IReadOnlyList<Slice> slices, bool isO
         return -1;
     }
 
-    private void Count(Element parent, Slice slice, List<Element> items, Judging judging)
+    private void Count(Element parent, Slice slice, List<Element> items, Severity severity, Judging judging)
     {
-        if (items.Count < slice.Min) judging.Add(parent, "required", $"The slice {name}:{slice.Name} is required at least {slice.Min} times.", below: "." + name);
+        if (items.Count < slice.Min) judging.Add(parent, "required", $"The slice {name}:{slice.Name} is required at least {slice.Min} times.", severity, "." + name);
         if (items.Count > slice.Max) judging.Add(items[slice.Max], "structure", $"The slice {name}:{slice.Name} stands there more often than {slice.Max} times.");
         slice.Reslicing?.Check(parent, items, judging);
     }
