@@ -5,6 +5,7 @@ using Fhir.Messaging.Realtime;
 using Fhir.Messaging.Threads;
 using Fhir.Server.Api.Http;
 using Fhir.Server.Api.Identity;
+using Fhir.Server.Api.Validating;
 using Fhir.Server.Store.Access;
 using Fhir.Server.Store.Rules;
 using Microsoft.AspNetCore.Builder;
@@ -25,6 +26,8 @@ public static class Messaging
         services.TryAddSingleton<Bell>();
         services.TryAddSingleton<Closings>();
         services.AddSingleton<DeliveryQueue>().AddSingleton<Ledger>().AddSingleton<Parcels>();
+        services.AddSingleton(_ => new LoadedDefinitions([.. ClinicDefinitions.All().Select(definition => definition.Resource)]));
+        services.AddSingleton<NewWrite>();
         services.AddSingleton<HeaderWrites>().AddSingleton<MessageWrites>();
         services.AddSingleton<ICommitRule, ConsentWrites>().AddSingleton<ICommitRule, ThreadWrites>().AddSingleton<ICommitRule, UploadWrites>().AddSingleton<ICommitRule, SummaryWrites>();
         services.AddSingleton<SendMessage>().AddSingleton<MarkRead>().AddSingleton<CloseThread>();

@@ -19,7 +19,7 @@ using Microsoft.AspNetCore.Routing;
 namespace Fhir.Messaging.Threads;
 
 /// <summary>$close-thread: the thread is closed, its summary made, and the deliveries queued: one commit.</summary>
-public sealed class CloseThread(ResourceStore store, TenantDatabase database, BinaryData binaries, Closings closings, TimeProvider clock)
+public sealed class CloseThread(ResourceStore store, TenantDatabase database, BinaryData binaries, Closings closings, NewWrite make, TimeProvider clock)
 {
     private static readonly Operation Definition = new("close-thread", "Communication", OperationLevel.Instance, ClinicUrls.Base + "/OperationDefinition/close-thread");
 
@@ -110,10 +110,10 @@ public sealed class CloseThread(ResourceStore store, TenantDatabase database, Bi
     {
         var pdf = SummaryPdf.Of(summary);
         if ((await binaries.MakeAsync("application/pdf", pdf, null, stop)).Failed(out var issue, out var binary)) return issue;
-        if (NewWrite.Of(SummaryJson.Bundle(summary), summary.Ids.Bundle, thread.Key).Failed(out issue, out var bundle)) return issue;
-        if (NewWrite.Of(SummaryJson.Composition(summary), summary.Ids.Composition, thread.Key).Failed(out issue, out var composition)) return issue;
+        if (make.Of(SummaryJson.Bundle(summary), summary.Ids.Bundle, ClinicUrls.SummaryBundle, thread.Key).Failed(out issue, out var bundle)) return issue;
+        if (make.Of(SummaryJson.Composition(summary), summary.Ids.Composition, ClinicUrls.Summary, thread.Key).Failed(out issue, out var composition)) return issue;
         var reference = SummaryJson.DocumentReference(summary, pdf, Convert.ToBase64String(SendMessage.Sha1(pdf)), bundle.Json.Span);
-        if (NewWrite.Of(reference, summary.Ids.DocumentReference, thread.Key).Failed(out issue, out var document)) return issue;
+        if (make.Of(reference, summary.Ids.DocumentReference, ClinicUrls.SummaryReference, thread.Key).Failed(out issue, out var document)) return issue;
         return new List<Write>
         {
             new() { Kind = WriteKind.Create, Key = new("Binary", summary.Ids.Binary), Json = binary.Json, Resource = binary.Resource, Thread = thread.Key },

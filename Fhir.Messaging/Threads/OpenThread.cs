@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Fhir.Server.Api.Http;
 using Fhir.Server.Api.Identity;
 using Fhir.Server.Api.Operations;
+using Fhir.Server.Core.Elements;
 using Fhir.Server.Core.Outcomes;
 using Fhir.Server.Store.Access;
 using Fhir.Server.Store.Resources;
@@ -18,26 +19,28 @@ public static class OpenThread
 
     public static void Map(RouteGroupBuilder fhir) => fhir.MapOperation(Definition, Right.Operation(Permission.Create, "Communication"), RunAsync);
 
-    private static async Task<IResult> RunAsync(HttpContext context, Caller caller, ResourceStore store, TimeProvider clock, CancellationToken stop)
+    private static async Task<IResult> RunAsync(HttpContext context, Caller caller, ResourceStore store, NewWrite make, TimeProvider clock, CancellationToken stop)
     {
         if ((await Parameters.ReadAsync(context.Request, Known, stop)).Failed(out var issue, out var input)) return Refusal.Of(issue);
         if (caller.Sees.Actor is not { } sender) return Refusal.Of(new(IssueKind.Forbidden, "A thread is opened by a clinician, in her own name."));
-        if (Writes(input, sender, clock.GetUtcNow()).Failed(out issue, out var writes)) return Refusal.Of(issue);
+        if (Writes(input, sender, make, clock.GetUtcNow()).Failed(out issue, out var writes)) return Refusal.Of(issue);
         if ((await store.CommitAsync(writes, caller.Sees, stop)).Failed(out issue, out var written)) return Refusal.Of(issue);
         Call.Of(context).Audited = true;
         return FhirBody.Created(written[0].Version!);
     }
 
-    private static Result<List<Write>> Writes(Parameters input, ResourceKey sender, DateTimeOffset now)
+    private static Result<List<Write>> Writes(Parameters input, ResourceKey sender, NewWrite make, DateTimeOffset now)
     {
         if (Header(input, sender, now).Failed(out var issue, out var header)) return issue;
         if (input.StringOrNone("text").Failed(out issue, out var text)) return issue;
         var id = Write.NewId();
-        if (NewWrite.Of(header, id).Failed(out issue, out var opening)) return issue;
+        if (make.Of(header, id, ClinicUrls.Thread, shape: Shape).Failed(out issue, out var opening)) return issue;
         if (text is null) return new List<Write> { opening };
         var first = MessageJson.Of(new("Communication", id), header["subject"], sender, now) with { Text = text };
-        return NewWrite.Of(first.Json(), Write.NewId()).Failed(out issue, out var message) ? issue : new List<Write> { opening, message };
+        return make.Of(first.Json(), Write.NewId(), ClinicUrls.Message).Failed(out issue, out var message) ? issue : new List<Write> { opening, message };
     }
+
+    private static Issue? Shape(Element header) => ThreadHeader.Read(header).Failed(out var issue, out _) ? issue : null;
 
     private static Result<JsonObject> Header(Parameters input, ResourceKey sender, DateTimeOffset now)
     {

@@ -15,7 +15,7 @@ using Microsoft.AspNetCore.Routing;
 namespace Fhir.Messaging.Threads;
 
 /// <summary>$send-message: text, an attachment or both. A resend with the same client-id gives the message that is there.</summary>
-public sealed class SendMessage(ResourceStore store, TenantDatabase database, BinaryData binaries, TimeProvider clock)
+public sealed class SendMessage(ResourceStore store, TenantDatabase database, BinaryData binaries, NewWrite make, TimeProvider clock)
 {
     private static readonly Operation Definition = new("send-message", "Communication", OperationLevel.Instance, ClinicUrls.Base + "/OperationDefinition/send-message");
     private static readonly string[] Known = ["text", "attachment", "client-id", "in-reply-to"];
@@ -50,7 +50,7 @@ public sealed class SendMessage(ResourceStore store, TenantDatabase database, Bi
         {
             Text = text, ClientId = clientId, InReplyTo = reply, Attachment = attached.Json,
         };
-        if (NewWrite.Of(json.Json(), Write.NewId()).Failed(out issue, out var message)) return issue;
+        if (make.Of(json.Json(), Write.NewId(), ClinicUrls.Message, shape: m => ThreadMessage.Read(m, thread.Key).Failed(out var odd, out _) ? odd : null).Failed(out issue, out var message)) return issue;
         writes.Add(message);
         return writes;
     }

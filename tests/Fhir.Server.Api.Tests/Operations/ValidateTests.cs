@@ -1,5 +1,9 @@
 using System.Text;
 using System.Text.Json.Nodes;
+using Fhir.Server.Api.Validating;
+using Fhir.Server.Core.Definitions;
+using Fhir.Server.Core.Json;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Fhir.Server.Api.Tests.Operations;
 
@@ -87,6 +91,20 @@ public sealed class ValidateTests(Shared shared) : IClassFixture<Shared>
     }
 
     [Fact]
+    public async Task A_profile_that_is_loaded_is_judged()
+    {
+        await using var house = await House.OpenAsync(add: services => services.AddSingleton(new LoadedDefinitions([Tree(BornProfile)])), furnished: true);
+        var jansen = house.As("dr.jansen");
+        const string born = "http://example.org/fhir/StructureDefinition/born";
+        var broken = Told(await jansen.Post("/fhir/Patient/$validate", In(Good, ("profile", "valueCanonical", born))));
+        Assert.Contains(broken, i => Word(i, "severity") == "error" && Places(i).Single().StartsWith("Patient", StringComparison.Ordinal));
+        Assert.Equal("informational", Word(Assert.Single(Told(await jansen.Post("/fhir/Patient/$validate", In(Good.Replace("\"gender\"", "\"birthDate\":\"1980\",\"gender\"", StringComparison.Ordinal), ("profile", "valueUri", born))))), "code"));
+        var id = Stored(await jansen.Post("/fhir/Patient", Good));
+        Assert.Contains(Told(await jansen.Get($"/fhir/Patient/{id}/$validate?profile={born}&mode=profile")), i => Word(i, "severity") == "error");
+        Assert.Equal("informational", Word(Assert.Single(Told(await jansen.Get($"/fhir/Patient/{id}/$validate"))), "code"));
+    }
+
+    [Fact]
     public async Task A_stored_resource_is_judged_for_who_may_see_it_and_is_404_for_others()
     {
         var id = Stored(await Jansen.Post("/fhir/Patient", BadContact));
@@ -151,6 +169,14 @@ public sealed class ValidateTests(Shared shared) : IClassFixture<Shared>
         var types = (await Jansen.Get("/fhir/metadata")).Json["rest"]![0]!["resource"]!.AsArray();
         Assert.All(types, type => Assert.Equal("http://hl7.org/fhir/OperationDefinition/Resource-validate", (string?)type!["operation"]?.AsArray().Single(o => (string)o!["name"]! == "validate")!["definition"]));
     }
+
+    private const string BornProfile = """
+        {"resourceType":"StructureDefinition","url":"http://example.org/fhir/StructureDefinition/born","name":"Born","status":"active","fhirVersion":"4.0.1","kind":"resource","abstract":false,
+         "type":"Patient","baseDefinition":"http://hl7.org/fhir/StructureDefinition/Patient","derivation":"constraint","differential":{"element":[{"id":"Patient.birthDate","path":"Patient.birthDate","min":1}] } }
+        """;
+
+    private static Fhir.Server.Core.Elements.Element Tree(string json) =>
+        JsonReader.Read(Encoding.UTF8.GetBytes(json), DefinitionSet.R4).Failed(out var issue, out var tree) ? throw new InvalidOperationException(issue.Text) : tree;
 
     private static string In(string? resource, params (string Name, string Type, string Value)[] more)
     {
