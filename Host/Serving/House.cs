@@ -30,6 +30,7 @@ public static class House
         services.AddSingleton(settings);
         services.AddSingleton<DemoClinic>();
         services.AddHostedService<QuietMoments>();
+        services.AddHostedService<WarmRules>();
         record.AddTo(services, settings);
         services.AddFhirApi(settings.Api);
         services.AddMessaging(new DeliverySettings { SoleWriter = settings.Provider == DatabaseProvider.Sqlite });

@@ -1,4 +1,12 @@
 using System.Text.Json;
+using Fhir.Messaging;
+using Fhir.Server.Core.Definitions;
+using Fhir.Server.Core.Elements;
+using Fhir.Server.Core.Json;
+using Fhir.Server.Core.Outcomes;
+using Fhir.Server.Core.Packages;
+using Fhir.Server.Core.Terminology;
+using Fhir.Server.Core.Validation;
 using Host.Demo;
 
 namespace Host.Tests;
@@ -54,6 +62,26 @@ public sealed class DemoClinicTests
     {
         var known = All.Select(r => $"{r.GetProperty("resourceType").GetString()}/{Id(r)}").ToHashSet(StringComparer.Ordinal);
         Assert.Empty(All.SelectMany(References).Where(r => !known.Contains(r)).Distinct());
+    }
+
+    [Fact]
+    public void All_of_it_is_valid_and_the_consents_let_somebody_in()
+    {
+        var conformance = Conformance.R4.With(ClinicDefinitions.All().Select(d => d.Resource));
+        var validator = new Validator(conformance, new Vocabulary(conformance));
+        foreach (var resource in All)
+        {
+            var tree = Tree(resource);
+            string[] profiles = tree.Type == "Consent" ? [ClinicUrls.Base + "/StructureDefinition/sharing-consent"] : [];
+            Assert.Empty(validator.Validate(tree, new() { Profiles = profiles }).Where(i => i.Severity <= Severity.Error).Select(i => $"{Id(resource)} {i.Where} {i.Text}"));
+        }
+    }
+
+    // As it is seeded: with the places filled in.
+    private static Element Tree(JsonElement resource)
+    {
+        var text = resource.GetRawText().Replace("{today}", "2026-11-22", StringComparison.Ordinal).Replace("{next-year}", "2027-11-22", StringComparison.Ordinal).Replace("{practice-system}", "mllp://127.0.0.1:2575", StringComparison.Ordinal);
+        return JsonReader.Read(System.Text.Encoding.UTF8.GetBytes(text), DefinitionSet.R4).Failed(out var issue, out var tree) ? throw new InvalidOperationException(issue.Text) : tree;
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using Fhir.Server.Core.Outcomes;
 
@@ -7,6 +8,8 @@ namespace Fhir.Server.Api.Http;
 /// <summary>Issues as a resource — https://hl7.org/fhir/R4/operationoutcome.html</summary>
 public static class OperationOutcome
 {
+    private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };   // no \u0027 for people to read
+
     public static ReadOnlyMemory<byte> Of(Issue issue) => Of([issue, .. issue.Others.IsDefault ? [] : issue.Others]);
 
     /// <summary>Something to know about an answer that is good as far as it goes.</summary>
@@ -19,7 +22,7 @@ public static class OperationOutcome
     public static ReadOnlyMemory<byte> Of(IReadOnlyList<Issue> issues)
     {
         var buffer = new ArrayBufferWriter<byte>(256);
-        using var json = new Utf8JsonWriter(buffer);
+        using var json = new Utf8JsonWriter(buffer, Options);
         json.WriteStartObject();
         json.WriteString("resourceType", "OperationOutcome");
         json.WriteStartArray("issue");

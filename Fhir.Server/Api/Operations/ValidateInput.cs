@@ -36,7 +36,7 @@ internal sealed record ValidateInput
     /// <summary>An issue when the question cannot be answered as it was asked.</summary>
     public Issue? Misuse(string? id) => this switch
     {
-        { Mode: ValidationMode.Update or ValidationMode.Delete } when id is null => Wrong("mode", "update and delete are asked of an instance: [type]/[id]/$validate."),
+        { Mode: ValidationMode.Update or ValidationMode.Delete } when id is null => Wrong("mode", "is update or delete only for an instance: [type]/[id]/$validate."),
         { Mode: ValidationMode.Profile, Profile: null } => Wrong("profile", "is needed with mode=profile."),
         { Mode: ValidationMode.Delete } or { Unreadable: not null } or { Body: not null } => null,
         { Mode: ValidationMode.Create or ValidationMode.Update } => Wrong("resource", "is needed with this mode."),
