@@ -25,7 +25,7 @@ public sealed class OwnDefinitionTests
         foreach (var definition in ClinicDefinitions.All()) Ok(await clinic.Jansen.Get($"/fhir/{definition.Resource.Type}/{definition.Resource["id"].Text}"));
         var communication = Ok(await clinic.Jansen.Get("/fhir/metadata")).Json["rest"]![0]!["resource"]!.AsArray().Single(r => (string?)r!["type"] == "Communication")!;
         Assert.Equal(
-            ["close-thread", "inbox", "mark-read", "messages", "open-thread", "send-message"],
+            ["close-thread", "inbox", "mark-read", "messages", "open-thread", "send-message", "validate"],
             communication["operation"]!.AsArray().Select(o => (string)o!["name"]!).Order(StringComparer.Ordinal));
     }
 }
