@@ -48,6 +48,7 @@ public static class FhirApi
         services.AddSingleton<IssueCounts>();
         services.AddSingleton<WriteCheck>();
         services.AddSingleton<Writing>();
+        services.AddSingleton<Patch>();
         services.AddSingleton<Validate>();
         services.AddSingleton<HistoryPages>();
         services.AddSingleton<SearchPages>();
@@ -72,6 +73,7 @@ public static class FhirApi
         Read.Map(fhir);
         Create.Map(fhir);
         Update.Map(fhir);
+        Patch.Map(fhir);
         Delete.Map(fhir);
         History.Map(fhir);
         Search.Map(fhir);

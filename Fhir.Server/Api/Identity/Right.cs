@@ -24,6 +24,8 @@ public sealed record Right(string Name, Permission Needs, AuditAct Act)
     public static readonly Right Search = new("search", Permission.Search, AuditAct.Search);
     public static readonly Right Create = new("create", Permission.Create, AuditAct.Create);
     public static readonly Right Update = new("update", Permission.Update, AuditAct.Update);
+    /// <summary>A patch finds what it changes, so it tells what is there: it needs the read too.</summary>
+    public static readonly Right Patch = new("patch", Permission.Update | Permission.Read, AuditAct.Update);
     public static readonly Right Delete = new("delete", Permission.Delete, AuditAct.Delete);
     /// <summary>A batch or transaction: each entry is judged by its own.</summary>
     public static readonly Right Bundle = new("bundle", Permission.None, AuditAct.Bundle);

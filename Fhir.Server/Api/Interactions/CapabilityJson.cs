@@ -14,7 +14,7 @@ internal static class CapabilityJson
 {
     // What is mapped on any type, by the name of its right; the order is that of the specification.
     private static readonly (string Right, string Interaction)[] OnTypes =
-        [("read", "read"), ("vread", "vread"), ("update", "update"), ("delete", "delete"), ("history", "history-instance"), ("history-of-many", "history-type"), ("create", "create"), ("search", "search-type")];
+        [("read", "read"), ("vread", "vread"), ("update", "update"), ("patch", "patch"), ("delete", "delete"), ("history", "history-instance"), ("history-of-many", "history-type"), ("create", "create"), ("search", "search-type")];
 
     public static ReadOnlyMemory<byte> Write(string baseUrl, DateTimeOffset since, IReadOnlyList<Endpoint> endpoints)
     {

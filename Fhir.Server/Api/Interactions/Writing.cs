@@ -56,10 +56,14 @@ public sealed class Writing(ResourceStore store, BinaryData binaries, WriteCheck
     /// <summary>Commits one write and answers it as the caller preferred.</summary>
     public async Task<IResult> CommitAsync(HttpContext context, Caller caller, Write write, CancellationToken stop)
     {
-        if ((await CommitAsync([write], caller, stop)).Failed(out var issue, out var all)) return Refusal.Of(issue);
-        var written = all[0].Written;
-        Call.Of(context).Audited = IsWrite(written);
-        return FhirBody.Written(written, await EchoAsync(all[0], caller, Prefer.Of(context.Request).Return, stop));
+        return (await CommitAsync([write], caller, stop)).Failed(out var issue, out var all) ? Refusal.Of(issue) : await AnswerAsync(context, caller, all[0], stop);
+    }
+
+    /// <summary>The answer to the one write of a request.</summary>
+    public async Task<IResult> AnswerAsync(HttpContext context, Caller caller, Done done, CancellationToken stop)
+    {
+        Call.Of(context).Audited = IsWrite(done.Written);
+        return FhirBody.Written(done.Written, await EchoAsync(done, caller, Prefer.Of(context.Request).Return, stop));
     }
 
     /// <summary>What goes back with a write: never more than the caller may read.</summary>
