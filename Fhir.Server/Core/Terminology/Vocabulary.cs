@@ -1,6 +1,11 @@
 using System.Collections.Concurrent;
+using Fhir.Server.Core.Elements;
 using Fhir.Server.Core.Outcomes;
 using Fhir.Server.Core.Packages;
+using Fhir.Server.Core.Terminology.Expanding;
+using Fhir.Server.Core.Terminology.Judging;
+using Fhir.Server.Core.Terminology.Lookups;
+using Fhir.Server.Core.Terminology.Mapping;
 using Fhir.Server.Core.Terminology.Systems;
 using Fhir.Server.Core.Terminology.ValueSets;
 
@@ -9,6 +14,7 @@ namespace Fhir.Server.Core.Terminology;
 /// <summary>All terminology that is loaded. Safe from all threads; what it has looked up once it keeps.</summary>
 public sealed class Vocabulary(Conformance conformance)
 {
+    private const string SupplementExtension = "http://hl7.org/fhir/StructureDefinition/valueset-supplement";
     private readonly ConcurrentDictionary<string, Result<CompiledValueSet>> _compiled = new(StringComparer.Ordinal);
 
     public CodeSystems Systems { get; } = new(conformance);
@@ -31,5 +37,68 @@ public sealed class Vocabulary(Conformance conformance)
         if (!new ValueSetCompiler(conformance, Systems).Compile(valueSet).Failed(out var issue, out var content)) return _compiled.GetOrAdd(valueSet, _ => new CompiledValueSet(content));
         // Names that are not known are not kept: they come from outside, and have no end.
         return issue.Kind == IssueKind.NotFound ? issue : _compiled.GetOrAdd(valueSet, issue);
+    }
+
+    /// <summary>The same with these on top, as a request may bring its own definitions.</summary>
+    public Vocabulary With(IEnumerable<Element> resources) => new(conformance.With(resources));
+
+    /// <summary>https://hl7.org/fhir/R4/valueset-operation-validate-code.html</summary>
+    public Result<Element> ValidateInValueSet(Question question) => OnValueSet(question, (all, asked, valueSet) => new ValidateCode(all, asked, valueSet).InValueSet());
+
+    /// <summary>https://hl7.org/fhir/R4/valueset-operation-expand.html</summary>
+    public Result<Element> Expand(Question question) => OnValueSet(question, (all, asked, valueSet) => new Expand(all, asked, valueSet).Run());
+
+    /// <summary>https://hl7.org/fhir/R4/codesystem-operation-validate-code.html</summary>
+    public Result<Element> ValidateInCodeSystem(Question question) =>
+        new ValidateCode(For(question), question, question.Instance.Exists ? question.Instance : question.Resource("codeSystem")).InCodeSystem();
+
+    /// <summary>https://hl7.org/fhir/R4/codesystem-operation-lookup.html</summary>
+    public Result<Element> Lookup(Question question) => new Lookup(For(question), question).Run();
+
+    /// <summary>https://hl7.org/fhir/R4/codesystem-operation-subsumes.html</summary>
+    public Result<Element> Subsumes(Question question) => new Subsumption(For(question), question).Run();
+
+    /// <summary>https://hl7.org/fhir/R4/conceptmap-operation-translate.html</summary>
+    public Result<Element> Translate(Question question) => new Translation(conformance, question).Run();
+
+    private Result<Element> OnValueSet(Question question, Func<Vocabulary, Question, Element, Result<Element>> run)
+    {
+        var all = For(question);
+        return all.ValueSetOf(question, VersionRules.Of(question)).Failed(out var issue, out var valueSet) ? issue : run(all, question.With(valueSet), valueSet);
+    }
+
+    internal bool HasValueSet(string url) => conformance.Find("ValueSet", url) is not null;
+
+    /// <summary>The value set that is asked for: the instance, one in the request, or by its url and valueSetVersion.</summary>
+    private Result<Element> ValueSetOf(Question question, VersionRules rules)
+    {
+        if (question.Instance.Exists) return question.Instance;
+        if (question.Resource("valueSet") is { Type: "ValueSet" } given) return given;
+        if (question.Text("url") is not { } url) return new Issue(IssueKind.Invalid, "The value set is named by url, or given as valueSet.", "Parameters.parameter.where(name='url')") { Code = "required" };
+        var canonical = question.Text("valueSetVersion") is { } version ? $"{url}|{version}" : rules.ValueSet(url);
+        return new ValueSetCompiler(conformance, Systems) { IsExact = true }.Find(canonical) is { } found ? found : ValueSetCompiler.NotFound(canonical);
+    }
+
+    internal Result<ValueSetContent> Compile(Element valueSet, VersionRules rules, IReadOnlyList<Element> supplements) =>
+        new ValueSetCompiler(conformance, Systems) { Rules = rules, Supplements = supplements, IsExact = true }.Compile(valueSet);
+
+    /// <summary>The supplements that the request or the value set wants; each must be there.</summary>
+    internal Result<Element[]> Supplements(Question question, Element source)
+    {
+        var found = new List<Element>();
+        var wanted = source.Each("extension").Where(e => e["url"].Text == SupplementExtension).Select(e => e["value"].Text).OfType<string>();
+        foreach (var canonical in wanted.Concat(question.Texts("useSupplement")).Distinct(StringComparer.Ordinal))
+        {
+            var parts = canonical.Split('|');
+            if (Systems.Source(parts[0], parts.ElementAtOrDefault(1)) is { } supplement && supplement["content"].Text == "supplement") found.Add(supplement);
+            else return new Issue(IssueKind.NotFound, $"Required supplement not found: {canonical}") { Code = "not-found", Rule = "not-found" };
+        }
+        return found.ToArray();
+    }
+
+    private Vocabulary For(Question question)
+    {
+        List<Element> given = [.. question.Resources("tx-resource"), .. question.Resources("codeSystem").Concat(question.Instance is { Exists: true } instance ? [instance] : [])];
+        return given.Count == 0 ? this : With(given);
     }
 }

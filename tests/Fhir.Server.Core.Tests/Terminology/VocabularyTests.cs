@@ -125,14 +125,14 @@ public sealed class VocabularyTests
     public void Versions_of_a_code_system_are_kept_apart()
     {
         var old = CodeSystem("urn:v", """{"code":"a"},{"code":"old"}""", """ "version":"1.9.0", """);
-        var vocabulary = With(old, CodeSystem("urn:v", """{"code":"a"},{"code":"new"}""", """ "version":"2.0.0", """),
+        var vocabulary = With(old, CodeSystem("urn:v", """{"code":"a"},{"code":"new"}""", """ "version":"1.10.0", """),
             ValueSet("urn:vs-old", """ "include":[{"system":"urn:v","version":"1.9.0"}] """), ValueSet("urn:vs", """ "include":[{"system":"urn:v"}] """));
         Assert.Equal(Membership.In, vocabulary.Contains("urn:vs-old", "urn:v", null, "old"));
-        Assert.Equal(Membership.Out, vocabulary.Contains("urn:vs-old", "urn:v", "2.0.0", "new"));
-        Assert.Equal(Membership.Out, vocabulary.Contains("urn:vs-old", "urn:v", "2.0.0", "a"));
+        Assert.Equal(Membership.Out, vocabulary.Contains("urn:vs-old", "urn:v", "1.10.0", "new"));
+        Assert.Equal(Membership.Out, vocabulary.Contains("urn:vs-old", "urn:v", "1.10.0", "a"));
         Assert.Equal(Membership.In, vocabulary.IsCode("urn:v", "1.9.0", "old"));
         Assert.Equal(Membership.Unknown, vocabulary.IsCode("urn:v", "3", "other"));
-        Assert.Equal(Membership.In, vocabulary.Contains("urn:vs", "urn:v", "2.0.0", "new"));
+        Assert.Equal(Membership.In, vocabulary.Contains("urn:vs", "urn:v", "1.10.0", "new"));
     }
 
     [Theory]

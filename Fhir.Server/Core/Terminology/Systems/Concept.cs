@@ -6,6 +6,7 @@ namespace Fhir.Server.Core.Terminology.Systems;
 /// <summary>One concept of a code system, with its place in the hierarchy.</summary>
 public sealed class Concept(string code, string? display, Element source)
 {
+    private readonly List<Element> _additions = [];
     private List<Concept>? _parents;
     private List<Concept>? _children;
 
@@ -22,9 +23,14 @@ public sealed class Concept(string code, string? display, Element source)
     /// <summary>The value of its property <c>status</c>, or null.</summary>
     public string? Status { get; internal set; }
 
+    /// <summary>What supplements say of the same concept.</summary>
+    public IReadOnlyList<Element> Additions => _additions;
+    /// <summary>All that is said of it: in the code system, then in supplements.</summary>
+    public IEnumerable<Element> Sources => _additions.Prepend(source);
+
     /// <summary>The values of a property, by the code it has in this code system.</summary>
     public IEnumerable<Element> Values(string property) =>
-        source.Each("property").Where(p => p["code"].Text == property).Select(p => p["value"]).Where(v => v.Exists);
+        (_additions.Count == 0 ? source.Each("property") : Sources.SelectMany(s => s.Each("property"))).Where(p => p["code"].Text == property).Select(p => p["value"]).Where(v => v.Exists);
 
     /// <summary>True when the other is this concept or stands above it, by any road.</summary>
     public bool IsA(Concept ancestor) => ReferenceEquals(this, ancestor) || Ancestors().Contains(ancestor);
@@ -34,6 +40,8 @@ public sealed class Concept(string code, string? display, Element source)
 
     /// <summary>All that stands below it, each once.</summary>
     public IEnumerable<Concept> Descendants() => Walk(this, static c => c.Children);
+
+    internal void Supplement(Element addition) => _additions.Add(addition);
 
     internal void Put(Concept child)
     {

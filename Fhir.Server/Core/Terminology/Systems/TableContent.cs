@@ -13,18 +13,20 @@ internal sealed class TableContent : CodeContent
     private readonly List<Concept> _all = [];
     private readonly Dictionary<string, List<string>> _byMeaning;
 
-    public TableContent(Element source) : base(source["url"].Text!, source["version"].Text)
+    public TableContent(Element source, IReadOnlyList<Element> supplements) : base(source["url"].Text!, source["version"].Text)
     {
-        Source = source;
+        (Source, Supplements) = (source, supplements);
         _byMeaning = Meanings(source);
         foreach (var concept in source.Each("concept")) Read(concept, parent: null, depth: 0);
         foreach (var concept in _all) Link(concept);
+        foreach (var supplement in supplements) foreach (var addition in Flat(supplement)) _byCode.GetValueOrDefault(addition["code"].Text ?? "")?.Supplement(addition);
         if (IsCaseSensitive) return;
         _anyCase = new(_all.Count, StringComparer.OrdinalIgnoreCase);
         foreach (var concept in _all) _anyCase.TryAdd(concept.Code, concept);
     }
 
     public override Element Source { get; }
+    public override IReadOnlyList<Element> Supplements { get; }
     public override bool IsComplete => Source["content"].Text == "complete";
     // Where it is not said, codes are accepted in any case: https://hl7.org/fhir/R4/codesystem-definitions.html#CodeSystem.caseSensitive
     public override bool IsCaseSensitive => Source["caseSensitive"].Text == "true";
@@ -41,6 +43,8 @@ internal sealed class TableContent : CodeContent
         parent?.Put(_byCode[code]);
         foreach (var child in source.Each("concept")) Read(child, _byCode[code], depth + 1);
     }
+
+    private static IEnumerable<Element> Flat(Element from) => from.Each("concept").SelectMany(c => Flat(c).Prepend(c));
 
     // https://hl7.org/fhir/R4/codesystem-concept-properties.html
     private void Judge(Concept concept)

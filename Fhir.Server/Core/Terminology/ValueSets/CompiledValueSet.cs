@@ -37,7 +37,7 @@ public sealed class CompiledValueSet
     {
         foreach (var include in content.Includes)
         {
-            foreach (var other in include.ValueSets) if (other is not null) Gather(other, into);
+            foreach (var other in include.ValueSets) Gather(other, into);
             if (include.System is not { } system) continue;
             if (!into.TryGetValue(system, out var candidates))
                 into.Add(system, candidates = (include.Content, new(include.Content?.Comparer ?? StringComparer.Ordinal)));

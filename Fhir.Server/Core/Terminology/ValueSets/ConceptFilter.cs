@@ -11,24 +11,25 @@ namespace Fhir.Server.Core.Terminology.ValueSets;
 public sealed class ConceptFilter
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(50);
-    private readonly Func<Concept, Membership> _judge;
+    private readonly Func<Concept, CodeContent, Membership> _judge;
 
-    private ConceptFilter(Func<Concept, Membership> judge) => _judge = judge;
+    private ConceptFilter(Func<Concept, CodeContent, Membership> judge) => _judge = judge;
 
-    public Membership Has(Concept concept) => _judge(concept);
+    /// <summary>Whether it lets the concept in; content is the version of the code system that the concept was found in.</summary>
+    public Membership Has(Concept concept, CodeContent content) => _judge(concept, content);
 
     /// <summary>Reads it; an operator or pattern that is not understood is an issue, since leaving it out would let codes in.</summary>
     public static Result<ConceptFilter> Of(Element filter, CodeContent? content)
     {
         if (filter["property"].Text is not { } property || filter["op"].Text is not { } op || filter["value"].Text is not { Length: > 0 } value)
-            return new Issue(IssueKind.Invalid, "The filter needs a property, an operator and a value.", filter.Location) { Code = "invalid" };
+            return Incomplete(filter);
         if (content is null or RuledContent && property is not ("code" or "concept")) return new ConceptFilter(ByRule(content, property, op, value));
         return op switch
         {
-            "is-a" => Hierarchy(content, value, (c, top) => c.IsA(top)),
-            "descendent-of" => Hierarchy(content, value, (c, top) => !ReferenceEquals(c, top) && c.IsA(top)),
-            "is-not-a" => Hierarchy(content, value, (c, top) => !c.IsA(top)),
-            "generalizes" => Hierarchy(content, value, (c, below) => below.IsA(c)),
+            "is-a" => Hierarchy(value, (c, top) => c.IsA(top)),
+            "descendent-of" => Hierarchy(value, (c, top) => !ReferenceEquals(c, top) && c.IsA(top)),
+            "is-not-a" => Hierarchy(value, (c, top) => !c.IsA(top)),
+            "generalizes" => Hierarchy(value, (c, below) => below.IsA(c)),
             "=" => On(property, values => values.Contains(value)),
             "in" => On(property, values => Parts(value).Intersect(values).Any()),
             "not-in" => On(property, values => !Parts(value).Intersect(values).Any()),
@@ -38,25 +39,28 @@ public sealed class ConceptFilter
         };
     }
 
-    private static ConceptFilter Hierarchy(CodeContent? content, string value, Func<Concept, Concept, bool> judge)
-    {
-        var top = content?.Find(value);
-        // The named concept may stand in what a fragment leaves out.
-        var without = content is { IsComplete: true } ? Membership.Out : Membership.Unknown;
-        return new(top is null ? _ => without : c => judge(c, top) ? Membership.In : Membership.Out);
-    }
+    private static Issue Incomplete(Element filter) => new(
+        IssueKind.Invalid,
+        $"The system {filter.Parent?["system"].Text} filter with property = {filter["property"].Text}, op = {filter["op"].Text} has no value",
+        filter.Location) { Code = "invalid", Rule = "vs-invalid" };
+
+    // The named concept may stand in what a fragment leaves out.
+    private static ConceptFilter Hierarchy(string value, Func<Concept, Concept, bool> judge) =>
+        new((concept, content) => content.Find(value) is { } named ? (judge(concept, named) ? Membership.In : Membership.Out) : content.IsComplete ? Membership.Out : Membership.Unknown);
 
     private static ConceptFilter On(string property, Func<IEnumerable<string>, bool> judge) =>
-        new(c => judge(Values(c, property)) ? Membership.In : Membership.Out);
+        new((c, _) => judge(Values(c, property)) ? Membership.In : Membership.Out);
 
     // UCUM's own property: every unit of that dimension.
-    private static Func<Concept, Membership> ByRule(CodeContent? content, string property, string op, string value) =>
-        content?.Url == "http://unitsofmeasure.org" && property == "canonical" && op == "=" ? c => Ucum.AreCommensurable(c.Code, value) ? Membership.In : Membership.Out : _ => Membership.Unknown;
+    private static Func<Concept, CodeContent, Membership> ByRule(CodeContent? content, string property, string op, string value) =>
+        content?.Url == "http://unitsofmeasure.org" && property == "canonical" && op == "="
+            ? (c, _) => Ucum.AreCommensurable(c.Code, value) ? Membership.In : Membership.Out
+            : (_, _) => Membership.Unknown;
 
     private static Result<ConceptFilter> Pattern(Element filter, string property, string pattern)
     {
         if (Compiled(pattern) is not { } regex) return new Issue(IssueKind.Invalid, "The regular expression of the filter is not well formed.", filter["value"].Location) { Code = "invalid" };
-        return new ConceptFilter(c => Matches(regex, Values(c, property)));
+        return new ConceptFilter((c, _) => Matches(regex, Values(c, property)));
     }
 
     // In linear time where the pattern allows it; with a time limit always: patterns come from outside.

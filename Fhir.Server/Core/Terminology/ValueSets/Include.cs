@@ -12,40 +12,51 @@ public sealed class Include
     public required Element Source { get; init; }
     /// <summary>Null where it only names value sets.</summary>
     public string? System { get; init; }
-    /// <summary>The version that it asks for, or null for any.</summary>
+    /// <summary>The version that the value set asks for, or null for any.</summary>
+    public string? Asked { get; init; }
+    /// <summary>The version that counts, after the wishes of the request: a version, a pattern such as <c>1.x</c>, or null for the newest.</summary>
     public string? Version { get; init; }
     /// <summary>The code system, or null when it is not loaded.</summary>
     public CodeContent? Content { get; init; }
+    /// <summary>Finds another version of the same code system.</summary>
+    public required Func<string, CodeContent?> InVersion { get; init; }
     /// <summary>The concepts it lists, by code; null when it lists none.</summary>
     public FrozenDictionary<string, Element>? Listed { get; init; }
     public required IReadOnlyList<ConceptFilter> Filters { get; init; }
-    /// <summary>The value sets it names; null for one that is not loaded.</summary>
-    public required IReadOnlyList<ValueSetContent?> ValueSets { get; init; }
+    public required IReadOnlyList<ValueSetContent> ValueSets { get; init; }
+    /// <summary>The canonicals of value sets that it names and that are not loaded.</summary>
+    public required IReadOnlyList<string> Missing { get; init; }
 
     public Membership Has(string? system, string? version, string code)
     {
         var answer = System is null ? Membership.In : system is null || system == System ? Own(version, code) : Membership.Out;
-        for (var i = 0; i < ValueSets.Count && answer != Membership.Out; i++) answer = answer.And(ValueSets[i]?.Has(system, version, code) ?? Membership.Unknown);
-        return answer;
+        for (var i = 0; i < ValueSets.Count && answer != Membership.Out; i++) answer = answer.And(ValueSets[i].Has(system, version, code));
+        return Missing.Count == 0 ? answer : answer.And(Membership.Unknown);
     }
+
+    /// <summary>True when a coding of that version can be judged by it: it asks for no other.</summary>
+    public bool Accepts(string version) => Version is null || VersionPattern.Matches(Version, version);
+
+    /// <summary>The content that a coding with that version is looked up in; null when that version is not loaded.</summary>
+    public CodeContent? For(string? version) => version is null || version == Content?.Version ? Content : InVersion(version);
 
     private Membership Own(string? version, string code)
     {
-        var answer = Own(code);
-        if (version is null || Content?.Version is not { } known || known == version) return answer;
-        // Another version than the one that is loaded: only a code that this version has can be judged.
-        if (Version is not null && VersionOrder.Matches(Version, known)) return Membership.Out;
-        return answer == Membership.Out ? Membership.Unknown : answer;
+        if (version is null || Content?.Version is null || version == Content.Version) return Own(Content, code);
+        if (!Accepts(version)) return Membership.Out;
+        if (InVersion(version) is { } other) return Own(other, code);
+        // That version is not loaded: only a code that this one has can be judged.
+        return Own(Content, code) == Membership.Out ? Membership.Unknown : Own(Content, code);
     }
 
-    private Membership Own(string code)
+    private Membership Own(CodeContent? content, string code)
     {
         if (Listed is not null && !Listed.ContainsKey(code)) return Membership.Out;
-        if (Content is null) return Listed is not null && Filters.Count == 0 ? Membership.In : Membership.Unknown;
-        if (Filters.Count == 0) return Content.Has(code) is Membership.Unknown && Listed is not null ? Membership.In : Content.Has(code);
-        if (Content.Find(code) is not { } concept) return Content.Has(code);
+        if (content is null) return Listed is not null && Filters.Count == 0 ? Membership.In : Membership.Unknown;
+        if (Filters.Count == 0) return content.Has(code) is Membership.Unknown && Listed is not null ? Membership.In : content.Has(code);
+        if (content.Find(code) is not { } concept) return content.Has(code);
         var answer = Membership.In;
-        for (var i = 0; i < Filters.Count && answer != Membership.Out; i++) answer = answer.And(Filters[i].Has(concept));
+        for (var i = 0; i < Filters.Count && answer != Membership.Out; i++) answer = answer.And(Filters[i].Has(concept, content));
         return answer;
     }
 }

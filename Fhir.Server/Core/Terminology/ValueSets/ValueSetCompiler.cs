@@ -13,11 +13,13 @@ internal sealed class ValueSetCompiler(Conformance conformance, CodeSystems syst
     private const int Deepest = 40;
     private readonly List<string> _path = [];
 
-    public Result<ValueSetContent> Compile(string canonical)
-    {
-        if (Find(canonical) is not { } source) return NotFound(canonical);
-        return Compile(source);
-    }
+    public VersionRules Rules { get; init; } = VersionRules.None;
+    public IReadOnlyList<Element> Supplements { get; init; } = [];
+    /// <summary>True: a version that is named must be there. False: the nearest one stands for it.</summary>
+    public bool IsExact { get; init; }
+
+    public Result<ValueSetContent> Compile(string canonical) =>
+        Find(canonical) is { } source ? Compile(source) : NotFound(canonical);
 
     public Result<ValueSetContent> Compile(Element source)
     {
@@ -30,9 +32,11 @@ internal sealed class ValueSetCompiler(Conformance conformance, CodeSystems syst
         return compiled;
     }
 
-    internal static Issue NotFound(string canonical) => new(IssueKind.NotFound, $"The value set {canonical} is not known here.") { Code = "not-found" };
+    public static Issue NotFound(string canonical) =>
+        new(IssueKind.NotFound, $"A definition for the value Set '{canonical}' could not be found") { Code = "not-found", Rule = "not-found" };
 
-    private Issue Circle(string url) => new(IssueKind.Invalid, $"The value set {url} leads back to itself: {string.Join(", ", _path.Select(p => p.TrimEnd('|')))}.") { Code = "processing" };
+    private Issue Circle(string url) =>
+        new(IssueKind.Invalid, $"The value set {url} leads back to itself: {string.Join(", ", _path.Select(p => p.TrimEnd('|')))}") { Code = "processing", Rule = "vs-invalid" };
 
     private Result<ValueSetContent> Composed(Element source)
     {
@@ -56,27 +60,27 @@ internal sealed class ValueSetCompiler(Conformance conformance, CodeSystems syst
 
     private Result<Include> One(Element source)
     {
-        var (system, version) = (source["system"].Text, source["version"].Text);
-        var content = system is null ? null : systems.Find(system, version);
-        var (filters, valueSets) = (new List<ConceptFilter>(), new List<ValueSetContent?>());
+        var (system, asked) = (source["system"].Text, source["version"].Text);
+        var version = system is null ? null : Rules.Effective(system, asked);
+        var content = system is null ? null : systems.Find(system, version, Supplements);
+        var (filters, valueSets, missing) = (new List<ConceptFilter>(), new List<ValueSetContent>(), new List<string>());
         foreach (var filter in source.Each("filter"))
         {
             if (ConceptFilter.Of(filter, content).Failed(out var issue, out var compiled)) return issue;
             filters.Add(compiled);
         }
-        foreach (var canonical in source.Each("valueSet").Select(v => v.Text).OfType<string>())
+        foreach (var canonical in source.Each("valueSet").Select(v => v.Text).OfType<string>().Select(Rules.ValueSet))
         {
-            if (Imported(canonical).Failed(out var issue, out var valueSet)) return issue;
-            valueSets.Add(valueSet);
+            // One that is not loaded makes the answer unknown; one that goes round, or is wrong, makes this one wrong too.
+            if (Find(canonical) is not { } other) missing.Add(canonical);
+            else if (Compile(other).Failed(out var issue, out var compiled)) return issue;
+            else valueSets.Add(compiled);
         }
-        return new Include { Source = source, System = system, Version = version, Content = content, Listed = ListedIn(source, content), Filters = filters, ValueSets = valueSets };
-    }
-
-    // One that is not loaded makes the answer unknown; one that goes round, or is wrong, makes this one wrong too.
-    private Result<ValueSetContent?> Imported(string canonical)
-    {
-        if (Find(canonical) is not { } source) return (ValueSetContent?)null;
-        return Compile(source).Failed(out var issue, out var compiled) ? issue : compiled;
+        return new Include
+        {
+            Source = source, System = system, Asked = asked, Version = version, Content = content, InVersion = v => systems.Find(system!, v, Supplements),
+            Listed = ListedIn(source, content), Filters = filters, ValueSets = valueSets, Missing = missing,
+        };
     }
 
     private static FrozenDictionary<string, Element>? ListedIn(Element source, CodeContent? content)
@@ -86,13 +90,18 @@ internal sealed class ValueSetCompiler(Conformance conformance, CodeSystems syst
         return listed.Count == 0 ? null : listed.ToFrozenDictionary(listed.Comparer);
     }
 
-    private Element? Find(string canonical) => conformance.Find("ValueSet", canonical) ?? ImplicitValueSets.Of(canonical, systems);
+    public Element? Find(string canonical)
+    {
+        if (conformance.Find("ValueSet", canonical) is not { } found) return ImplicitValueSets.Of(canonical, systems);
+        var bar = canonical.LastIndexOf('|');
+        return !IsExact || bar < 0 || found["version"].Text == canonical[(bar + 1)..] ? found : null;
+    }
 
     private IEnumerable<Include> FromExpansion(Element expansion) =>
         expansion.Each("contains").SelectMany(Flat).Where(c => c["code"].Exists && c["abstract"].Text != "true").GroupBy(c => c["system"].Text).Select(codes => new Include
         {
-            Source = expansion, System = codes.Key, Content = codes.Key is { } system ? systems.Find(system) : null, Filters = [], ValueSets = [],
-            Listed = codes.DistinctBy(c => c["code"].Text).ToFrozenDictionary(c => c["code"].Text!, StringComparer.Ordinal),
+            Source = expansion, System = codes.Key, Content = codes.Key is { } system ? systems.Find(system) : null, InVersion = v => systems.Find(codes.Key!, v),
+            Filters = [], ValueSets = [], Missing = [], Listed = codes.DistinctBy(c => c["code"].Text).ToFrozenDictionary(c => c["code"].Text!, StringComparer.Ordinal),
         });
 
     private static IEnumerable<Element> Flat(Element contains) => contains.Each("contains").SelectMany(Flat).Prepend(contains);

@@ -6,6 +6,8 @@ namespace Fhir.Server.Core.Terminology.ValueSets;
 /// <summary>A value set with all that it draws from looked up: the truth about which codes are in it.</summary>
 public sealed class ValueSetContent
 {
+    private bool _onlyActive;
+
     /// <summary>The ValueSet resource.</summary>
     public required Element Source { get; init; }
     public required IReadOnlyList<Include> Includes { get; init; }
@@ -17,7 +19,8 @@ public sealed class ValueSetContent
     public string? Version => Source["version"].Text;
     /// <summary><c>url|version</c>, or the url alone.</summary>
     public string Canonical => Version is null ? Url ?? "" : $"{Url}|{Version}";
-    private bool LeavesInactiveOut => Source["compose"]["inactive"].Text == "false";
+    /// <summary>True where inactive codes do not count: <c>compose.inactive</c> says so, or the request.</summary>
+    public bool LeavesInactiveOut => _onlyActive || Source["compose"]["inactive"].Text == "false";
 
     /// <summary>Whether the code is in it; without a system (an element of type code), whether any of its systems has it in.</summary>
     public Membership Has(string? system, string? version, string code)
@@ -27,6 +30,8 @@ public sealed class ValueSetContent
         if (answer == Membership.In && LeavesInactiveOut && IsInactive(system, code)) return Membership.Out;
         return answer != Membership.Unknown || Stored.Count == 0 ? answer : Stored.Contains((system, code)) ? Membership.In : answer;
     }
+
+    internal ValueSetContent OnlyActive() => new() { Source = Source, Includes = Includes, Excludes = Excludes, Stored = Stored, _onlyActive = true };
 
     private static Membership Any(IReadOnlyList<Include> among, string? system, string? version, string code)
     {

@@ -1,0 +1,65 @@
+// https://hl7.org/fhir/R4/valueset-operation-expand.html
+using Fhir.Server.Core.Elements;
+using Fhir.Server.Core.Outcomes;
+using Fhir.Server.Core.Terminology.Systems;
+using Fhir.Server.Core.Terminology.ValueSets;
+using Fhir.Server.Core.Terminology.Wordings;
+
+namespace Fhir.Server.Core.Terminology.Expanding;
+
+/// <summary>Lists the codes of a value set: all, those that fit a filter, or a page of them.</summary>
+internal sealed class Expand(Vocabulary vocabulary, Question question, Element source)
+{
+    /// <summary>How many codes are listed at once; more must be asked for in pages.</summary>
+    private const int Most = 10_000;
+
+    private readonly VersionRules _rules = VersionRules.Of(question);
+
+    public Result<Element> Run()
+    {
+        if (vocabulary.Supplements(question, source).Failed(out var issue, out var supplements)) return issue;
+        if (vocabulary.Compile(source, _rules, supplements).Failed(out issue, out var valueSet)) return issue;
+        if (Languages.Of(question, source).Failed(out issue, out var languages)) return issue;
+        var contents = new Contents(valueSet, _rules, new(vocabulary.Systems));
+        if (contents.List().Failed(out issue, out var entries)) return issue;
+        if (question.Number("count").Failed(out issue, out var count) || question.Number("offset").Failed(out issue, out var offset)) return issue;
+        var chosen = entries.FindAll(e => Chosen(e, valueSet));
+        if (count is null && chosen.Count > Most) return Contents.TooCostly($"The value set has {chosen.Count} codes; ask for them in pages of at most {Most}, by count and offset.");
+        var isPaged = count is not null || offset is not null;
+        var page = isPaged ? chosen.Skip(offset ?? 0).Take(Math.Min(count ?? Most, Most)).ToList() : question.Flag("excludeNested") == true ? chosen : Nested(chosen);
+        var writer = new ExpansionWriter(question, valueSet, _rules, languages, contents.ShowsVersions);
+        return writer.Write(page, chosen.Count, isPaged ? offset ?? 0 : null);
+    }
+
+    private bool Chosen(Entry entry, ValueSetContent valueSet)
+    {
+        if (question.Flag("activeOnly") == true && entry.IsInactive) return false;
+        if (question.Flag("excludeNotForUI") == true && entry.Concept?.IsAbstract == true) return false;
+        if (question.Texts("exclude-system").Any(s => s.Split('|')[0] == entry.System)) return false;
+        return question.Text("filter") is not { Length: > 0 } filter || Fits(entry, filter, valueSet);
+    }
+
+    // All words of the filter, in the code or in one of its wordings.
+    private static bool Fits(Entry entry, string filter, ValueSetContent valueSet)
+    {
+        var words = filter.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
+        var texts = Wording.Of(entry.Concept, entry.Content, entry.Listed, valueSet.Source["language"].Text).Select(w => w.Text).Append(entry.Code);
+        return texts.Any(text => words.All(word => text.Contains(word, StringComparison.OrdinalIgnoreCase)));
+    }
+
+    // Each code below the nearest one above it that is in the expansion too; what a value set lists itself has the order it was written in.
+    private static List<Entry> Nested(List<Entry> chosen)
+    {
+        var byConcept = new Dictionary<(Include, Concept), Entry>();
+        foreach (var entry in chosen) if (entry is { Concept: { } concept, Listed: null }) byConcept.TryAdd((entry.Include, concept), entry);
+        var top = new List<Entry>();
+        foreach (var entry in chosen)
+        {
+            var above = entry.Listed is null ? entry.Concept?.Ancestors().Select(a => byConcept.GetValueOrDefault((entry.Include, a))).FirstOrDefault(a => a is not null) : null;
+            // A hierarchy that goes round has no top: its codes stay beside each other.
+            if (above is null || entry.Concept!.Descendants().Contains(above.Concept!)) top.Add(entry);
+            else above.Below.Add(entry);
+        }
+        return top;
+    }
+}
