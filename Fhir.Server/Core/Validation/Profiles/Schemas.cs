@@ -13,21 +13,30 @@ internal sealed class Schemas(Conformance conformance, Vocabulary vocabulary)
 {
     public const string Core = "http://hl7.org/fhir/StructureDefinition/";
 
-    private readonly ConcurrentDictionary<string, Schema?> _schemas = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<string, Definition?> _trees = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, Schema> _schemas = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, Definition> _trees = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<TypeDefinition, TypeRules> _types = new();
 
     public Conformance Conformance => conformance;
     public Vocabulary Vocabulary => vocabulary;
 
-    /// <summary>The rules of a profile by its canonical; null when it is not loaded.</summary>
-    public Schema? Find(string canonical) => _schemas.GetOrAdd(canonical, Make);
+    /// <summary>The rules of a profile by its canonical; null when it is not loaded. Canonicals come from callers: what they make up is not kept.</summary>
+    public Schema? Find(string canonical)
+    {
+        var key = CoreType(canonical) is { } type ? Core + type.Name : canonical;
+        if (_schemas.TryGetValue(key, out var known)) return known;
+        return Make(key) is { } made ? _schemas.GetOrAdd(key, made) : null;
+    }
 
     /// <summary>What R4 itself demands of a type beyond its structure.</summary>
     public TypeRules OfType(TypeDefinition type) => _types.TryGetValue(type, out var known) ? known : _types.GetOrAdd(type, BaseCompiler.Compile(type, this));
 
     /// <summary>The definitions of a profile or type as a tree; null when it is not loaded or has no snapshot.</summary>
-    public Definition? Tree(string canonical) => _trees.GetOrAdd(canonical, Planted);
+    public Definition? Tree(string canonical)
+    {
+        if (_trees.TryGetValue(canonical, out var known)) return known;
+        return Planted(canonical) is { } planted ? _trees.GetOrAdd(canonical, planted) : null;
+    }
 
     /// <summary>R4's own definition of a type, <c>Patient.contact</c> too.</summary>
     public Definition? Tree(TypeDefinition type) => At(type.Name);
