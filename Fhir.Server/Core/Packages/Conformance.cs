@@ -43,6 +43,9 @@ public sealed class Conformance
     /// <summary>The urls of all loaded resources of a type, each once; nothing is parsed.</summary>
     public IEnumerable<string> Urls(string type) => Definitions(type).Select(d => d.Url).Distinct(StringComparer.Ordinal);
 
+    internal bool Has(string type, string url, string version) =>
+        (_byUrl.Value.TryGetValue((type, url), out var own) && own.Exists(d => d.Version == version)) || _below?.Has(type, url, version) == true;
+
     internal IEnumerable<Definition> Definitions(string type) => _byUrl.Value.Where(e => e.Key.Type == type).SelectMany(e => e.Value)
         .Concat(_below?.Definitions(type).Where(d => !Hides(d)) ?? []);
 
