@@ -42,7 +42,7 @@ public static class FhirApi
         services.AddSingleton<ICommitRule, BlobClaim>();
         services.AddHostedService<Sweeper>();
         services.AddMetrics();
-        services.AddSingleton(s => s.GetServices<LoadedDefinitions>().Aggregate(Conformance.R4, (below, more) => below.With(more.Resources)));
+        services.AddSingleton(s => s.GetServices<LoadedDefinitions>().Aggregate(s.GetService<LoadedPackages>()?.Conformance ?? Conformance.R4, (below, more) => below.With(more.Resources)));
         services.AddSingleton<Vocabulary>();
         services.AddSingleton<Validator>();
         services.AddSingleton<IssueCounts>();

@@ -32,6 +32,7 @@ public static class House
         services.AddHostedService<QuietMoments>();
         services.AddHostedService<WarmRules>();
         record.AddTo(services, settings);
+        if (settings.PackagesFolder is { } packages) LoadedFromFolder.AddTo(services, packages);
         services.AddFhirApi(settings.Api);
         services.AddMessaging(new DeliverySettings { SoleWriter = settings.Provider == DatabaseProvider.Sqlite });
         services.AddSingleton(new MllpSettings());

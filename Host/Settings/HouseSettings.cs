@@ -22,6 +22,8 @@ public sealed record HouseSettings
     public required Uri PracticeSystem { get; init; }
     /// <summary>Folder of the built web client.</summary>
     public required string ClientFolder { get; init; }
+    /// <summary>Folder of FHIR packages to load on top of R4, or null.</summary>
+    public string? PackagesFolder { get; init; }
     public required ApiSettings Api { get; init; }
     /// <summary>What all this was read from; the framework reads its own settings, such as log levels, from it too.</summary>
     public required IConfiguration Configuration { get; init; }
@@ -34,6 +36,7 @@ public sealed record HouseSettings
         if (ReadDemo(from["Demo:Enabled"], addresses).Failed(out issue, out var demo)) return issue;
         if (ReadPracticeSystem(from["Demo:PracticeSystem"]).Failed(out issue, out var practiceSystem)) return issue;
         if (ValidationSettings.Read(from).Failed(out issue, out var validation)) return issue;
+        if (ReadPackages(from["Profiles:Packages"]).Failed(out issue, out var packages)) return issue;
         var folder = from["Data:Folder"] is { Length: > 0 } named ? Path.GetFullPath(named) : Path.Combine(root, "data");
         return new HouseSettings
         {
@@ -44,6 +47,7 @@ public sealed record HouseSettings
             Demo = demo,
             PracticeSystem = practiceSystem,
             ClientFolder = Path.Combine(root, "Workspace", "dist"),
+            PackagesFolder = packages.Length > 0 ? packages : null,
             Api = ApiSettings.From(from, demo) with { DataFolder = folder, Validation = validation },
             Configuration = from,
         };
@@ -61,6 +65,10 @@ public sealed record HouseSettings
             _ => new Issue(IssueKind.Invalid, "Database:Provider must be sqlite or postgres."),
         };
     }
+
+    private static Result<string> ReadPackages(string? named) => named is not { Length: > 0 } ? "" : Directory.Exists(named)
+        ? Path.GetFullPath(named)
+        : new Issue(IssueKind.Invalid, $"Profiles:Packages must be a folder that holds FHIR packages; {named} is {(File.Exists(named) ? "a file" : "not there")}.");
 
     // The demo lets anyone sign in as anyone: it never leaves this machine.
     private static Result<bool> ReadDemo(string? text, Addresses addresses) => text?.ToLowerInvariant() switch

@@ -50,6 +50,7 @@ public sealed class SettingsTests
     [InlineData("Validation:Base", "strict")]
     [InlineData("Validation:Import:Profiles", "yes")]
     [InlineData("Validation:Profile", "warn")]
+    [InlineData("Profiles:Packages", "/no/such/folder")]
     [InlineData("urls", "nowhere")]
     [InlineData("urls", "")]
     [InlineData("urls", "ftp://127.0.0.1:21")]

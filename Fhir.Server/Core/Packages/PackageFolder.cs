@@ -28,15 +28,13 @@ internal static class PackageFolder
         loose.AddRange(FilesIn(folder, below, issues));
         foreach (var archive in Directory.EnumerateFiles(folder, "*.tgz").Order(StringComparer.Ordinal))
             if (PackageArchive.Read(archive, issues) is { } package) found.Add(package);
-        if (below.Count(c => c == '/') >= MaxDepth) return;
-        foreach (var inner in Directory.EnumerateDirectories(folder).Where(d => !Path.GetFileName(d).StartsWith('.')).Order(StringComparer.Ordinal))
+        foreach (var inner in FoldersIn(folder, below))
             Visit(inner, Join(below, Path.GetFileName(inner)), found, loose, issues);
     }
 
     private static Package? Describe(string home, string name, List<Issue> issues)
     {
-        var files = Directory.EnumerateDirectories(home).Where(d => !Path.GetFileName(d).StartsWith('.')).Order(StringComparer.Ordinal)
-            .SelectMany(d => FilesIn(d, Path.GetFileName(d), issues)).Concat(FilesIn(home, "", issues));
+        var files = FilesBelow(home, "", issues);
         try
         {
             return Package.Described(name, File.ReadAllBytes(Path.Combine(home, "package.json")), [.. files]);
@@ -47,6 +45,13 @@ internal static class PackageFolder
             return null;
         }
     }
+
+    private static IEnumerable<PackageFile> FilesBelow(string folder, string below, List<Issue> issues) => FilesIn(folder, below, issues)
+        .Concat(FoldersIn(folder, below).SelectMany(inner => FilesBelow(inner, Join(below, Path.GetFileName(inner)), issues)));
+
+    private static IEnumerable<string> FoldersIn(string folder, string below) => below.Count(c => c == '/') >= MaxDepth
+        ? []
+        : Directory.EnumerateDirectories(folder).Where(d => !Path.GetFileName(d).StartsWith('.')).Order(StringComparer.Ordinal);
 
     private static IEnumerable<PackageFile> FilesIn(string folder, string below, List<Issue> issues)
     {
