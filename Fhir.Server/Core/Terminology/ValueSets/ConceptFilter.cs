@@ -10,7 +10,7 @@ namespace Fhir.Server.Core.Terminology.ValueSets;
 /// <summary>One <c>filter</c> of an include, ready to judge concepts.</summary>
 public sealed class ConceptFilter
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(200);
     private readonly Func<Concept, CodeContent, Membership> _judge;
 
     private ConceptFilter(Func<Concept, CodeContent, Membership> judge) => _judge = judge;
@@ -63,13 +63,13 @@ public sealed class ConceptFilter
         return new ConceptFilter((c, _) => Matches(regex, Values(c, property)));
     }
 
-    // In linear time where the pattern allows it; with a time limit always: patterns come from outside.
+    // In linear time where the pattern allows it, so that no busy moment of the machine changes the answer; else with a time limit: patterns come from outside.
     private static Regex? Compiled(string pattern)
     {
         var whole = $@"\A(?:{pattern})\z";
         try
         {
-            return new Regex(whole, RegexOptions.CultureInvariant | RegexOptions.NonBacktracking, Patience);
+            return new Regex(whole, RegexOptions.CultureInvariant | RegexOptions.NonBacktracking);
         }
         catch (NotSupportedException)
         {
