@@ -34,8 +34,7 @@ public sealed class NarrativeRuleTests
     public void Deep_and_long_narratives_are_judged_in_linear_time()
     {
         Assert.NotNull(NarrativeRule.Wrong(string.Concat(Enumerable.Repeat("<div>", 200_000))));
-        var watch = System.Diagnostics.Stopwatch.StartNew();
-        Assert.Null(NarrativeRule.Wrong("<div>" + string.Concat(Enumerable.Repeat("<p class=\"a\">x &amp; y</p>", 40_000)) + "</div>"));
-        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(5), $"took {watch.Elapsed}");
+        var narrative = "<div>" + string.Concat(Enumerable.Repeat("<p class=\"a\">x &amp; y</p>", 40_000)) + "</div>";
+        Quick.Within(5, () => Assert.Null(NarrativeRule.Wrong(narrative)));
     }
 }

@@ -226,10 +226,11 @@ public sealed class EvaluationTests
     [InlineData("(1|2|3|4|5|6|7|8|9|10).aggregate(iif($total.length() < 2000000, $total & $total & $total & $total & $total & $total & $total & $total, $total), 'xy').toChars().select($this & 'a').count()")]
     public void What_takes_too_long_is_stopped(string expression)
     {
-        var watch = System.Diagnostics.Stopwatch.StartNew();
-        _ = Try(expression).Failed(out var issue, out _);
-        Assert.Equal("too-costly", issue?.Code);
-        Assert.True(watch.ElapsedMilliseconds < 5_000);
+        Quick.Within(5, () =>
+        {
+            _ = Try(expression).Failed(out var issue, out _);
+            Assert.Equal("too-costly", issue?.Code);
+        });
     }
 
     [Fact]
@@ -307,12 +308,13 @@ public sealed class EvaluationTests
     [Fact]
     public void Large_collections_are_united_quickly()
     {
-        var watch = System.Diagnostics.Stopwatch.StartNew();
         var questionnaire = Read($$"""{"resourceType":"Questionnaire","status":"draft","item":[{{string.Join(',', Enumerable.Range(0, 20_000).Select(i => $$"""{"linkId":"{{i}}","type":"string"}"""))}}]}""");
         Assert.False(CompiledExpression.Compile("(item.linkId | item.linkId).count() | item.distinct().count()").Failed(out _, out var compiled));
-        Assert.False(compiled.Evaluate(questionnaire).Failed(out var issue, out var found), issue?.Text);
-        Assert.Equal("20000", Assert.Single(found).Text);
-        Assert.True(watch.ElapsedMilliseconds < 5000);
+        Quick.Within(5, () =>
+        {
+            Assert.False(compiled.Evaluate(questionnaire).Failed(out var issue, out var found), issue?.Text);
+            Assert.Equal("20000", Assert.Single(found).Text);
+        });
     }
 
     [Fact]

@@ -257,7 +257,7 @@ public sealed class UcumTests
         foreach (var code in new[] { string.Join('.', Enumerable.Repeat("Ym99", 50)), new string('(', 250), "1" + new string('0', 250), new string('m', 100_000), string.Concat(Enumerable.Repeat("{a}/", 63)) + "m" })
             _ = (Ucum.IsValid(code), Ucum.Convert(decimal.MaxValue, code, "1"));
         Assert.Null(Ucum.Convert(decimal.MaxValue, "Ym", "ym"));
-        Assert.True(clock.ElapsedMilliseconds < 1000, "UCUM codes take too long.");
+        Assert.True(clock.Elapsed.TotalSeconds < 10, "UCUM codes take too long.");
     }
 
     private static Process? StartNode(string folder, string essence)

@@ -179,10 +179,7 @@ public sealed class JsonReaderTests
     {
         var many = string.Join(',', Enumerable.Repeat("\"x\"", 100_000));
         var ids = string.Join(',', Enumerable.Repeat("{\"id\":\"i\"}", 100_000));
-        var watch = System.Diagnostics.Stopwatch.StartNew();
-        var name = Reading.Read($$"""{"resourceType":"Patient","name":[{"given":[{{many}}],"_given":[{{ids}}]}]}""")["name"];
-        Assert.Equal(100_000, name.Children.Count);
-        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(5), $"took {watch.Elapsed}");
+        Quick.Within(5, () => Assert.Equal(100_000, Reading.Read($$"""{"resourceType":"Patient","name":[{"given":[{{many}}],"_given":[{{ids}}]}]}""")["name"].Children.Count));
     }
 
     [Fact]

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Fhir.Server.Core.Outcomes;
 using Fhir.Server.Core.Terminology;
 using static Fhir.Server.Core.Tests.Terminology.Loaded;
@@ -169,11 +168,12 @@ public sealed class VocabularyTests
     public void A_hostile_pattern_takes_no_time()
     {
         var code = new string('a', 40) + "!";
-        var vocabulary = With(CodeSystem("urn:c", $$"""{"code":"{{code}}"}"""),
-            ValueSet("urn:vs", """ "include":[{"system":"urn:c","filter":[{"property":"code","op":"regex","value":"(a+)+$"}]}] """));
-        var clock = Stopwatch.StartNew();
-        Assert.Equal(Membership.Out, vocabulary.Contains("urn:vs", "urn:c", null, code));
-        Assert.True(clock.Elapsed < TimeSpan.FromSeconds(2));
+        Quick.Within(2, () =>
+        {
+            var vocabulary = With(CodeSystem("urn:c", $$"""{"code":"{{code}}"}"""),
+                ValueSet("urn:vs", """ "include":[{"system":"urn:c","filter":[{"property":"code","op":"regex","value":"(a+)+$"}]}] """));
+            Assert.Equal(Membership.Out, vocabulary.Contains("urn:vs", "urn:c", null, code));
+        });
     }
 
     [Fact]
