@@ -71,7 +71,7 @@ public sealed class Edge(RequestDelegate next, Callers callers, AuditFilter audi
     {
         if (call.Right is not { } right) return null;
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit) limit.MaxRequestBodySize = settings.MaxBodyBytes + Slack;
-        if (context.GetEndpoint()?.Metadata.GetMetadata<AnyFormat>() is null && !Formats.Acceptable(context.Request)) return Refusal.NotAcceptable();
+        if (context.GetEndpoint()?.Metadata.GetMetadata<AnyFormat>() is null && Formats.Asked(context.Request) is null) return Refusal.Of(Refusal.WrongFormat);
         return right.Anonymous ? null : await IdentifyAsync(context, call, right);
     }
 

@@ -2,6 +2,10 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json.Nodes;
+using Fhir.Server.Core.Definitions;
+using Fhir.Server.Core.Elements;
+using Fhir.Server.Core.Validation;
+using Fhir.Server.Core.Xml;
 
 namespace Fhir.Server.Api.Tests;
 
@@ -12,6 +16,18 @@ public sealed record Got(HttpStatusCode Status, string Text, byte[] Bytes, HttpR
     public JsonNode Json => JsonNode.Parse(Text)!;
     public string? ETag => Headers.ETag?.ToString();
     public string Id => (string)Json["id"]!;
+
+    /// <summary>The tree of an answer in XML, after making sure that it says so and is what FHIR allows.</summary>
+    public Element Xml
+    {
+        get
+        {
+            Assert.Equal("application/fhir+xml; charset=utf-8", Content.ContentType?.ToString());
+            Assert.False(FhirXmlReader.Read(Bytes, DefinitionSet.R4, 80).Failed(out var issue, out var root), issue?.Text);
+            Assert.Empty(StructureCheck.Check(root));
+            return root;
+        }
+    }
 
     /// <summary>The places that an OperationOutcome names, after making sure that it is one.</summary>
     public IReadOnlyList<string> Places

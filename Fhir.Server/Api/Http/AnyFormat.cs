@@ -1,4 +1,4 @@
 namespace Fhir.Server.Api.Http;
 
-/// <summary>Marks an endpoint that answers in other formats than FHIR JSON too: Binary, and what is no FHIR.</summary>
+/// <summary>Marks an endpoint that answers in other formats than FHIR's too: Binary, and what is no FHIR.</summary>
 public sealed class AnyFormat;

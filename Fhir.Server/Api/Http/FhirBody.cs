@@ -14,6 +14,7 @@ public sealed class FhirBody : Answer
     private readonly IReadOnlyList<long>? _returned;
     private string? _location;
     private string? _etag;
+    private byte[]? _xml;   // of what is told over and over: /metadata
 
     private FhirBody(int status, ReadOnlyMemory<byte> body, ResourceVersion? version, IReadOnlyList<long>? returned = null) =>
         (Status, _body, _version, _returned) = (status, body, version, returned);
@@ -67,14 +68,22 @@ public sealed class FhirBody : Answer
         }
         if (_location is not null) response.Headers.Location = $"{Base.Of(httpContext)}/{_location}";
         response.StatusCode = Status;
-        return _body.IsEmpty ? Task.CompletedTask : WriteAsync(httpContext, _body);
+        if (_body.IsEmpty) return Task.CompletedTask;
+        var (format, pretty) = (Formats.Asked(httpContext.Request) ?? Format.Json, Formats.WantsPretty(httpContext.Request));
+        return SendAsync(httpContext, format, _etag is not null && format == Format.Xml && !pretty ? _xml ??= Representation.Of(_body, format, pretty).ToArray() : Representation.Of(_body, format, pretty));
     }
 
-    /// <summary>Writes JSON as it is, or indented when the caller asked for <c>_pretty</c>.</summary>
+    /// <summary>Writes a resource in the format that the caller asked for, indented for <c>_pretty</c>.</summary>
     public static Task WriteAsync(HttpContext context, ReadOnlyMemory<byte> json)
     {
-        var body = Formats.WantsPretty(context.Request) ? PrettyJson.Of(json) : json;
-        context.Response.ContentType = Formats.FhirJson;
+        var format = Formats.Asked(context.Request) ?? Format.Json;
+        return SendAsync(context, format, Representation.Of(json, format, Formats.WantsPretty(context.Request)));
+    }
+
+    private static Task SendAsync(HttpContext context, Format format, ReadOnlyMemory<byte> body)
+    {
+        context.Response.Headers.Vary = "Accept";
+        context.Response.ContentType = Formats.ContentType(format);
         context.Response.ContentLength = body.Length;
         return context.Response.Body.WriteAsync(body, context.RequestAborted).AsTask();
     }

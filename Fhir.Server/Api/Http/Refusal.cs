@@ -22,11 +22,11 @@ public sealed class Refusal : Answer
     public static Refusal OutOfScope() =>
         new(403, new(IssueKind.Forbidden, "The token's scopes do not allow this.")) { Challenge = "Bearer error=\"insufficient_scope\"" };
 
-    public static Refusal NotAcceptable() =>
-        new(406, new(IssueKind.Unsupported, "Only application/fhir+json can be answered here.", "http.Accept"));
+    /// <summary>The caller takes neither of our formats: 406.</summary>
+    public static readonly Issue WrongFormat = new(IssueKind.Unsupported, "Only application/fhir+json and application/fhir+xml of FHIR 4.0 can be answered here.", "http.Accept");
 
-    /// <summary>The body is not FHIR JSON: 415.</summary>
-    public static readonly Issue WrongMediaType = new(IssueKind.Unsupported, "The body must be application/fhir+json, without Content-Encoding.", "http.Content-Type");
+    /// <summary>The body is no FHIR: 415.</summary>
+    public static readonly Issue WrongMediaType = new(IssueKind.Unsupported, "The body must be application/fhir+json or application/fhir+xml of FHIR 4.0, in UTF-8, without Content-Encoding.", "http.Content-Type");
 
     /// <summary>The resource exists, but not for this method.</summary>
     public static Refusal MethodNotAllowed(string allow) => new(405, Bare(405)._issue) { Allow = allow };
@@ -43,7 +43,7 @@ public sealed class Refusal : Answer
     {
         404 => new(IssueKind.NotFound, "There is nothing at this address."),
         405 => new(IssueKind.Unsupported, "This method is not allowed here; see the Allow header."),
-        406 => new(IssueKind.Unsupported, "Only application/fhir+json can be answered here.", "http.Accept"),
+        406 => WrongFormat,
         413 => new(IssueKind.Invalid, "The body is too large.") { Code = "too-long" },
         415 => WrongMediaType,
         429 => new(IssueKind.Unavailable, "Too many requests.") { Code = "throttled" },
@@ -53,7 +53,7 @@ public sealed class Refusal : Answer
     private string? Challenge { get; init; }
     private string? Allow { get; init; }
 
-    public static int StatusOf(Issue issue) => ReferenceEquals(issue, WrongMediaType) ? 415 : issue.Kind == IssueKind.Unfit ? 422 : issue.Code switch
+    public static int StatusOf(Issue issue) => ReferenceEquals(issue, WrongMediaType) ? 415 : ReferenceEquals(issue, WrongFormat) ? 406 : issue.Kind == IssueKind.Unfit ? 422 : issue.Code switch
     {
         "multiple-matches" => 412,
         "business-rule" or "invariant" => 422,

@@ -12,18 +12,19 @@ namespace Fhir.Server.Api.Http;
 /// <summary>The resource that a request brings: its text and its tree.</summary>
 public sealed record RequestBody(ReadOnlyMemory<byte> Json, Element Resource)
 {
-    /// <summary>Reads a FHIR JSON body and checks its structure. What is no FHIR JSON at all is refused with 415.</summary>
-    public static async Task<Result<RequestBody>> ReadAsync(HttpRequest request, CancellationToken stop)
-    {
-        if (!Formats.IsFhirJson(request.ContentType) || request.Headers.ContentEncoding.Count > 0) return Refusal.WrongMediaType;
-        return Parse(await BytesAsync(request, stop));
-    }
+    /// <summary>Reads a body of FHIR and checks its structure. What is no FHIR at all is refused with 415.</summary>
+    public static async Task<Result<RequestBody>> ReadAsync(HttpRequest request, CancellationToken stop) =>
+        (await JsonAsync(request, stop)).Failed(out var issue, out var json) ? issue : Parse(json);
 
     /// <summary>The same without the structure check: for who wants to hear all that is wrong at once.</summary>
-    public static async Task<Result<RequestBody>> ReadUncheckedAsync(HttpRequest request, CancellationToken stop)
+    public static async Task<Result<RequestBody>> ReadUncheckedAsync(HttpRequest request, CancellationToken stop) =>
+        (await JsonAsync(request, stop)).Failed(out var issue, out var json) ? issue : Reread(WithoutMark(json));
+
+    /// <summary>The body as JSON text: XML is converted here, once, and JSON it is from then on.</summary>
+    public static async Task<Result<ReadOnlyMemory<byte>>> JsonAsync(HttpRequest request, CancellationToken stop, int maxDepth = JsonReader.MaxDepth)
     {
-        if (!Formats.IsFhirJson(request.ContentType) || request.Headers.ContentEncoding.Count > 0) return Refusal.WrongMediaType;
-        return Reread(WithoutMark(await BytesAsync(request, stop)));
+        if (Formats.OfBody(request.ContentType) is not { } format || request.Headers.ContentEncoding.Count > 0) return Refusal.WrongMediaType;
+        return Representation.ToJson(await BytesAsync(request, stop), format, maxDepth);
     }
 
     /// <summary>The reader, then the structure check: every resource that is written passes here.</summary>

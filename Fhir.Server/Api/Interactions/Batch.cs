@@ -18,8 +18,8 @@ public static class Batch
 
     private static async Task<IResult> TakeAsync(HttpContext context, Caller caller, Transaction transaction, Writing writing, EntryReads reads, CancellationToken stop)
     {
-        if (!Formats.IsFhirJson(context.Request.ContentType)) return Refusal.Of(Refusal.WrongMediaType);
-        if (BundleText.Read(await RequestBody.BytesAsync(context.Request, stop)).Failed(out var issue, out var bundle)) return Refusal.Of(issue);
+        if ((await RequestBody.JsonAsync(context.Request, stop, Representation.DeepestBundle)).Failed(out var issue, out var json)) return Refusal.Of(issue);
+        if (BundleText.Read(json).Failed(out issue, out var bundle)) return Refusal.Of(issue);
         var of = new BundleCall(Call.Of(context), caller, Base.Of(context), HomeOrganization.Of(context.Request, caller.Sees), Prefer.Of(context.Request).Return);
         return bundle switch
         {

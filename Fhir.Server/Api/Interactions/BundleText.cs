@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Fhir.Server.Api.Http;
 using Fhir.Server.Core.Outcomes;
 
 namespace Fhir.Server.Api.Interactions;
@@ -9,8 +10,6 @@ namespace Fhir.Server.Api.Interactions;
 /// </summary>
 public sealed class BundleText
 {
-    private const int MaxDepth = 80;   // the resources' own limit, and the Bundle around them
-
     public string? ResourceType { get; private set; }
     public string? Type { get; private set; }
     public List<EntryText> Entries { get; } = [];
@@ -18,7 +17,7 @@ public sealed class BundleText
     public static Result<BundleText> Read(ReadOnlyMemory<byte> json)
     {
         var bundle = new BundleText();
-        var reader = new Utf8JsonReader(json.Span, new JsonReaderOptions { MaxDepth = MaxDepth });
+        var reader = new Utf8JsonReader(json.Span, new JsonReaderOptions { MaxDepth = Representation.DeepestBundle });
         try
         {
             reader.Read();

@@ -22,14 +22,14 @@ public static class Capabilities
 public sealed class CapabilityStatement(EndpointDataSource endpoints, TimeProvider clock)
 {
     private readonly DateTimeOffset _since = clock.GetUtcNow();
-    private (string Base, FhirBody Body)? _last;
+    private Tuple<string, FhirBody>? _last;   // one reference: read and written by many at once
 
     public FhirBody For(string baseUrl)
     {
         if (_last is var (known, body) && known == baseUrl) return body;
         var json = CapabilityJson.Write(baseUrl, _since, endpoints.Endpoints);
         var made = FhirBody.Tagged(json, $"W/\"{Convert.ToHexStringLower(SHA256.HashData(json.Span)[..8])}\"");
-        _last = (baseUrl, made);
+        _last = Tuple.Create(baseUrl, made);
         return made;
     }
 }

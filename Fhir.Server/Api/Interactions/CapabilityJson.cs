@@ -55,8 +55,7 @@ internal static class CapabilityJson
         json.WriteEndObject();
         json.WriteString("fhirVersion", "4.0.1");
         json.WriteStartArray("format");
-        json.WriteStringValue("application/fhir+json");
-        json.WriteStringValue("json");
+        foreach (var format in (string[])["application/fhir+json", "application/fhir+xml", "json", "xml"]) json.WriteStringValue(format);
         json.WriteEndArray();
     }
 

@@ -17,7 +17,7 @@ public static class SearchForm
         try
         {
             parameters.AddRange(Links.Pairs(await request.ReadFormAsync(stop)));
-            return parameters;
+            return Formats.Asked(request) is null ? Refusal.WrongFormat : parameters;
         }
         catch (InvalidDataException)
         {

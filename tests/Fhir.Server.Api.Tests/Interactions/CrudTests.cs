@@ -168,34 +168,7 @@ public sealed class CrudTests(Shared shared) : IClassFixture<Shared>
     }
 
     [Theory]
-    [InlineData("application/fhir+json", 200)]
-    [InlineData("application/json", 200)]
-    [InlineData("*/*", 200)]
-    [InlineData("text/html,application/xhtml+xml;q=0.9,*/*;q=0.8", 200)]
-    [InlineData("application/fhir+json; fhirVersion=4.0", 200)]
-    [InlineData("application/fhir+json; fhirVersion=5.0", 406)]
-    [InlineData("application/fhir+xml", 406)]
-    [InlineData("image/png", 406)]
-    public async Task Accept_is_honoured(string accept, int status)
-    {
-        var id = await Jansen.NewPatient();
-        Assert.Equal(status, (await Jansen.Get($"/fhir/Patient/{id}", ("Accept", accept))).Code);
-    }
-
-    [Theory]
-    [InlineData("json", 200)]
-    [InlineData("application/fhir+json", 200)]
-    [InlineData("application/fhir%2Bjson", 200)]
-    [InlineData("xml", 406)]
-    public async Task The_format_parameter_beats_Accept(string format, int status)
-    {
-        var id = await Jansen.NewPatient();
-        Assert.Equal(status, (await Jansen.Get($"/fhir/Patient/{id}?_format={format}", ("Accept", "application/fhir+xml"))).Code);
-    }
-
-    [Theory]
     [InlineData("text/plain")]
-    [InlineData("application/fhir+xml")]
     [InlineData(null)]
     public async Task A_body_of_another_type_is_415(string? contentType)
     {
