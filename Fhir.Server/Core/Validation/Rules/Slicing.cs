@@ -54,15 +54,14 @@ internal sealed class Slicing(string name, IReadOnlyList<Slice> slices, bool isO
     private void Check(Element parent, List<Element> items, Judging judging)
     {
         var taken = new List<Element>?[slices.Count];
-        var (last, anyOther) = (-1, false);
-        judging.IsUnresolved = false;
+        var (last, anyOther, severity) = (-1, false, Severity.Error);
         foreach (var item in items)
         {
-            var at = Find(item, judging);
+            var at = Find(item, judging, ref severity);
             if (at < 0)
             {
                 anyOther = true;
-                if (rules == "closed") judging.Add(item, "structure", $"The {name} is of no slice, and no other is allowed.", Surely(judging));
+                if (rules == "closed") judging.Add(item, "structure", $"The {name} is of no slice, and no other is allowed.", severity);
                 continue;
             }
             if (anyOther && rules == "openAtEnd") judging.Add(item, "structure", $"The slices of {name} stand before all others: {slices[at].Name} does not.");
@@ -71,17 +70,16 @@ internal sealed class Slicing(string name, IReadOnlyList<Slice> slices, bool isO
             (taken[at] ??= []).Add(item);
             slices[at].Node.Check(item, judging);
         }
-        var severity = Surely(judging);
         for (var i = 0; i < slices.Count; i++) Count(parent, slices[i], taken[i] ?? [], severity, judging);
     }
 
-    // What a reference leads to may be of the slice, where that is not at hand.
-    private static Severity Surely(Judging judging) => judging.IsUnresolved ? Severity.Warning : Severity.Error;
-
-    private int Find(Element item, Judging judging)
+    // Only a warning, once a reference could not be followed: what it leads to may be of the slice.
+    private int Find(Element item, Judging judging, ref Severity severity)
     {
+        judging.IsUnresolved = false;
         for (var i = 0; i < slices.Count; i++)
             if (slices[i].Takes(item, judging)) return i;
+        if (judging.IsUnresolved) severity = Severity.Warning;
         for (var i = 0; i < slices.Count; i++)
             if (slices[i].IsDefault) return i;
         return -1;
