@@ -1,7 +1,11 @@
 using System.Diagnostics;
 using System.Text;
+using Fhir.Messaging;
 using Fhir.Server.Core.Definitions;
+using Fhir.Server.Core.Elements;
 using Fhir.Server.Core.Json;
+using Fhir.Server.Core.Packages;
+using Fhir.Server.Core.Terminology;
 using Fhir.Server.Core.Validation;
 using Fhir.Server.Core.Xml;
 using Fhir.Server.Store.Database;
@@ -30,6 +34,19 @@ internal static class CoreBenchmark
             if (!FhirXmlReader.Read(xml, DefinitionSet.R4).Failed(out _, out var root)) FhirXmlWriter.Write(root);
         });
         Measure("index extraction, 1 kB Patient", () => indexer.Extract(patient));
+        Validation(patient);
+    }
+
+    // What validation on write adds: R4's base rules, and for a message of $send-message our own profile.
+    private static void Validation(Element patient)
+    {
+        var conformance = Conformance.R4.With(ClinicDefinitions.All().Select(d => d.Resource));
+        var validator = new Validator(conformance, new Vocabulary(conformance));
+        var baseRules = new ValidationRequest { Structure = false };
+        Measure("R4's base rules, 1 kB Patient", () => validator.Validate(patient, baseRules));
+        if (JsonReader.Read(Encoding.UTF8.GetBytes(Samples.Message), DefinitionSet.R4).Failed(out var issue, out var message)) throw new InvalidOperationException(issue.Text);
+        var own = new ValidationRequest { Structure = false, DeclaredProfiles = false, Profiles = [ClinicUrls.Message] };
+        Measure("our own profile, a message", () => validator.Validate(message, own));
     }
 
     private static void Measure(string what, Action work)
