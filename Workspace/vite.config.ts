@@ -9,5 +9,5 @@ export default defineConfig({
   server: { proxy: toServer },
   // No module-preload polyfill: it would be an inline script, which our Content-Security-Policy forbids.
   build: { modulePreload: { polyfill: false }, assetsInlineLimit: 0, chunkSizeWarningLimit: 900 },
-  test: { include: ['src/**/*.test.ts'], environment: 'node' },
+  test: { include: ['src/**/*.test.ts'], environment: 'node', testTimeout: 60_000 },
 })

@@ -54,12 +54,15 @@ beforeEach(() => {
 })
 afterEach(() => vi.unstubAllGlobals())
 
+// The limit is for what never happens: a busy machine may need most of it.
+const until = (check: () => void): Promise<void> => vi.waitFor(check, { timeout: 30_000 })
+
 const opened = async (): Promise<Engine> => {
   const engine = new Engine(me)
   engine.refresh()
-  await vi.waitFor(() => expect(engine.snapshot().inbox).not.toBeNull())
+  await until(() => expect(engine.snapshot().inbox).not.toBeNull())
   engine.openThread(thread)
-  await vi.waitFor(() => expect(engine.snapshot().open.get(thread)?.loading).toBe(false))
+  await until(() => expect(engine.snapshot().open.get(thread)?.loading).toBe(false))
   return engine
 }
 const shown = (engine: Engine): string[] => (engine.snapshot().open.get(thread)?.log.messages ?? []).map(each => each.text)
@@ -69,7 +72,7 @@ test('a message whose answer was lost goes out again under the same client-id, a
   server.down = 2
   engine.send(thread, 'Eén keer, alstublieft.', [])
   expect(engine.snapshot().open.get(thread)?.log.pending).toHaveLength(1)
-  await vi.waitFor(() => expect(shown(engine)).toEqual(['Eén keer, alstublieft.']), 5000)
+  await until(() => expect(shown(engine)).toEqual(['Eén keer, alstublieft.']))
   expect(server.sent).toHaveLength(3)
   expect(new Set(server.sent).size).toBe(1)
   expect(server.messages).toHaveLength(1)
@@ -80,7 +83,7 @@ test('messages leave in the order they were written', async () => {
   const engine = await opened()
   server.down = 1
   for (const text of ['een', 'twee', 'drie']) engine.send(thread, text, [])
-  await vi.waitFor(() => expect(shown(engine)).toEqual(['een', 'twee', 'drie']), 5000)
+  await until(() => expect(shown(engine)).toEqual(['een', 'twee', 'drie']))
 })
 
 test('what others wrote in between is fetched from where we stopped, not from the start', async () => {
@@ -89,7 +92,7 @@ test('what others wrote in between is fetched from where we stopped, not from th
   store('y', 'antwoord', 'PractitionerRole/other')
   store('z', 'nog iets', 'PractitionerRole/other')
   engine.send(thread, 'dank', [])
-  await vi.waitFor(() => expect(shown(engine)).toEqual(['vraag', 'antwoord', 'nog iets', 'dank']), 5000)
+  await until(() => expect(shown(engine)).toEqual(['vraag', 'antwoord', 'nog iets', 'dank']))
   expect(server.asked.filter(each => each.includes('$messages')).at(-1)).toContain('after-seq=1')
 })
 
@@ -97,7 +100,7 @@ test('a newer seq in the inbox is enough to fetch the rest', async () => {
   const engine = await opened()
   store('x', 'gemist', 'PractitionerRole/other')
   engine.refresh()
-  await vi.waitFor(() => expect(shown(engine)).toEqual(['gemist']))
+  await until(() => expect(shown(engine)).toEqual(['gemist']))
 })
 
 test('a thread that is no longer ours disappears with all that we held of it', async () => {
@@ -105,7 +108,7 @@ test('a thread that is no longer ours disappears with all that we held of it', a
   const engine = await opened()
   server.hidden = true
   engine.pull(thread)
-  await vi.waitFor(() => expect(engine.snapshot().revoked.has(thread)).toBe(true))
+  await until(() => expect(engine.snapshot().revoked.has(thread)).toBe(true))
   expect(engine.snapshot().open.has(thread)).toBe(false)
   expect(engine.snapshot().inbox).toEqual([])
 })

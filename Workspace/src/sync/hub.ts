@@ -17,6 +17,7 @@ export type Wakes = {
 export function connect(wakes: Wakes): () => void {
   let token: string | null = null
   let stopped = false
+  let attempt = 0
   let cutShort = (): void => {}
   let whenClosed = (): void => {}
 
@@ -43,7 +44,7 @@ export function connect(wakes: Wakes): () => void {
   }
 
   async function forEver(): Promise<void> {
-    for (let attempt = 0; !stopped; attempt++) {
+    for (attempt = 0; !stopped; attempt++) {
       try {
         await once()
         attempt = 0
@@ -57,7 +58,8 @@ export function connect(wakes: Wakes): () => void {
     }
   }
 
-  const hurry = (): void => cutShort()
+  // The network is back: should the first try come a moment too early, the next ones follow soon.
+  const hurry = (): void => { attempt = 0; cutShort() }
   window.addEventListener('online', hurry)
   void forEver()
   return () => {
