@@ -70,7 +70,6 @@ public sealed class FhirXmlReaderTests
     [InlineData("Patient.name[0]", """<name> <!-- none --> </name>""")]
     [InlineData("Patient.name[0].family", """<name><family value=" "/></name>""")]
     [InlineData("Patient.name[0].id", """<name id=""><family value="a"/></name>""")]
-    [InlineData("Patient", "")]
     [InlineData("Patient.contained", """<contained/>""")]
     [InlineData("Patient.contained", """<contained><Patient><id value="a"/></Patient><Patient><id value="b"/></Patient></contained>""")]
     [InlineData("Patient", """<contained><Sausage><id value="a"/></Sausage></contained>""")]
