@@ -69,6 +69,7 @@ public sealed class ByKeyboard(Surgery surgery)
         await desk.Page.Keyboard.TypeAsync(text);
         await Expect(desk[$"{finder}-option"]).ToHaveCountAsync(1);
         await desk.Page.Keyboard.PressAsync("ArrowDown");
+        await Expect(desk[$"{finder}-option"]).ToHaveAttributeAsync("data-combobox-selected", "true");
         await desk.Page.Keyboard.PressAsync("Enter");
     }
 

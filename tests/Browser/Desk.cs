@@ -1,10 +1,11 @@
 using System.Collections.Concurrent;
 using System.Text;
+using System.Text.RegularExpressions;
 
 namespace Browser;
 
 /// <summary>One person's browser: what she does there, all that came over the wire, and all that went wrong.</summary>
-public sealed class Desk : IAsyncDisposable
+public sealed partial class Desk : IAsyncDisposable
 {
     private const string OnViolation = "addEventListener('securitypolicyviolation', e => console.error(`CSP: ${e.violatedDirective} blocked ${e.blockedURI}`))";
 
@@ -82,11 +83,14 @@ public sealed class Desk : IAsyncDisposable
 
     public async ValueTask DisposeAsync() => await Page.Context.CloseAsync();
 
-    // Chromium itself reports each request that finds no network; that is what being away means.
+    // Chromium itself reports each request that finds no network or was under way when the cable was pulled; that is what being away means.
     private void Complain(string text)
     {
-        if (!_wasAway || !text.Contains("net::ERR_INTERNET_DISCONNECTED", StringComparison.Ordinal)) _complaints.Enqueue(text);
+        if (!_wasAway || !NoNetwork().IsMatch(text)) _complaints.Enqueue(text);
     }
+
+    [GeneratedRegex("net::ERR_(INTERNET_DISCONNECTED|NETWORK_CHANGED|EMPTY_RESPONSE|INCOMPLETE_CHUNKED_ENCODING|CONTENT_LENGTH_MISMATCH|CONNECTION_[A-Z]+)", RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture)]
+    private static partial Regex NoNetwork();
 
     private static async Task<string> TextOf(IResponse response)
     {

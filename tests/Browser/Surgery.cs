@@ -14,6 +14,9 @@ public sealed class Surgery : IAsyncLifetime
     private static readonly string[] Flags =
         ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
 
+    /// <summary>For what never happens; a busy machine may need most of these milliseconds.</summary>
+    private const int Patience = 60_000;
+
     private readonly string _folder = Directory.CreateTempSubdirectory("samenspraak-browser-").FullName;
     private readonly HttpClient _http = new();
     private ServerProcess? _server;
@@ -38,8 +41,8 @@ public sealed class Surgery : IAsyncLifetime
         await PracticeSystem.AnswerAsync("aa");
         _server = await ServerProcess.StartAsync(_folder, PracticeSystem.Address);
         _playwright = await Playwright.CreateAsync();
-        _chromium = await _playwright.Chromium.LaunchAsync(new() { ExecutablePath = program, Args = Flags });
-        SetDefaultExpectTimeout(10_000);
+        _chromium = await _playwright.Chromium.LaunchAsync(new() { ExecutablePath = program, Args = Flags, Timeout = 3 * Patience });
+        SetDefaultExpectTimeout(Patience);
     }
 
     /// <summary>A browser of its own for one person; nobody has signed in there yet.</summary>
@@ -50,6 +53,7 @@ public sealed class Surgery : IAsyncLifetime
         {
             BaseURL = (wire?.Address ?? Url).ToString(), ViewportSize = new() { Width = width, Height = height }, Locale = "nl-NL", TimezoneId = "Europe/Amsterdam", ReducedMotion = ReducedMotion.Reduce,
         });
+        context.SetDefaultTimeout(Patience);
         return await Desk.OpenAsync(context, wire);
     }
 

@@ -8,7 +8,6 @@ namespace Browser;
 /// <summary>A GP consults a company doctor, and the outcome lands in the GP's practice system: told in two browsers.</summary>
 public sealed class TheStory(Surgery surgery)
 {
-    private static readonly LocatorAssertionsToBeVisibleOptions AtOnce = new() { Timeout = 2000 };
     private const string Patient = "Fatima van den Berg";
     private const string Topic = "Belastbaarheid bij aanhoudende rugklachten";
     private const string Question = "Mevrouw heeft sinds zes weken lage rugpijn, zonder uitval. Ze tilt veel in het magazijn. Wat kan ze nu aan op het werk?";
@@ -96,7 +95,7 @@ public sealed class TheStory(Surgery surgery)
 
     private static async Task TalkLiveAsync(Desk jansen, Desk devries)
     {
-        await Expect(devries.Row(Topic)).ToBeVisibleAsync(AtOnce);
+        await Expect(devries.Row(Topic)).ToBeVisibleAsync();
         await Expect(devries.Row(Topic)).ToHaveAttributeAsync("data-unread", "1");
         await Expect(jansen.Messages.First.GetByTestId("ticks")).ToHaveAttributeAsync("data-read", "false");
         await devries.Row(Topic).ClickAsync();
@@ -105,7 +104,7 @@ public sealed class TheStory(Surgery surgery)
         await Expect(devries["unread-badge"]).ToHaveCountAsync(0);
 
         await devries.SayAsync(Answer);
-        await Expect(jansen.Saying(Answer)).ToBeVisibleAsync(AtOnce);
+        await Expect(jansen.Saying(Answer)).ToBeVisibleAsync();
         await Expect(devries.Saying(Answer).GetByTestId("ticks")).ToHaveAttributeAsync("data-all", "true");
         await Expect(devries["read-by"]).ToContainTextAsync("Gelezen door J. Jansen");
     }
@@ -159,7 +158,7 @@ public sealed class TheStory(Surgery surgery)
 
     private async Task DeliveredAsync(Desk jansen)
     {
-        await Expect(jansen["delivery-state"]).ToHaveAttributeAsync("data-state", "accepted", new() { Timeout = 15_000 });
+        await Expect(jansen["delivery-state"]).ToHaveAttributeAsync("data-state", "accepted");
         await Expect(jansen["delivery-detail"]).ToContainTextAsync("Huisartsenpraktijk De Linde");
         var message = await File.ReadAllTextAsync(Assert.Single(surgery.PracticeSystem.Messages), Encoding.UTF8);
         Assert.Contains("999903743", message, StringComparison.Ordinal);
