@@ -5,6 +5,7 @@ using Fhir.Server.Core.Elements;
 using Fhir.Server.Core.FhirPath;
 using Fhir.Server.Core.Json;
 using Fhir.Server.Core.Outcomes;
+using Fhir.Server.Core.Validation;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 
@@ -25,10 +26,10 @@ public static class EvaluateFhirPath
 
     public static void Map(RouteGroupBuilder fhir) => fhir.MapOperation(Definition, Right.SignedIn, RunAsync);
 
-    private static async Task<IResult> RunAsync(HttpContext context, TimeProvider clock, CancellationToken stop)
+    private static async Task<IResult> RunAsync(HttpContext context, Validator validator, TimeProvider clock, CancellationToken stop)
     {
         if ((await FhirPathInput.ReadAsync(context.Request, stop)).Failed(out var issue, out var input)) return Refusal.Of(issue);
-        return Answer(input, new() { Clock = clock, Variables = input.Variables }).Failed(out issue, out var answer) ? Refusal.Of(issue) : FhirBody.Of(JsonWriter.Write(answer), []);
+        return Answer(input, validator.Around(new() { Clock = clock }) with { Variables = input.Variables }).Failed(out issue, out var answer) ? Refusal.Of(issue) : FhirBody.Of(JsonWriter.Write(answer), []);
     }
 
     private static Result<Element> Answer(FhirPathInput input, EvaluationContext around)

@@ -54,7 +54,7 @@ internal sealed record FhirPathInput(string Expression, Element Resource)
     /// <summary>A resource with a tree of its own, so that its places start at itself; None when the parameter holds none.</summary>
     private static Result<Element> ResourceOf(Element parameter, string name)
     {
-        if (parameter["resource"] is { Exists: true } resource) return Trees.Copy(resource, resource.Type);
+        if (parameter["resource"] is { Exists: true } resource) return resource.Copy(resource.Type);
         foreach (var extension in parameter.Each("extension"))
         {
             if (extension["value"].Text is not { } text) continue;

@@ -27,8 +27,8 @@ internal sealed class FhirPathOutput
         Text(asked, "evaluator", "Samenspraak (R4)");
         Text(asked, "expression", input.Expression);
         if (input.Context is { } context) Text(asked, "context", context);
-        Part(asked, "resource").Add(Trees.Copy(input.Resource, "resource"));
-        foreach (var variables in input.GivenVariables) asked.Add(Trees.Copy(variables, "part"));
+        Part(asked, "resource").Add(input.Resource.Copy("resource"));
+        foreach (var variables in input.GivenVariables) asked.Add(variables.Copy("part"));
     }
 
     public Element Answer { get; }
@@ -56,7 +56,7 @@ internal sealed class FhirPathOutput
         var part = Part(parent, FhirPathValue.NameOf(value));
         if (_places.Of(value) is { } place) Extension(part, ResourcePath, place);
         if (FhirPathValue.JsonOf(value) is { } json) Extension(part, FhirPathInput.JsonValue, json);
-        else if (value.Definition.Kind == TypeKind.Resource) part.Add(Trees.Copy(value, "resource"));
+        else if (value.Definition.Kind == TypeKind.Resource) part.Add(value.Copy("resource"));
         else if (FhirPathValue.Of(value) is { } plain) part.Add(plain);
         return true;
     }

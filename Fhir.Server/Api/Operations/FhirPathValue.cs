@@ -21,7 +21,7 @@ internal static class FhirPathValue
     public static Element? Of(Element value)
     {
         if (value is { Type: "System.String", Text: "" }) return null;
-        if (value.Definition.Kind != TypeKind.System) return Trees.Copy(value, "value");
+        if (value.Definition.Kind != TypeKind.System) return value.Copy("value");
         return value.Type == "System.Quantity" ? QuantityOf(value) : new Element("value", FhirTypeOf(value)!, value.Text);
     }
 

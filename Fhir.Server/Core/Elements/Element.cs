@@ -82,6 +82,16 @@ public sealed class Element(string name, TypeDefinition definition, string? text
         return Add(new Element(known.Element.Name, known.Type, text) { Slot = known.Element });
     }
 
+    /// <summary>The same in a tree of its own, under another name if need be.</summary>
+    public Element Copy(string? newName = null) => Copy(newName ?? name, null);
+
+    private Element Copy(string newName, ElementDefinition? slot)
+    {
+        var copy = new Element(newName, definition, Text) { Slot = slot };
+        foreach (var child in ChildSpan) copy.Add(child.Copy(child.Name, child.Slot));
+        return copy;
+    }
+
     /// <summary>An empty element of a type, such as <c>Element.Of("Communication")</c>, to be filled by <see cref="Add(string, string?)"/>.</summary>
     public static Element Of(string type) =>
         new(type, DefinitionSet.R4.Type(type) ?? throw new ArgumentException($"There is no type {type}.", nameof(type)));

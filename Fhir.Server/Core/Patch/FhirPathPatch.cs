@@ -20,7 +20,7 @@ public static class FhirPathPatch
         var operations = parameters.Each("parameter").ToList();
         if (operations.Count > MostOperations)
             return new Issue(IssueKind.Invalid, $"A patch has at most {MostOperations} operations.", "Parameters.parameter") { Code = "too-costly" };
-        var patched = PatchValue.Copy(resource);
+        var patched = resource.Copy();
         for (var i = 0; i < operations.Count; i++)
         {
             var where = string.Create(CultureInfo.InvariantCulture, $"Parameters.parameter[{i}]");

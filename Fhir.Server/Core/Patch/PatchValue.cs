@@ -8,8 +8,6 @@ namespace Fhir.Server.Core.Patch;
 /// <summary>Makes the element that a part of an operation describes: a value, a resource, or an element without a type name of its own, told in parts.</summary>
 internal static class PatchValue
 {
-    public static Element Copy(Element element) => Copy(element, element.Name, element.Definition, element.Slot);
-
     /// <summary>What the operation's part value describes, for that slot of the parent.</summary>
     public static Result<Element> Make(PatchOperation operation, Element parent, ElementDefinition slot)
     {
@@ -70,6 +68,7 @@ internal static class PatchValue
 
     private static int HeightOf(Element element) => 1 + element.Children.Select(HeightOf).DefaultIfEmpty().Max();
 
+    // Not Element.Copy: a value may become an element of another type than it came as, and its children then those of that type.
     private static Element Copy(Element element, string name, TypeDefinition type, ElementDefinition? slot)
     {
         var copy = new Element(name, type, element.Text) { Slot = slot };

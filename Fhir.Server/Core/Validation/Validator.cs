@@ -1,4 +1,5 @@
 using Fhir.Server.Core.Elements;
+using Fhir.Server.Core.FhirPath;
 using Fhir.Server.Core.Outcomes;
 using Fhir.Server.Core.Packages;
 using Fhir.Server.Core.Terminology;
@@ -21,4 +22,7 @@ public sealed class Validator(Conformance conformance, Vocabulary vocabulary)
         judging.Root(resource);
         return judging.Findings.All;
     }
+
+    /// <summary>What <c>memberOf()</c> and <c>conformsTo()</c> mean here, for expressions outside of any profile. For one thread at a time.</summary>
+    public EvaluationContext Around(ValidationRequest request) => new Judging(_schemas, request).Context;
 }

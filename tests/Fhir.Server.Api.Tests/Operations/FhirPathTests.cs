@@ -65,6 +65,11 @@ public sealed class FhirPathTests(Shared shared) : IClassFixture<Shared>
     [InlineData("37 'Cel' = 98.6 '[degF]'", "boolean valueBoolean=true")]
     [InlineData("now() > @2020-01-01", "boolean valueBoolean=true")]
     [InlineData("name.where(family = 'Nobody')", "")]
+    [InlineData("gender.memberOf('http://hl7.org/fhir/ValueSet/administrative-gender')", "")]
+    [InlineData("contact.gender.memberOf('http://hl7.org/fhir/ValueSet/administrative-gender')", "boolean valueBoolean=true")]
+    [InlineData("contact.gender.memberOf('http://hl7.org/fhir/ValueSet/name-use')", "boolean valueBoolean=false")]
+    [InlineData("conformsTo('http://hl7.org/fhir/StructureDefinition/Patient')", "boolean valueBoolean=true")]
+    [InlineData("conformsTo('http://hl7.org/fhir/StructureDefinition/vitalsigns')", "boolean valueBoolean=false")]
     public async Task Each_value_is_a_part_named_by_its_type(string expression, string expected) =>
         Assert.Equal(expected, Parts(Assert.Single(await Results(expression))));
 

@@ -3,17 +3,6 @@ using Fhir.Server.Core.Elements;
 
 namespace Fhir.Server.Api.Operations;
 
-/// <summary>Elements that go from one tree into another.</summary>
-internal static class Trees
-{
-    public static Element Copy(Element element, string name)
-    {
-        var copy = new Element(name, element.Definition, element.Text);
-        foreach (var child in element.Children) copy.Add(Copy(child, child.Name));
-        return copy;
-    }
-}
-
 /// <summary>The places of many elements of one resource: each list is counted once, where <see cref="Element.Location"/> counts it for each of its items.</summary>
 internal sealed class Places(Element resource)
 {
