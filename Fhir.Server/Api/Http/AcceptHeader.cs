@@ -27,7 +27,8 @@ internal static class AcceptHeader
         var best = new Wish(0, -1, 0);
         for (var i = 0; i < ranges.Count; i++)
         {
-            var wish = new Wish(ranges[i].Quality ?? 1, Plainness(format, ranges[i]), i);
+            var plainness = Plainness(format, ranges[i]);
+            var wish = new Wish(plainness < 0 ? 0 : ranges[i].Quality ?? 1, plainness, i);
             if (wish.Plainness > best.Plainness || (wish.Plainness == best.Plainness && wish.Quality > best.Quality)) best = wish;
         }
         return best;
