@@ -4,7 +4,7 @@ using Fhir.Server.Core.Elements;
 namespace Fhir.Server.Core.Validation.Snapshots;
 
 /// <summary>What is said about one element: the children of its ElementDefinition but for its names, without prose. The elements themselves are shared, never changed.</summary>
-internal sealed class Facts(IEnumerable<Element> said)
+internal sealed class Facts
 {
     // Names stand in the node; prose is not inherited, since R4's own is not kept either.
     private static readonly HashSet<string> LeftOut = new(StringComparer.Ordinal)
@@ -13,13 +13,17 @@ internal sealed class Facts(IEnumerable<Element> said)
         "isModifierReason", "meaningWhenMissing", "orderMeaning", "label",
     };
 
-    private readonly List<Element> _said = [.. said.Where(e => !LeftOut.Contains(e.Name))];
+    private readonly List<Element> _said;
+
+    public Facts(IEnumerable<Element> said) => _said = [.. said.Where(e => !LeftOut.Contains(e.Name))];
+
+    private Facts(Facts other) => _said = [.. other._said];
 
     public IReadOnlyList<Element> All => _said;
     public Element this[string name] => _said.Find(e => e.Name == name) ?? Element.None;
     public IEnumerable<Element> Each(string name) => _said.Where(e => e.Name == name);
     public bool Has(string name) => _said.Exists(e => e.Name == name);
-    public Facts Copy() => new(_said);
+    public Facts Copy() => new(this);
     public void Remove(string name) => _said.RemoveAll(e => e.Name == name);
     public void Add(Element element) => _said.Add(element);
 

@@ -11,6 +11,7 @@ internal sealed class Placing(Node root, Types types, bool isNewType)
     public string? Place(Change change)
     {
         while (_open.TryPeek(out var top) && !change.IsBelow(top.Change)) _open.Pop();
+        if (change.Names.Count > NodeTree.MaxDepth) return "it is nested too deep.";
         if (change.Names.Count == 1)
         {
             Lay(change, root, isNewSlice: false);
@@ -107,6 +108,7 @@ internal sealed class Placing(Node root, Types types, bool isNewType)
         if (said.Count != 1 || !target.Facts.TypeCodes.Any(t => t is "Extension" or "Resource") || SameProfile(said[0], target)) return;
         if (types.Profile(said) is not { } profile) return;
         var isExtension = Facts.CodeOf(said[0]) == "Extension";
+        foreach (var name in (string[])["condition", "isSummary", "representation"]) target.Facts.Remove(name);
         foreach (var group in profile.Facts.All.GroupBy(f => f.Name))
         {
             if (group.Key is "base" or "type" or "slicing" || !isExtension && (group.Key is "min" or "max" or "constraint")) continue;
