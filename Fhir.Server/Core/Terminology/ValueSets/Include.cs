@@ -53,10 +53,13 @@ public sealed class Include
     {
         if (Listed is not null && !Listed.ContainsKey(code)) return Membership.Out;
         if (content is null) return Listed is not null && Filters.Count == 0 ? Membership.In : Membership.Unknown;
-        if (Filters.Count == 0) return content.Has(code) is Membership.Unknown && Listed is not null ? Membership.In : content.Has(code);
+        if (Filters.Count == 0) return IsTakenAtItsWord(content, code) ? Membership.In : content.Has(code);
         if (content.Find(code) is not { } concept) return content.Has(code);
         var answer = Membership.In;
         for (var i = 0; i < Filters.Count && answer != Membership.Out; i++) answer = answer.And(Filters[i].Has(concept, content));
         return answer;
     }
+
+    // A listed code that only a list with an end could deny: R4 itself lists units that UCUM's grammar refuses ("{# of fetuses}").
+    private bool IsTakenAtItsWord(CodeContent content, string code) => Listed is not null && (content is RuledContent || content.Has(code) == Membership.Unknown);
 }
