@@ -50,12 +50,14 @@ public static class FhirApi
         services.AddSingleton<Writing>();
         services.AddSingleton<Patch>();
         services.AddSingleton<Validate>();
+        services.AddSingleton<TerminologyDesk>();
         services.AddSingleton<HistoryPages>();
         services.AddSingleton<SearchPages>();
         services.AddSingleton<EntryReads>();
         services.AddSingleton<ConditionalReferences>();
         services.AddSingleton<Transaction>();
         services.AddSingleton<CapabilityStatement>();
+        services.AddSingleton<TerminologyCapabilities>();
         Bearer.AddSchemes(services, settings);
         return services;
     }
@@ -82,6 +84,7 @@ public static class FhirApi
         Audited.Map(fhir);
         Validate.Map(fhir);
         EvaluateFhirPath.Map(fhir);
+        TerminologyOperations.Map(fhir);
         Capabilities.Map(fhir);
         return fhir;
     }

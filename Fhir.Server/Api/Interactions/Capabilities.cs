@@ -13,9 +13,12 @@ public static class Capabilities
 {
     public static void Map(RouteGroupBuilder fhir) => fhir.MapMethods("/metadata", Methods.GetOrHead, Tell).Asks(Right.Open);
 
-    private static IResult Tell(HttpContext context, CapabilityStatement statement) =>
-        context.Request.Query["mode"].ToString() is "" or "full" or "normative"
-            ? statement.For(Base.Of(context)) : Refusal.Of(new(IssueKind.Unsupported, "Only mode=full is told here.", "mode"));
+    private static IResult Tell(HttpContext context, CapabilityStatement statement, TerminologyCapabilities terminology) => context.Request.Query["mode"].ToString() switch
+    {
+        "" or "full" or "normative" => statement.For(Base.Of(context)),
+        "terminology" => terminology.Body,
+        _ => Refusal.Of(new(IssueKind.Unsupported, "The mode is full, normative or terminology.", "mode")),
+    };
 }
 
 /// <summary>The CapabilityStatement, made from the tables and routes that serve it, once per address.</summary>

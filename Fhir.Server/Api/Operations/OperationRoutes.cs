@@ -16,6 +16,10 @@ public sealed record Operation(string Code, string Type, OperationLevel Level, s
 
     /// <summary>True: called by POST. False: by GET, for it only reads.</summary>
     public bool AffectsState { get; init; } = true;
+    /// <summary>By POST too, where it only reads: for what a query cannot say.</summary>
+    public bool TakesParameters { get; init; }
+
+    internal string[] Methods => AffectsState ? [HttpMethods.Post] : TakesParameters ? [HttpMethods.Get, HttpMethods.Post] : [HttpMethods.Get];
 
     public string Route => Level switch
     {
@@ -35,5 +39,5 @@ public static class OperationRoutes
     /// takes a <see cref="Caller"/>, and answers with a <see cref="Http.FhirBody"/> or <see cref="Http.Refusal"/>.
     /// </summary>
     public static RouteHandlerBuilder MapOperation(this RouteGroupBuilder fhir, Operation operation, Right right, Delegate handler) =>
-        fhir.MapMethods(operation.Route, [operation.AffectsState ? HttpMethods.Post : HttpMethods.Get], handler).WithMetadata(operation).Asks(right);
+        fhir.MapMethods(operation.Route, operation.Methods, handler).WithMetadata(operation).Asks(right);
 }

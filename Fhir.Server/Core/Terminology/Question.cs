@@ -5,6 +5,9 @@ using Fhir.Server.Core.Outcomes;
 
 namespace Fhir.Server.Core.Terminology;
 
+/// <summary>A definition by its type and url, whatever its version.</summary>
+public sealed record Canonical(string Type, string Url);
+
 /// <summary>What a terminology operation is asked: its Parameters, found by name, and what comes with the request around them.</summary>
 public sealed class Question
 {
@@ -54,4 +57,27 @@ public sealed class Question
         Text(name) is not { } text ? (int?)null
         : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number
         : new Issue(IssueKind.Invalid, $"The parameter {name} is not a whole number from 0.", $"Parameters.parameter.where(name='{name}')") { Code = "value" };
+
+    /// <summary>The definitions that the answer may have to be looked up in.</summary>
+    public IEnumerable<Canonical> Definitions()
+    {
+        foreach (var name in new[] { "url", "system", "source", "target", "sourceSystem", "targetSystem", "useSupplement" })
+            foreach (var text in Texts(name))
+                foreach (var type in new[] { "ValueSet", "CodeSystem", "ConceptMap" }) yield return new(type, text.Split('|')[0]);
+        foreach (var coded in new[] { "coding", "codingA", "codingB", "codeableConcept" }.Select(Value))
+            foreach (var system in coded.Each("coding").Prepend(coded).Select(c => c["system"].Text).OfType<string>()) yield return new("CodeSystem", system);
+        foreach (var given in Resources("valueSet").Concat(Resources("tx-resource")).Append(Instance))
+            foreach (var drawn in DrawnFrom(given)) yield return drawn;
+    }
+
+    /// <summary>What a value set is made from, and what a map leads to.</summary>
+    public static IEnumerable<Canonical> DrawnFrom(Element definition)
+    {
+        foreach (var part in definition["compose"].Each("include").Concat(definition["compose"].Each("exclude")))
+        {
+            if (part["system"].Text is { } system) yield return new("CodeSystem", system);
+            foreach (var other in part.Each("valueSet").Select(v => v.Text).OfType<string>()) yield return new("ValueSet", other.Split('|')[0]);
+        }
+        foreach (var other in definition.Each("group").Select(g => g["unmapped"]["url"].Text).OfType<string>()) yield return new("ConceptMap", other.Split('|')[0]);
+    }
 }

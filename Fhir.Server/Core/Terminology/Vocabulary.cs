@@ -15,6 +15,7 @@ namespace Fhir.Server.Core.Terminology;
 public sealed class Vocabulary(Conformance conformance)
 {
     private const string SupplementExtension = "http://hl7.org/fhir/StructureDefinition/valueset-supplement";
+    private readonly Conformance _conformance = conformance;
     private readonly ConcurrentDictionary<string, Result<CompiledValueSet>> _compiled = new(StringComparer.Ordinal);
 
     public CodeSystems Systems { get; } = new(conformance);
@@ -34,13 +35,13 @@ public sealed class Vocabulary(Conformance conformance)
     public Result<CompiledValueSet> Compile(string valueSet)
     {
         if (_compiled.TryGetValue(valueSet, out var known)) return known;
-        if (!new ValueSetCompiler(conformance, Systems).Compile(valueSet).Failed(out var issue, out var content)) return _compiled.GetOrAdd(valueSet, _ => new CompiledValueSet(content));
+        if (!new ValueSetCompiler(_conformance, Systems).Compile(valueSet).Failed(out var issue, out var content)) return _compiled.GetOrAdd(valueSet, _ => new CompiledValueSet(content));
         // Names that are not known are not kept: they come from outside, and have no end.
         return issue.Kind == IssueKind.NotFound ? issue : _compiled.GetOrAdd(valueSet, issue);
     }
 
     /// <summary>The same with these on top, as a request may bring its own definitions.</summary>
-    public Vocabulary With(IEnumerable<Element> resources) => new(conformance.With(resources));
+    public Vocabulary With(IEnumerable<Element> resources) => new(_conformance.With(resources));
 
     /// <summary>https://hl7.org/fhir/R4/valueset-operation-validate-code.html</summary>
     public Result<Element> ValidateInValueSet(Question question) => OnValueSet(question, (all, asked, valueSet) => new ValidateCode(all, asked, valueSet).InValueSet());
@@ -59,7 +60,7 @@ public sealed class Vocabulary(Conformance conformance)
     public Result<Element> Subsumes(Question question) => new Subsumption(For(question), question).Run();
 
     /// <summary>https://hl7.org/fhir/R4/conceptmap-operation-translate.html</summary>
-    public Result<Element> Translate(Question question) => new Translation(conformance, question).Run();
+    public Result<Element> Translate(Question question) => new Translation(For(question)._conformance, question).Run();
 
     private Result<Element> OnValueSet(Question question, Func<Vocabulary, Question, Element, Result<Element>> run)
     {
@@ -67,7 +68,11 @@ public sealed class Vocabulary(Conformance conformance)
         return all.ValueSetOf(question, VersionRules.Of(question)).Failed(out var issue, out var valueSet) ? issue : run(all, question.With(valueSet), valueSet);
     }
 
-    internal bool HasValueSet(string url) => conformance.Find("ValueSet", url) is not null;
+    /// <summary>Whether some version of it is loaded, or known by rule.</summary>
+    public bool Knows(Canonical canonical) =>
+        _conformance.Find(canonical.Type, canonical.Url) is not null || (canonical.Type == "CodeSystem" && Systems.Find(canonical.Url) is not null);
+
+    internal bool HasValueSet(string url) => _conformance.Find("ValueSet", url) is not null;
 
     /// <summary>The value set that is asked for: the instance, one in the request, or by its url and valueSetVersion.</summary>
     private Result<Element> ValueSetOf(Question question, VersionRules rules)
@@ -76,11 +81,11 @@ public sealed class Vocabulary(Conformance conformance)
         if (question.Resource("valueSet") is { Type: "ValueSet" } given) return given;
         if (question.Text("url") is not { } url) return new Issue(IssueKind.Invalid, "The value set is named by url, or given as valueSet.", "Parameters.parameter.where(name='url')") { Code = "required" };
         var canonical = question.Text("valueSetVersion") is { } version ? $"{url}|{version}" : rules.ValueSet(url);
-        return new ValueSetCompiler(conformance, Systems) { IsExact = true }.Find(canonical) is { } found ? found : ValueSetCompiler.NotFound(canonical);
+        return new ValueSetCompiler(_conformance, Systems) { IsExact = true }.Find(canonical) is { } found ? found : ValueSetCompiler.NotFound(canonical);
     }
 
     internal Result<ValueSetContent> Compile(Element valueSet, VersionRules rules, IReadOnlyList<Element> supplements) =>
-        new ValueSetCompiler(conformance, Systems) { Rules = rules, Supplements = supplements, IsExact = true }.Compile(valueSet);
+        new ValueSetCompiler(_conformance, Systems) { Rules = rules, Supplements = supplements, IsExact = true }.Compile(valueSet);
 
     /// <summary>The supplements that the request or the value set wants; each must be there.</summary>
     internal Result<Element[]> Supplements(Question question, Element source)

@@ -46,8 +46,7 @@ internal sealed class Translation(Conformance conformance, Question question)
             return conformance.Find("ConceptMap", canonical) is { } map ? new[] { map } : new Issue(IssueKind.NotFound, $"The concept map {canonical} is not known here.") { Code = "not-found", Rule = "not-found" };
         }
         var (source, target) = (question.Text("source") ?? question.Text("sourceScope"), question.Text("target") ?? question.Text("targetScope"));
-        return conformance.All("ConceptMap").Concat(question.Resources("tx-resource").Where(r => r.Type == "ConceptMap"))
-            .Where(m => (source is null || m["source"].Text == source) && (target is null || m["target"].Text == target)).ToArray();
+        return conformance.All("ConceptMap").Where(m => (source is null || m["source"].Text == source) && (target is null || m["target"].Text == target)).ToArray();
     }
 
     private Element Write(List<Match> matches, bool isReverse)
