@@ -48,6 +48,31 @@ public sealed class ValidateTests(Shared shared) : IClassFixture<Shared>
         Assert.Equal("informational", Word(Assert.Single(Told(await Jansen.Post("/fhir/Patient/$validate", In(Good)))), "code"));
     }
 
+    [Theory]
+    [InlineData("""<Patient xmlns="http://hl7.org/fhir"><contact><gender value="male"/></contact></Patient>""", "Patient.contact[0]")]
+    [InlineData("""<Patient xmlns="http://hl7.org/fhir"><active value="maybe"/></Patient>""", "Patient.active")]
+    [InlineData("""<Patient xmlns="http://hl7.org/fhir"><nickname value="P."/></Patient>""", "Patient.nickname")]
+    [InlineData("""<Patient xmlns="http://hl7.org/fhir"><gender value="vrouw"/><birthDate value="1980-02-30"/></Patient>""", "Patient.birthDate")]
+    [InlineData("""<Parameters xmlns="http://hl7.org/fhir"><parameter><name value="resource"/><resource><Patient><contact><gender value="male"/></contact></Patient></resource></parameter></Parameters>""", "Patient.contact[0]")]
+    [InlineData("""<Parameters xmlns="http://hl7.org/fhir"><parameter><name value="resource"/><resource><Patient><nickname value="P."/></Patient></resource></parameter></Parameters>""", "Patient.nickname")]
+    public async Task XML_is_judged_like_JSON_and_its_places_are_the_same(string xml, string place) => Assert.Equal("error", Word(At(Told(await Xml(xml)), place), "severity"));
+
+    [Theory]
+    [InlineData("<Patient xmlns=\"http://hl7.org/fhir\"><name>")]
+    [InlineData("<!DOCTYPE Patient [<!ENTITY x SYSTEM \"file:///etc/passwd\">]><Patient xmlns=\"http://hl7.org/fhir\"><name><family value=\"&x;\"/></name></Patient>")]
+    [InlineData("<Patient><active value=\"true\"/></Patient>")]
+    public async Task XML_that_is_no_FHIR_is_an_answer_too(string xml) => Assert.Contains(Told(await Xml(xml)), i => Word(i, "severity") is "error" or "fatal");
+
+    [Fact]
+    public async Task The_outcome_comes_as_XML_to_who_asks_for_it()
+    {
+        var got = await Jansen.SendBytes("POST", "/fhir/Patient/$validate", Encoding.UTF8.GetBytes(BadContact), "application/fhir+json", ("Accept", "application/fhir+xml"));
+        Assert.Equal((200, "application/fhir+xml"), (got.Code, got.Content.ContentType?.MediaType));
+        Assert.Contains("<expression value=\"Patient.contact[0]\"", got.Text, StringComparison.Ordinal);
+    }
+
+    private Task<Got> Xml(string xml) => Jansen.SendBytes("POST", "/fhir/Patient/$validate", Encoding.UTF8.GetBytes(xml), "application/fhir+xml", ("Accept", "application/fhir+json"));
+
     [Fact]
     public async Task Parameters_are_a_resource_at_their_own_address()
     {
