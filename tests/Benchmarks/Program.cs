@@ -10,12 +10,10 @@ if (args is ["lock-child", var connection])
 // benchmarks [language|store|http|lock]…: all of them when none is named.
 bool Wanted(string part) => args.Length == 0 || args.Contains(part, StringComparer.Ordinal);
 Report.Head();
-if (Wanted("http"))
-{
-    var data = Environment.GetEnvironmentVariable("FHIR_TEST_DATA") ?? Path.Combine(Checkout.Root, "..", "shared", "data");
-    await HttpBenchmark.RunAsync(Path.Combine(data, "synthea"));
-}
+var synthea = Path.Combine(Environment.GetEnvironmentVariable("FHIR_TEST_DATA") ?? Path.Combine(Checkout.Root, "..", "shared", "data"), "synthea");
+if (Wanted("http")) await HttpBenchmark.RunAsync(synthea);
 await using var database = SqliteDatabase.Open(Directory.CreateTempSubdirectory("samenspraak-bench-").FullName);
 if (Wanted("language")) await CoreBenchmark.RunAsync(database);
+if (Wanted("language")) ValidationBenchmark.Run(synthea);
 if (Wanted("store")) await StoreBenchmark.RunAsync(database, "SQLite");
 if (Wanted("lock")) await LockBenchmark.RunAsync();

@@ -22,7 +22,7 @@ internal sealed class SchemaCompiler(Schemas schemas, Element profile)
         if (profile["type"].Text is not { } name || DefinitionSet.R4.Type(name) is not { } type)
             return new Schema(canonical, DefinitionSet.R4.Type("Element")!, none) { Broken = "It is for a type that R4 does not know." };
         if (Snapshot.Of(profile, schemas.Conformance).Failed(out var issue, out _)) return new Schema(canonical, type, none) { Broken = issue.Text };
-        if (schemas.Tree(canonical) is not { } root) return new Schema(canonical, type, none) { Broken = "Its snapshot is empty." };
+        if (schemas.TreeOf(profile) is not { } root) return new Schema(canonical, type, none) { Broken = "Its snapshot is empty." };
         _root = root;
         var node = NodeOf(root, null, type, schemas.Tree(type) is { } core ? [core] : []);
         return new Schema(canonical, type, node) { Definition = profile };

@@ -13,30 +13,31 @@ internal sealed class Schemas(Conformance conformance, Vocabulary vocabulary)
 {
     public const string Core = "http://hl7.org/fhir/StructureDefinition/";
 
-    private readonly ConcurrentDictionary<string, Schema> _schemas = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<string, Definition> _trees = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, Schema> _named = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<Element, Schema> _schemas = new();
+    private readonly ConcurrentDictionary<Element, Definition?> _trees = new();
     private readonly ConcurrentDictionary<TypeDefinition, TypeRules> _types = new();
 
     public Conformance Conformance => conformance;
     public Vocabulary Vocabulary => vocabulary;
 
-    /// <summary>The rules of a profile by its canonical; null when it is not loaded. Canonicals come from callers: what they make up is not kept.</summary>
+    /// <summary>The rules of a profile by its canonical; null when it is not loaded. Canonicals come from callers: what they make up (a version too) is not kept.</summary>
     public Schema? Find(string canonical)
     {
-        var key = CoreType(canonical) is { } type ? Core + type.Name : canonical;
-        if (_schemas.TryGetValue(key, out var known)) return known;
-        return Make(key) is { } made ? _schemas.GetOrAdd(key, made) : null;
+        if (_named.TryGetValue(canonical, out var known)) return known;
+        if (CoreType(canonical) is { } type) return _named.GetOrAdd(Core + type.Name, url => new Schema(url, type, new Node()));
+        if (conformance.Find("StructureDefinition", canonical) is not { } found) return null;
+        var schema = _schemas.GetOrAdd(found, source => new SchemaCompiler(this, source).Compile(source["url"].Text!));
+        return found["url"].Text == canonical ? _named.GetOrAdd(canonical, schema) : schema;
     }
 
     /// <summary>What R4 itself demands of a type beyond its structure.</summary>
     public TypeRules OfType(TypeDefinition type) => _types.TryGetValue(type, out var known) ? known : _types.GetOrAdd(type, BaseCompiler.Compile(type, this));
 
     /// <summary>The definitions of a profile or type as a tree; null when it is not loaded or has no snapshot.</summary>
-    public Definition? Tree(string canonical)
-    {
-        if (_trees.TryGetValue(canonical, out var known)) return known;
-        return Planted(canonical) is { } planted ? _trees.GetOrAdd(canonical, planted) : null;
-    }
+    public Definition? Tree(string canonical) => conformance.Find("StructureDefinition", canonical) is { } found ? TreeOf(found) : null;
+
+    public Definition? TreeOf(Element profile) => _trees.GetOrAdd(profile, Planted);
 
     /// <summary>R4's own definition of a type, <c>Patient.contact</c> too.</summary>
     public Definition? Tree(TypeDefinition type) => At(type.Name);
@@ -68,15 +69,6 @@ internal sealed class Schemas(Conformance conformance, Vocabulary vocabulary)
         return DefinitionSet.R4.Type(url[Core.Length..]) is { Kind: not TypeKind.Backbone } type ? type : null;
     }
 
-    private Definition? Planted(string canonical)
-    {
-        if (conformance.Find("StructureDefinition", canonical) is not { } found) return null;
-        return Snapshot.Of(found, conformance).Failed(out _, out var snapshot) ? null : DefinitionTree.Of(found, snapshot);
-    }
-
-    private Schema? Make(string canonical)
-    {
-        if (CoreType(canonical) is { } type) return new Schema(canonical, type, new Node());
-        return conformance.Find("StructureDefinition", canonical) is { } found ? new SchemaCompiler(this, found).Compile(canonical) : null;
-    }
+    private Definition? Planted(Element profile) =>
+        Snapshot.Of(profile, conformance).Failed(out _, out var snapshot) ? null : DefinitionTree.Of(profile, snapshot);
 }
