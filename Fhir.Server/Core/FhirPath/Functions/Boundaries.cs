@@ -35,8 +35,8 @@ internal static class Boundaries
     // Half a unit of the last digit down or up, then cut to what was asked: down for the low one, up for the high one.
     private static decimal? Number(decimal number, bool high, int precision)
     {
-        if (precision is < 0 or > MostDecimals || number.Scale >= MostDecimals) return null;
-        var half = new decimal(5, 0, 0, false, (byte)(number.Scale + 1));
+        if (precision is < 0 or > MostDecimals) return null;
+        var half = number.Scale < MostDecimals ? new decimal(5, 0, 0, false, (byte)(number.Scale + 1)) : 0;
         var exact = high ? number + half : number - half;
         var scale = Math.Min(precision, exact.Scale);
         var cut = decimal.Round(exact, scale, high ? MidpointRounding.ToPositiveInfinity : MidpointRounding.ToNegativeInfinity);

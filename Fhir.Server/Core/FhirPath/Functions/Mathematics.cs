@@ -20,7 +20,9 @@ internal static class Mathematics
     /// <summary>ceiling, floor, truncate: to a whole number.</summary>
     public static Function Whole(Func<decimal, decimal> rounded) => (run, input, _, into) =>
     {
-        if (run.One(input) is { } item && Number(run, item) is { } number) Add(into, rounded(number), Kind.Integer);
+        if (run.One(input) is not { } item || run.Failed) return;
+        if (Kinds.Of(item) == Kind.Quantity) { if (Amount.Of(item) is { } amount) into.Add(Computed.Of(amount with { Value = rounded(amount.Value) })); }
+        else if (Number(run, item) is { } number) Add(into, rounded(number), Kind.Integer);
     };
 
     /// <summary>exp, ln, sqrt.</summary>
@@ -47,11 +49,15 @@ internal static class Mathematics
 
     public static void Round(Run run, List<Element> input, Operator[] arguments, List<Element> into)
     {
-        if (run.One(input) is not { } item || Number(run, item) is not { } number) return;
+        if (run.One(input) is not { } item || run.Failed) return;
         var precision = arguments.Length == 0 ? 0 : run.Integer(arguments[0]);
         if (precision < 0) run.Fail("round() takes no negative precision.");
-        else if (precision is { } digits) into.Add(Computed.Of(digits > 28 ? number : decimal.Round(number, digits, MidpointRounding.AwayFromZero)));
+        if (precision is not { } digits || run.Failed) return;
+        if (Kinds.Of(item) == Kind.Quantity) { if (Amount.Of(item) is { } amount) into.Add(Computed.Of(amount with { Value = Rounded(amount.Value, digits) })); }
+        else if (Number(run, item) is { } number) into.Add(Computed.Of(Rounded(number, digits)));
     }
+
+    private static decimal Rounded(decimal number, int digits) => digits > 28 ? number : decimal.Round(number, digits, MidpointRounding.AwayFromZero);
 
     private static decimal? Number(Run run, Element item)
     {
@@ -60,7 +66,10 @@ internal static class Mathematics
         return run.Failed ? null : Numbers.Of(item);
     }
 
-    private static decimal? Exact(double result) => double.IsFinite(result) && Math.Abs(result) < 7.9e28 ? (decimal)result : null;
+    private static decimal? Exact(double result) => double.IsFinite(result) && Math.Abs(result) < 7.9e28 ? Plain((decimal)result) : null;
+
+    // "-1.0" comes out of some binary numbers: digits that say nothing.
+    private static decimal Plain(decimal number) => decimal.Round(number, Numbers.Decimals(number));
 
     private static void Add(List<Element> into, decimal number, Kind kind)
     {

@@ -23,8 +23,9 @@ internal static class Strings
     public static void Substring(Run run, List<Element> input, Operator[] arguments, List<Element> into)
     {
         var (text, start) = (run.Text(input), run.Integer(arguments[0]));
+        var length = arguments.Length > 1 ? run.Integer(arguments[1]) : null;
         if (text is null || start is not { } from || from < 0 || from >= text.Length) return;
-        var count = arguments.Length > 1 && run.Integer(arguments[1]) is { } length ? Math.Clamp(length, 0, text.Length - from) : text.Length - from;
+        var count = Math.Clamp(length ?? int.MaxValue, 0, text.Length - from);
         into.Add(Computed.Of(text.Substring(from, count)));
     }
 

@@ -38,8 +38,11 @@ internal static class Utility
     public static void TypeOf(Run run, List<Element> input, Operator[] arguments, List<Element> into)
     {
         foreach (var item in input)
-            into.Add(item.Definition.Kind == TypeKind.System ? Computed.TypeInfo("System", item.Type["System.".Length..]) : Computed.TypeInfo("FHIR", item.Type));
+            into.Add(item.Definition.Kind == TypeKind.System ? Computed.TypeInfo("System", item.Type["System.".Length..]) : Computed.TypeInfo("FHIR", NameOf(item.Definition)));
     }
+
+    // The type of Patient.contact has no name of its own: it is a BackboneElement.
+    private static string NameOf(TypeDefinition type) => type is { Kind: TypeKind.Backbone, Parent: { } parent } ? parent : type.Name;
 
     /// <summary>A part of a date or time, such as its year; null when it is not that precise.</summary>
     public static Function Part(Func<Temporal, Element?> part) => (run, input, _, into) =>

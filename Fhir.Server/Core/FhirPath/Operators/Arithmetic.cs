@@ -79,6 +79,7 @@ internal sealed class Arithmetic(string sign, Operator left, Operator right) : O
             run.Fail("Only a calendar duration can be added to a date or time.");
             return null;
         }
+        if (from.Kind == Kind.Time && word is ("year" or "month" or "week" or "day")) run.Fail("Only hours and what is less can be added to a time.");
         return from.Plus(sign == "-" ? -amount.Value : amount.Value, word) is { } to ? Computed.Of(to) : null;
     }
 }

@@ -76,11 +76,10 @@ internal readonly record struct Temporal(Kind Kind, Precision Precision, int Yea
     private Temporal? Months(decimal count)
     {
         if (Kind == Kind.Time) return null;
-        var month = Precision == Precision.Year ? 0 : Month - 1;
-        var total = Year * 12m + month + count;
+        if (Precision == Precision.Year) count = decimal.Truncate(count / 12) * 12;
+        var total = Year * 12m + Month - 1 + count;
         if (total is < 12 or >= 120_000) return null;
         var (year, newMonth) = ((int)decimal.Floor(total / 12), (int)(total % 12) + 1);
-        if (Precision == Precision.Year) return this with { Year = year };
         var day = Precision < Precision.Day ? Day : Math.Min(Day, DateTime.DaysInMonth(year, newMonth));
         return this with { Year = year, Month = newMonth, Day = day };
     }
@@ -95,8 +94,7 @@ internal readonly record struct Temporal(Kind Kind, Precision Precision, int Yea
 
     private Temporal? Span(decimal seconds, Precision unit)
     {
-        if (Kind == Kind.Time) return Moved(seconds);
-        if (Precision < Precision.Hour) return Days(decimal.Truncate(seconds / 86_400));
+        if (Kind != Kind.Time && Precision < Precision.Hour) return Days(decimal.Truncate(seconds / 86_400));
         if (unit > Precision) seconds = decimal.Truncate(seconds / SecondsIn(Precision)) * SecondsIn(Precision);
         return Moved(seconds);
     }
@@ -123,7 +121,7 @@ internal readonly record struct Temporal(Kind Kind, Precision Precision, int Yea
 
     private decimal Scaled(decimal second)
     {
-        var scale = Math.Max(Second.Scale, Numbers.Decimals(second));
+        var scale = Math.Max(Second.Scale, Numbers.Decimals(second) is var needed and > 0 ? Math.Max(needed, 3) : 0);
         return decimal.Round(second, scale) + new decimal(0, 0, 0, false, (byte)scale);
     }
 
