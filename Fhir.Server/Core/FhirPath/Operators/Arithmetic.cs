@@ -94,7 +94,7 @@ internal sealed class Concatenate(Operator left, Operator right) : Operator
     }
 }
 
-/// <summary>The sign before a value.</summary>
+/// <summary>The sign before a value; what has no negative (-2147483648) is empty.</summary>
 internal sealed class Negated(Operator operand) : Operator
 {
     public override void Evaluate(Run run, List<Element> into)
@@ -103,6 +103,11 @@ internal sealed class Negated(Operator operand) : Operator
         var kind = Kinds.Of(item);
         if (kind == Kind.Quantity) { if (Amount.Of(item) is { } amount) into.Add(Computed.Of(amount with { Value = -amount.Value })); }
         else if (!kind.IsNumber()) run.Fail("Only a number or a quantity can be negated.");
-        else if (Numbers.Of(item) is { } number) into.Add(kind == Kind.Integer && number == int.MinValue ? item : Computed.Number(-number, kind));
+        else if (Numbers.Of(item) is { } number) Add(into, -number, kind);
+    }
+
+    private static void Add(List<Element> into, decimal number, Kind kind)
+    {
+        if (kind == Kind.Integer ? number <= int.MaxValue : kind != Kind.Long || number <= long.MaxValue) into.Add(Computed.Number(number, kind));
     }
 }

@@ -121,7 +121,8 @@ internal readonly record struct Temporal(Kind Kind, Precision Precision, int Yea
 
     private decimal Scaled(decimal second)
     {
-        var scale = Math.Max(Second.Scale, Numbers.Decimals(second) is var needed and > 0 ? Math.Max(needed, 3) : 0);
+        var needed = Numbers.Decimals(second);
+        var scale = needed <= Second.Scale ? Second.Scale : Second.Scale == 0 ? Math.Max(needed, 3) : needed;
         return decimal.Round(second, scale) + new decimal(0, 0, 0, false, (byte)scale);
     }
 

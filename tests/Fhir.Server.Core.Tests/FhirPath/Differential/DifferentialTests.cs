@@ -10,17 +10,17 @@ public sealed class DifferentialTests(ITestOutputHelper output)
 {
     private const int LargestFile = 40_000;
     private const int PerFile = 25;
-    // Its numbers are what JavaScript cannot hold.
-    private const string BeyondDoubles = "Observation-decimal.json";
+    // Numbers that JavaScript cannot hold; an element resourceType, which the other engine takes for the sign of a resource.
+    private static readonly string[] LeftOut = ["Observation-decimal.json", "ExampleScenario-example.json"];
 
     [Fact]
     public async Task Both_engines_find_the_same_or_the_difference_is_explained()
     {
-        var files = Directory.EnumerateFiles(TestFolders.Data("r4-examples/json")).Where(f => new FileInfo(f).Length < LargestFile && !f.EndsWith(BeyondDoubles, StringComparison.Ordinal)).Order(StringComparer.Ordinal).ToList();
+        var files = Directory.EnumerateFiles(TestFolders.Data("r4-examples/json")).Where(f => new FileInfo(f).Length < LargestFile && !LeftOut.Contains(Path.GetFileName(f), StringComparer.Ordinal)).Order(StringComparer.Ordinal).ToList();
         Assert.SkipUnless(OtherEngine.IsThere, "The other engine is not there: run npm ci in tests/Fhir.Server.Core.Tests/FhirPath/Differential.");
         var isLong = Environment.GetEnvironmentVariable("SAMENSPRAAK_LONG") == "1";
         var seed = int.Parse(Environment.GetEnvironmentVariable("SAMENSPRAAK_SEED") ?? "1", CultureInfo.InvariantCulture);
-        var (seeds, each, watch) = (isLong ? 40 : 1, 6_000, Stopwatch.StartNew());
+        var (seeds, each, watch) = (isLong ? 50 : 1, 4_000, Stopwatch.StartNew());
         var (differing, byRule) = (new List<string>(), new SortedDictionary<string, int>(StringComparer.Ordinal));
         for (var i = 0; i < seeds; i++) differing.AddRange(await CompareAsync(files, new Random(seed + i), each, byRule));
         var figures = $"FHIRPath against npm fhirpath 5.1.0: {seeds * each:N0} generated expressions in {watch.Elapsed.TotalSeconds:N0} s, {byRule.Values.Sum():N0} differ as explained, {differing.Count} otherwise.";

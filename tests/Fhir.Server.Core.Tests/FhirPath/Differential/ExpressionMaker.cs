@@ -64,7 +64,7 @@ internal sealed class ExpressionMaker
             3 => $"{path}.{Pick("first()", "last()", "tail()", "skip(1)", "take(2)", "distinct()", "children()", "descendants()", "single()")}",
             4 => $"{path}.{Pick("intersect", "exclude", "union", "combine")}({Items(depth - 1)})",
             5 => $"{path}.repeat({Pick("children()", "extension", "item")})",
-            6 => $"iif({Value(Kind.Boolean, depth - 1)}, {path}, {Items(depth - 1)})",
+            6 => $"iif({Leaf(Kind.Boolean)}, {path}, {Items(depth - 1)})",
             7 => $"{path}.ofType({Pick(TypeNames())})",
             8 => $"{path}.aggregate($total + 1, 0)",
             9 => $"{path}.defineVariable('v{++_variables}').select(%v{_variables}.count() + $index)",
@@ -127,7 +127,7 @@ internal sealed class ExpressionMaker
 
     private string Leaf(Kind kind)
     {
-        var there = _all.Where(e => Kinds.Of(e) == kind && (_isWild || kind != Kind.Quantity || IsUcum(e))).ToList();
+        var there = _all.Where(e => Kinds.Of(e) == kind && (kind != Kind.Quantity || IsUcum(e))).ToList();
         if (there.Count > 0 && !Sometimes(3)) return PathTo(Pick(there), exact: !_isWild);
         if (Sometimes(30) && kind != Kind.Quantity) return "{}";
         return kind switch
@@ -178,7 +178,7 @@ internal sealed class ExpressionMaker
         6 => $"{Value(Kind.String, depth)}.split({Pick("','", "' '", "'a'")})",
         7 => $"{Value(Kind.String, depth)}.{Pick("encode('base64')", "encode('hex')", "encode('urlbase64')", "escape('html')", "escape('json')", "toChars()")}",
         8 => $"{Value(Kind.String, depth)}.replaceMatches({Pick("'[a-z]+'", "'\\\\d'", "' '")}, {Pick("'x'", "''")})",
-        9 => $"iif({Value(Kind.Boolean, depth)}, {Value(Kind.String, depth)}, {Value(Kind.String, depth)})",
+        9 => $"iif({Leaf(Kind.Boolean)}, {Value(Kind.String, depth)}, {Value(Kind.String, depth)})",
         _ => $"{Value(Kind.String, depth)}.{Pick("encode('base64').decode('base64')", "unescape('html')", "escape('json').unescape('json')")}",
     };
 

@@ -16,7 +16,7 @@ internal static class OtherEngine
 
     public static async Task<List<JsonNode>> AskAsync(IReadOnlyList<Question> questions)
     {
-        using var node = Process.Start(new ProcessStartInfo("node", "evaluate.mjs") { WorkingDirectory = Folder, RedirectStandardInput = true, RedirectStandardOutput = true, Environment = { ["TZ"] = "UTC" } })!;
+        using var node = Process.Start(new ProcessStartInfo("node", "evaluate.mjs") { WorkingDirectory = Folder, UseShellExecute = false, RedirectStandardInput = true, RedirectStandardOutput = true, Environment = { ["TZ"] = "UTC" } })!;
         var sending = SendAsync(node.StandardInput, questions);
         var answers = new List<JsonNode>();
         while (await node.StandardOutput.ReadLineAsync() is { } line) answers.Add(JsonNode.Parse(line)!);
