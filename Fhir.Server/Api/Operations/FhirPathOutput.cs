@@ -43,7 +43,7 @@ internal sealed class FhirPathOutput
         foreach (var (name, values) in traced)
         {
             var trace = Part(result, "trace");
-            if (name.Length > 0) trace.Add("valueString", name);
+            if (FhirPathValue.IsTellable(name)) trace.Add("valueString", name);
             fits = fits && ++_values <= MostValues && Array.TrueForAll(values, value => Value(trace, value));
         }
         return fits ? null : new Issue(IssueKind.Invalid, "The expression finds more than can be answered.", FhirPathInput.Place("expression")) { Code = "too-costly" };

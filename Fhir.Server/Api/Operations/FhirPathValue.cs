@@ -28,7 +28,7 @@ internal static class FhirPathValue
     /// <summary>The JSON of what has no value[x]: backbone elements, narrative, FHIRPath's own types; null for all others.</summary>
     public static string? JsonOf(Element value)
     {
-        if (value.Definition.Kind == TypeKind.Resource || (FhirTypeOf(value) is { } type && Tellable.Contains(type))) return null;
+        if (value.Definition.Kind == TypeKind.Resource || (FhirTypeOf(value) is { } type && Tellable.Contains(type) && (value.Text is not { Length: > 0 } text || IsTellable(text)))) return null;
         if (value.Children.Count > 0 || value.Text is null) return value.Definition.Kind == TypeKind.System ? Facts(value) : Encoding.UTF8.GetString(JsonWriter.Write(value));
         return value.Type == "System.Long" ? value.Text : Quoted(value.Text);
     }
@@ -54,13 +54,17 @@ internal static class FhirPathValue
     {
         var quantity = new Element("value", DefinitionSet.R4.Type("Quantity")!);
         quantity.Add("value", value["value"].Text);
-        if (value["unit"].Text is not { } unit) return quantity;
+        if (value["unit"].Text is not { } unit || !IsTellable(unit)) return quantity;
         quantity.Add("unit", unit);
         if (!Ucum.IsValid(unit)) return quantity;
         quantity.Add("system", Ucumized);
         quantity.Add("code", unit);
         return quantity;
     }
+
+    // FHIR has no strings of blanks only and none with control characters; FHIRPath has.
+    public static bool IsTellable(string text) =>
+        text.AsSpan().IndexOfAnyExcept(" \t\r\n") >= 0 && text.All(c => c >= ' ' || c is '\t' or '\r' or '\n');
 
     private static string Facts(Element value) => $"{{{string.Join(',', value.Children.Select(c => $"{Quoted(c.Name)}:{Quoted(c.Text ?? "")}"))}}}";
 

@@ -24,6 +24,7 @@ public sealed class FhirPathTests(Shared shared) : IClassFixture<Shared>
     {
         var got = await Ask(Asked(expression, more, resource));
         Assert.True(got.Code == 200, got.Text);
+        Assert.Equal(200, (await shared.House.As("dr.jansen").Post("/fhir/$fhirpath?_format=xml", Asked(expression, more, resource))).Code);
         Assert.False(JsonReader.Read(got.Bytes, DefinitionSet.R4).Failed(out var issue, out var read), issue?.Text);
         Assert.DoesNotContain(StructureCheck.Check(read), i => !i.Where!.Contains(".resource", StringComparison.Ordinal));
         return [.. got.Json["parameter"]!.AsArray().Where(p => (string?)p!["name"] == "result").Select(p => p!)];
@@ -54,6 +55,11 @@ public sealed class FhirPathTests(Shared shared) : IClassFixture<Shared>
     [InlineData("1.50 * 2", "decimal valueDecimal=3.00")]
     [InlineData("'a' & 'b'", "string valueString=\"ab\"")]
     [InlineData("''", "empty-string")]
+    [InlineData("' '", "string json=\" \"")]
+    [InlineData("'\\u0001'", "string json=\"\\u0001\"")]
+    [InlineData("'\\ud800x'", "string valueString=\"\\uFFFDx\"")]
+    [InlineData("1 ' '", "Quantity valueQuantity={\"value\":1}")]
+    [InlineData("1.trace(' ')", "integer valueInteger=1, trace")]
     [InlineData("@2020-01", "date valueDate=\"2020-01\"")]
     [InlineData("@2020-01-01T10:00:00Z", "dateTime valueDateTime=\"2020-01-01T10:00:00Z\"")]
     [InlineData("@2020-01-01T10", "DateTime json=\"2020-01-01T10\"")]
@@ -139,6 +145,37 @@ public sealed class FhirPathTests(Shared shared) : IClassFixture<Shared>
         var body = $$"""{"resourceType":"Parameters","parameter":[{"name":"expression","valueString":"Patient.active"},{"name":"resource","extension":[{"url":"http://fhir.forms-lab.com/StructureDefinition/{{how}}","valueString":{{JsonValue.Create(text).ToJsonString()}}}]}]}""";
         Assert.Contains("\"valueBoolean\":true", (await Ask(body)).Text, StringComparison.Ordinal);
         Assert.Equal(400, (await Ask(body.Replace("true", "truely", StringComparison.Ordinal))).Code);
+    }
+
+    [Fact]
+    public async Task Xml_goes_in_and_out()
+    {
+        const string Body = """
+            <Parameters xmlns="http://hl7.org/fhir"><parameter><name value="expression"/><valueString value="contact | name.given"/></parameter>
+            <parameter><name value="resource"/><resource><Patient><name><given value="Jim"/></name><contact><gender value="male"/></contact></Patient></resource></parameter></Parameters>
+            """;
+        var got = await shared.House.As("dr.jansen").SendBytes("POST", "/fhir/$fhirpath", Encoding.UTF8.GetBytes(Body), "application/fhir+xml", ("Accept", "application/fhir+xml"));
+        Assert.Equal(200, got.Code);
+        Assert.Contains("<name value=\"Patient.contact\" />", got.Text.Replace("\"/>", "\" />", StringComparison.Ordinal), StringComparison.Ordinal);
+        Assert.False(Fhir.Server.Core.Xml.FhirXmlReader.Read(got.Bytes, DefinitionSet.R4).Failed(out var issue, out _), issue?.Text);
+    }
+
+    [Theory]
+    [InlineData(56)]
+    [InlineData(57)]
+    [InlineData(58)]
+    [InlineData(59)]
+    [InlineData(60)]
+    [InlineData(61)]
+    [InlineData(62)]
+    public async Task The_deepest_resource_is_answered_or_refused(int levels)
+    {
+        var deep = string.Concat(Enumerable.Repeat("""{"url":"u","extension":[""", levels / 2)) + """{"url":"u","valueInteger":1}""" + string.Concat(Enumerable.Repeat("]}", levels / 2));
+        foreach (var format in (string[])["json", "xml"])
+        {
+            var got = await shared.House.As("dr.jansen").Post($"/fhir/$fhirpath?_format={format}", Asked("$this | extension", resource: $$"""{"resourceType":"Patient","extension":[{{deep}}]}"""));
+            Assert.True(got.Code is 200 or 400, $"{got.Code} {got.Text}");
+        }
     }
 
     [Theory]
