@@ -263,7 +263,7 @@ public abstract class SearchContract(Shared shared)
         var resources = got.Json["rest"]![0]!["resource"]!.AsArray();
         Assert.Equal(146, resources.Count);
         var patient = resources.Single(r => (string)r!["type"]! == "Patient")!;
-        Assert.Equal(["read", "vread", "update", "delete", "history-instance", "history-type", "create", "search-type"], patient["interaction"]!.AsArray().Select(i => (string)i!["code"]!));
+        Assert.Equal(["read", "vread", "update", "patch", "delete", "history-instance", "history-type", "create", "search-type"], patient["interaction"]!.AsArray().Select(i => (string)i!["code"]!));
         Assert.Contains("birthdate", patient["searchParam"]!.AsArray().Select(p => (string)p!["name"]!));
         Assert.Equal(304, (await shared.House.As(null).Get("/fhir/metadata", ("If-None-Match", got.ETag!))).Code);
         Assert.Equal(400, (await shared.House.As(null).Get("/fhir/metadata?mode=poetry")).Code);

@@ -8,10 +8,12 @@ namespace Fhir.Server.Core.Terminology.Expanding;
 /// <summary>Lists the codes of a value set, each once, in the order of its definition.</summary>
 internal sealed class Contents(ValueSetContent valueSet, VersionRules rules, VersionTexts texts)
 {
-    private const int MostVisited = 500_000;
+    // Codes looked at, times the includes that each has to pass.
+    private const long MostVisited = 10_000_000;
     private readonly Dictionary<(string? System, string? Version, string Code), Entry> _found = [];
     private readonly List<Entry> _entries = [];
-    private int _visited;
+    private readonly long _excluding = valueSet.Excludes.Sum(x => x.Size);
+    private long _visited;
 
     /// <summary>True where several versions of one code system take part: then each code is told with its version.</summary>
     public bool ShowsVersions { get; } = Parts(valueSet).Where(i => i.System is not null && (i.Asked ?? i.Content?.Version) is not null)
@@ -19,12 +21,13 @@ internal sealed class Contents(ValueSetContent valueSet, VersionRules rules, Ver
 
     public Result<List<Entry>> List()
     {
-        if (Add(valueSet.Includes, _ => true) is { } issue) return issue;
+        if (Add(valueSet.Includes, _ => true, 0) is { } issue) return issue;
         if (valueSet.Excludes.Select(Unusable).FirstOrDefault(i => i is not null) is { } wrong) return wrong;
         return _entries.FindAll(e => !valueSet.Excludes.Any(x => x.Has(e.System, ShowsVersions ? e.Version : null, e.Code) == Membership.In) && !(valueSet.LeavesInactiveOut && e.IsInactive));
     }
 
-    private Issue? Add(IReadOnlyList<Include> includes, Func<Entry, bool> also)
+    // Also = what includes further up ask of a code too, at that cost.
+    private Issue? Add(IReadOnlyList<Include> includes, Func<Entry, bool> also, long cost)
     {
         foreach (var include in includes)
         {
@@ -35,19 +38,19 @@ internal sealed class Contents(ValueSetContent valueSet, VersionRules rules, Ver
                 // Codes of the first value set that all others have too.
                 if (within.Count == 0) continue;
                 var (first, rest) = (within[0], within.Skip(1).ToArray());
-                if (Add(first.Includes, e => also(e) && first.Has(e.System, e.Version, e.Code) == Membership.In && rest.All(v => v.Has(e.System, e.Version, e.Code) == Membership.In)) is { } nested) return nested;
+                if (Add(first.Includes, e => also(e) && first.Has(e.System, e.Version, e.Code) == Membership.In && rest.All(v => v.Has(e.System, e.Version, e.Code) == Membership.In), cost + include.Size) is { } nested) return nested;
             }
-            else if (Own(include, also) is { } own) return own;
+            else if (Own(include, also, cost) is { } own) return own;
         }
         return null;
     }
 
-    private Issue? Own(Include include, Func<Entry, bool> also)
+    private Issue? Own(Include include, Func<Entry, bool> also, long cost)
     {
         if (Candidates(include) is not { } candidates) return TooCostly($"The code system {include.System} has no end, or cannot be listed here.");
         foreach (var entry in candidates)
         {
-            if (++_visited > MostVisited) return TooCostly("The value set is too large to be listed.");
+            if ((_visited += include.Size + _excluding + cost) > MostVisited) return TooCostly("The value set is too large to be listed.");
             if (include.Has(entry.System, null, entry.Code) != Membership.In || !also(entry)) continue;
             if (_found.TryAdd((entry.System, ShowsVersions ? entry.Version : null, entry.Code), entry)) _entries.Add(entry);
         }

@@ -26,7 +26,7 @@ internal sealed class Expand(Vocabulary vocabulary, Question question, Element s
         var chosen = entries.FindAll(e => Chosen(e, valueSet));
         if (count is null && chosen.Count > Most) return Contents.TooCostly($"The value set has {chosen.Count} codes; ask for them in pages of at most {Most}, by count and offset.");
         var isPaged = count is not null || offset is not null;
-        var page = isPaged ? chosen.Skip(offset ?? 0).Take(Math.Min(count ?? Most, Most)).ToList() : question.Flag("excludeNested") == true ? chosen : Nested(chosen);
+        var page = isPaged ? chosen.Skip(offset ?? 0).Take(Math.Min(count ?? Most, Most)).ToList() : question.Flag("excludeNested") == true ? chosen : Hierarchy.Of(chosen);
         var writer = new ExpansionWriter(question, valueSet, _rules, languages, contents.ShowsVersions);
         return writer.Write(page, chosen.Count, isPaged ? offset ?? 0 : null);
     }
@@ -45,21 +45,5 @@ internal sealed class Expand(Vocabulary vocabulary, Question question, Element s
         var words = filter.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
         var texts = Wording.Of(entry.Concept, entry.Content, entry.Listed, valueSet.Source["language"].Text).Select(w => w.Text).Append(entry.Code);
         return texts.Any(text => words.All(word => text.Contains(word, StringComparison.OrdinalIgnoreCase)));
-    }
-
-    // Each code below the nearest one above it that is in the expansion too; what a value set lists itself has the order it was written in.
-    private static List<Entry> Nested(List<Entry> chosen)
-    {
-        var byConcept = new Dictionary<(Include, Concept), Entry>();
-        foreach (var entry in chosen) if (entry is { Concept: { } concept, Listed: null }) byConcept.TryAdd((entry.Include, concept), entry);
-        var top = new List<Entry>();
-        foreach (var entry in chosen)
-        {
-            var above = entry.Listed is null ? entry.Concept?.Ancestors().Select(a => byConcept.GetValueOrDefault((entry.Include, a))).FirstOrDefault(a => a is not null) : null;
-            // A hierarchy that goes round has no top: its codes stay beside each other.
-            if (above is null || entry.Concept!.Descendants().Contains(above.Concept!)) top.Add(entry);
-            else above.Below.Add(entry);
-        }
-        return top;
     }
 }

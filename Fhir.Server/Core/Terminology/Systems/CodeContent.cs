@@ -12,6 +12,8 @@ public abstract class CodeContent(string url, string? version)
     public string Canonical => version is null ? url : $"{url}|{version}";
     /// <summary>The CodeSystem resource, or <see cref="Element.None"/>.</summary>
     public virtual Element Source => Element.None;
+    /// <summary>The language of its displays, or null where it does not say.</summary>
+    public virtual string? Language => null;
     /// <summary>The supplements that were laid on it.</summary>
     public virtual IReadOnlyList<Element> Supplements => [];
     /// <summary>False for a fragment or examples: a code that is not there may still exist.</summary>

@@ -15,7 +15,9 @@ internal sealed class TableContent : CodeContent
 
     public TableContent(Element source, IReadOnlyList<Element> supplements) : base(source["url"].Text!, source["version"].Text)
     {
-        (Source, Supplements) = (source, supplements);
+        (Source, Supplements, Language) = (source, supplements, source["language"].Text);
+        IsComplete = source["content"].Text == "complete";
+        IsCaseSensitive = source["caseSensitive"].Text == "true";
         _byMeaning = Meanings(source);
         foreach (var concept in source.Each("concept")) Read(concept, parent: null, depth: 0);
         foreach (var concept in _all) Link(concept);
@@ -27,9 +29,10 @@ internal sealed class TableContent : CodeContent
 
     public override Element Source { get; }
     public override IReadOnlyList<Element> Supplements { get; }
-    public override bool IsComplete => Source["content"].Text == "complete";
+    public override string? Language { get; }
+    public override bool IsComplete { get; }
     // Where it is not said, codes are accepted in any case: https://hl7.org/fhir/R4/codesystem-definitions.html#CodeSystem.caseSensitive
-    public override bool IsCaseSensitive => Source["caseSensitive"].Text == "true";
+    public override bool IsCaseSensitive { get; }
     public override IReadOnlyList<Concept> All => _all;
 
     public override Concept? Find(string code) => _byCode.GetValueOrDefault(code) ?? _anyCase?.GetValueOrDefault(code);

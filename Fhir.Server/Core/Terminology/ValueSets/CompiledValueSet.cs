@@ -8,17 +8,20 @@ public sealed class CompiledValueSet
 {
     private const int MostKept = 200_000;
     private readonly FrozenDictionary<string, (string? Version, FrozenSet<string> Codes)> _ready;
+    private readonly FrozenSet<string> _ofAnySystem;
 
     internal CompiledValueSet(ValueSetContent content)
     {
         Content = content;
         _ready = Ready(content);
+        _ofAnySystem = _ready.Values.SelectMany(r => r.Codes).ToFrozenSet(StringComparer.Ordinal);
     }
 
     public ValueSetContent Content { get; }
 
     public Membership Contains(string? system, string? version, string code)
     {
+        if (system is null && _ofAnySystem.Contains(code)) return Membership.In;
         if (system is not null && _ready.TryGetValue(system, out var known) && (version is null || version == known.Version) && known.Codes.Contains(code)) return Membership.In;
         return Content.Has(system, version, code);
     }

@@ -26,10 +26,10 @@ public sealed class ConceptFilter
         if (content is null or RuledContent && property is not ("code" or "concept")) return new ConceptFilter(ByRule(content, property, op, value));
         return op switch
         {
-            "is-a" => Hierarchy(value, (c, top) => c.IsA(top)),
-            "descendent-of" => Hierarchy(value, (c, top) => !ReferenceEquals(c, top) && c.IsA(top)),
-            "is-not-a" => Hierarchy(value, (c, top) => !c.IsA(top)),
-            "generalizes" => Hierarchy(value, (c, below) => below.IsA(c)),
+            "is-a" => Hierarchy(value, top => top.Descendants().Append(top), inside: true),
+            "descendent-of" => Hierarchy(value, top => top.Descendants(), inside: true),
+            "is-not-a" => Hierarchy(value, top => top.Descendants().Append(top), inside: false),
+            "generalizes" => Hierarchy(value, below => below.Ancestors().Append(below), inside: true),
             "=" => On(property, values => values.Contains(value)),
             "in" => On(property, values => Parts(value).Intersect(values).Any()),
             "not-in" => On(property, values => !Parts(value).Intersect(values).Any()),
@@ -44,9 +44,18 @@ public sealed class ConceptFilter
         $"The system {filter.Parent?["system"].Text} filter with property = {filter["property"].Text}, op = {filter["op"].Text} has no value",
         filter.Location) { Code = "invalid", Rule = "vs-invalid" };
 
-    // The named concept may stand in what a fragment leaves out.
-    private static ConceptFilter Hierarchy(string value, Func<Concept, Concept, bool> judge) =>
-        new((concept, content) => content.Find(value) is { } named ? (judge(concept, named) ? Membership.In : Membership.Out) : content.IsComplete ? Membership.Out : Membership.Unknown);
+    // What is reached from the named concept is walked once for a code system, not once for each code.
+    private static ConceptFilter Hierarchy(string value, Func<Concept, IEnumerable<Concept>> reach, bool inside)
+    {
+        (CodeContent Of, HashSet<Concept>? Reached)[]? last = null;
+        return new((concept, content) =>
+        {
+            if (last is not [var known] || !ReferenceEquals(known.Of, content)) last = [known = (content, content.Find(value) is { } named ? [.. reach(named)] : null)];
+            // The named concept may stand in what a fragment leaves out.
+            if (known.Reached is null) return content.IsComplete ? Membership.Out : Membership.Unknown;
+            return known.Reached.Contains(concept) == inside ? Membership.In : Membership.Out;
+        });
+    }
 
     private static ConceptFilter On(string property, Func<IEnumerable<string>, bool> judge) =>
         new((c, _) => judge(Values(c, property)) ? Membership.In : Membership.Out);
@@ -57,27 +66,21 @@ public sealed class ConceptFilter
             ? (c, _) => Ucum.AreCommensurable(c.Code, value) ? Membership.In : Membership.Out
             : (_, _) => Membership.Unknown;
 
+    // Patterns come from outside: only such as are matched in linear time, and with a time limit still.
     private static Result<ConceptFilter> Pattern(Element filter, string property, string pattern)
     {
-        if (Compiled(pattern) is not { } regex) return new Issue(IssueKind.Invalid, "The regular expression of the filter is not well formed.", filter["value"].Location) { Code = "invalid" };
-        return new ConceptFilter((c, _) => Matches(regex, Values(c, property)));
-    }
-
-    // In linear time where the pattern allows it, so that no busy moment of the machine changes the answer; else with a time limit: patterns come from outside.
-    private static Regex? Compiled(string pattern)
-    {
-        var whole = $@"\A(?:{pattern})\z";
         try
         {
-            return new Regex(whole, RegexOptions.CultureInvariant | RegexOptions.NonBacktracking);
+            var regex = new Regex($@"\A(?:{pattern})\z", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking, Patience);
+            return new ConceptFilter((c, _) => Matches(regex, Values(c, property)));
         }
         catch (NotSupportedException)
         {
-            return new Regex(whole, RegexOptions.CultureInvariant, Patience);
+            return new Issue(IssueKind.Unsupported, "The regular expression of the filter looks ahead or back, or is too large.", filter["value"].Location) { Code = "not-supported", Rule = "vs-invalid" };
         }
         catch (ArgumentException)
         {
-            return null;
+            return new Issue(IssueKind.Invalid, "The regular expression of the filter is not well formed.", filter["value"].Location) { Code = "invalid", Rule = "vs-invalid" };
         }
     }
 

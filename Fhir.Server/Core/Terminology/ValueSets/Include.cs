@@ -27,6 +27,9 @@ public sealed class Include
     /// <summary>The canonicals of value sets that it names and that are not loaded.</summary>
     public required IReadOnlyList<string> Missing { get; init; }
 
+    /// <summary>How many includes a question to it may have to pass.</summary>
+    public long Size => 1 + ValueSets.Sum(v => v.Size);
+
     public Membership Has(string? system, string? version, string code)
     {
         var answer = System is null ? Membership.In : system is null || system == System ? Own(version, code) : Membership.Out;

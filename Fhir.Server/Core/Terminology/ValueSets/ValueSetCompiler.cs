@@ -11,7 +11,9 @@ namespace Fhir.Server.Core.Terminology.ValueSets;
 internal sealed class ValueSetCompiler(Conformance conformance, CodeSystems systems)
 {
     private const int Deepest = 40;
+    private const int Largest = 20_000;
     private readonly List<string> _path = [];
+    private readonly Dictionary<Element, ValueSetContent> _done = [];
 
     public VersionRules Rules { get; init; } = VersionRules.None;
     public IReadOnlyList<Element> Supplements { get; init; } = [];
@@ -23,13 +25,17 @@ internal sealed class ValueSetCompiler(Conformance conformance, CodeSystems syst
 
     public Result<ValueSetContent> Compile(Element source)
     {
+        if (_done.TryGetValue(source, out var done)) return done;
         var name = source["url"].Text is { } url ? $"{url}|{source["version"].Text}" : "";
         if (name.Length > 0 && _path.Contains(name)) return Circle(source["url"].Text!);
-        if (_path.Count >= Deepest) return new Issue(IssueKind.Invalid, "The value sets name each other too deeply.") { Code = "too-costly" };
+        if (_path.Count >= Deepest) return new Issue(IssueKind.Unfit, "The value sets name each other too deeply.") { Code = "too-costly", Rule = "too-costly" };
         _path.Add(name);
-        var compiled = Composed(source);
+        var composed = Composed(source);
         _path.RemoveAt(_path.Count - 1);
-        return compiled;
+        if (composed.Failed(out var issue, out var compiled)) return issue;
+        // Two imports at each of forty steps would be a million million.
+        if (compiled.Size > Largest) return new Issue(IssueKind.Unfit, $"The value set {compiled.Url} draws from more than {Largest} includes.") { Code = "too-costly", Rule = "too-costly" };
+        return _done[source] = compiled;
     }
 
     public static Issue NotFound(string canonical) =>

@@ -7,6 +7,7 @@ namespace Fhir.Server.Core.Terminology.ValueSets;
 public sealed class ValueSetContent
 {
     private bool _onlyActive;
+    private long _size;
 
     /// <summary>The ValueSet resource.</summary>
     public required Element Source { get; init; }
@@ -14,6 +15,9 @@ public sealed class ValueSetContent
     public required IReadOnlyList<Include> Excludes { get; init; }
     /// <summary>The codes of a stored expansion, by system; asked only where the definition cannot tell.</summary>
     public required IReadOnlySet<(string? System, string Code)> Stored { get; init; }
+
+    /// <summary>How many includes and excludes a question may have to pass, those of imported value sets counted each time they are imported.</summary>
+    public long Size => _size > 0 ? _size : _size = Includes.Concat(Excludes).Sum(i => i.Size);
 
     public string? Url => Source["url"].Text;
     public string? Version => Source["version"].Text;

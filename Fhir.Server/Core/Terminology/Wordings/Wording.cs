@@ -21,7 +21,7 @@ public sealed record Wording(string? Language, string Text, Element Source)
     public static List<Wording> Of(Concept? concept, CodeContent? content, Element? listed, string? valueSetLanguage = null)
     {
         var all = new List<Wording>();
-        var language = content?.Source["language"].Text;
+        var language = content?.Language;
         if (listed?["display"].Text is { } own) all.Add(new(valueSetLanguage ?? language, own, Element.None));
         if (concept?.Display is { } display) all.Add(new(language, display, Element.None));
         if (listed is not null) all.AddRange(Designations(listed));

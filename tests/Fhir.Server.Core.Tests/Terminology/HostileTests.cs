@@ -1,0 +1,75 @@
+using System.Diagnostics;
+using Fhir.Server.Core.Elements;
+using Fhir.Server.Core.Json;
+using Fhir.Server.Core.Outcomes;
+using Fhir.Server.Core.Terminology;
+using Fhir.Server.Core.Tests.Json;
+using static Fhir.Server.Core.Tests.Terminology.Loaded;
+
+namespace Fhir.Server.Core.Tests.Terminology;
+
+/// <summary>Definitions that anybody may send: none of them keeps the house busy, or brings it down.</summary>
+public sealed class HostileTests
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
+    [Fact]
+    public void Imports_that_double_at_each_step_are_too_costly()
+    {
+        var chain = Enumerable.Range(0, 30).Select(i => ValueSet($"urn:vs{i}", $$""" "include":[{"valueSet":["urn:vs{{i + 1}}"]},{"valueSet":["urn:vs{{i + 1}}"]}] """));
+        var vocabulary = With([.. chain, ValueSet("urn:vs30", """ "include":[{"system":"urn:c"}] """), CodeSystem("urn:c", """{"code":"a"}""")]);
+        Assert.Equal("too-costly", Quickly(() => Code(vocabulary.Expand(Ask("urn:vs0")))));
+        Assert.Equal(Membership.Unknown, vocabulary.Contains("urn:vs0", "urn:c", null, "a"));
+        Assert.Null(Code(vocabulary.Expand(Ask("urn:vs25"))));
+    }
+
+    [Fact]
+    public void A_deep_hierarchy_is_walked_once_and_told_in_pieces()
+    {
+        var concepts = string.Join(',', Enumerable.Range(0, 9_000).Select(i => $$"""{"code":"c{{i}}","property":[{"code":"parent","valueCode":"c{{i - 1}}"}]}"""));
+        var vocabulary = With(CodeSystem("urn:deep", concepts), ValueSet("urn:vs", """ "include":[{"system":"urn:deep","filter":[{"property":"concept","op":"is-a","value":"c0"}]}] """));
+        var expanded = Quickly(() => vocabulary.Expand(Ask("urn:vs")));
+        Assert.False(expanded.Failed(out var issue, out var valueSet), issue?.Text);
+        var json = JsonWriter.Write(valueSet!);
+        Assert.Equal("9000", Reading.Read(json)["expansion"]["total"].Text);
+    }
+
+    [Fact]
+    public void A_hierarchy_that_goes_round_is_cut()
+    {
+        var vocabulary = With(CodeSystem("urn:round", """
+            {"code":"a","property":[{"code":"parent","valueCode":"b"}]},{"code":"b","property":[{"code":"parent","valueCode":"c"}]},{"code":"c","property":[{"code":"parent","valueCode":"a"}]}
+            """), ValueSet("urn:vs", """ "include":[{"system":"urn:round"}] """));
+        Assert.False(Quickly(() => vocabulary.Expand(Ask("urn:vs"))).Failed(out _, out var valueSet));
+        var told = new List<string?>();
+        for (var open = new Stack<Element>(valueSet!["expansion"].Each("contains")); open.TryPop(out var one);)
+        {
+            told.Add(one["code"].Text);
+            foreach (var below in one.Each("contains")) open.Push(below);
+        }
+        Assert.Equal(["a", "b", "c"], told.Order(StringComparer.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("(?=a)a", "not-supported")]
+    [InlineData("(a)\\\\1", "not-supported")]
+    [InlineData("(a{900}){900}", "not-supported")]
+    [InlineData("(a", "invalid")]
+    public void Patterns_that_cannot_be_matched_quickly_are_refused(string pattern, string code)
+    {
+        var vocabulary = With(CodeSystem("urn:c", """{"code":"a"}"""), ValueSet("urn:vs", $$""" "include":[{"system":"urn:c","filter":[{"property":"code","op":"regex","value":"{{pattern}}"}]}] """));
+        Assert.Equal(code, Quickly(() => Code(vocabulary.Expand(Ask("urn:vs")))));
+    }
+
+    private static string? Code(Result<Element> result) => result.Failed(out var issue, out _) ? issue.Code : null;
+
+    private static Question Ask(string url) => new(Reading.Read($$"""{"resourceType":"Parameters","parameter":[{"name":"url","valueUri":"{{url}}"}]}"""));
+
+    private static T Quickly<T>(Func<T> run)
+    {
+        var clock = Stopwatch.StartNew();
+        var result = run();
+        Assert.True(clock.Elapsed < Patience, $"it took {clock.Elapsed}");
+        return result;
+    }
+}
