@@ -23,6 +23,9 @@ public sealed class Validator(Conformance conformance, Vocabulary vocabulary)
         return judging.Findings.All;
     }
 
+    /// <summary>The rules of a profile as text, a line each, for who wants to see what it demands beyond R4 itself; null when it is not loaded.</summary>
+    public string? Outline(string canonical) => _schemas.Find(canonical) is { } schema ? Profiles.Outline.Of(schema) : null;
+
     /// <summary>What <c>memberOf()</c> and <c>conformsTo()</c> mean here, for expressions outside of any profile. For one thread at a time.</summary>
     public EvaluationContext Around(ValidationRequest request) => new Judging(_schemas, request).Context;
 }

@@ -7,6 +7,9 @@ using Fhir.Server.Api.Validating;
 using Fhir.Server.Core.Definitions;
 using Fhir.Server.Core.Json;
 using Fhir.Server.Core.Outcomes;
+using Fhir.Server.Core.Packages;
+using Fhir.Server.Core.Terminology;
+using Fhir.Server.Core.Validation;
 using Microsoft.Extensions.DependencyInjection;
 using static Fhir.Messaging.Tests.Clinic.TestClinic;
 using Op = Fhir.Messaging.Tests.Clinic.Threads;
@@ -16,6 +19,17 @@ namespace Fhir.Messaging.Tests.ProfileTests;
 /// <summary>Our own profiles are true of what messaging writes and shows, and what is not true of them is not written.</summary>
 public sealed class OwnProfileTests
 {
+    [Fact]
+    public void The_rules_of_each_own_profile_are_as_the_snapshot_says()
+    {
+        var conformance = Conformance.R4.With(ClinicDefinitions.All().Select(d => d.Resource));
+        var validator = new Validator(conformance, new Vocabulary(conformance));
+        var outlines = string.Join('\n', ClinicDefinitions.All().Where(d => d.Resource.Type == "StructureDefinition").Select(d => d.Resource["url"].Text!).Order(StringComparer.Ordinal).Select(validator.Outline));
+        var snapshot = Path.Combine(AppContext.BaseDirectory, "Profiles", "outlines.txt");
+        Assert.True(File.Exists(snapshot), outlines);
+        Assert.Equal(File.ReadAllText(snapshot), outlines);
+    }
+
     [Fact]
     public async Task All_that_a_consult_leaves_behind_fits_its_profile()
     {
@@ -46,6 +60,22 @@ public sealed class OwnProfileTests
         await FitsAsync(clinic, "Bundle", ((string)document["content"]![1]!["attachment"]!["url"]!).Split('/')[1], ClinicUrls.SummaryBundle);
         var composition = Assert.Single(Ok(await clinic.Jansen.Get($"/fhir/Composition?subject={TestClinic.Patient}")).Entries());
         await FitsAsync(clinic, "Composition", (string)composition["id"]!, ClinicUrls.Summary);
+    }
+
+    [Fact]
+    public async Task A_consent_that_lets_somebody_in_permits_names_her_and_is_for_care_whatever_its_exceptions()
+    {
+        await using var clinic = await OpenAsync();
+        Assert.Empty(Broken(c => c.Provision()["provision"] = new JsonArray(new JsonObject { ["type"] = "deny", ["period"] = new JsonObject { ["start"] = "2030-01-01" } })));
+        Assert.Equal(["sam-consent-1"], Broken(c => c.Provision()["type"] = "deny"));
+        Assert.Equal(["sam-consent-2"], Broken(c => c.Provision()["purpose"] = null));
+        Assert.Equal(["sam-consent-3"], Broken(c => c.Provision()["actor"]![0]!["reference"]!["reference"] = "Practitioner/dr.devries"));
+
+        List<string?> Broken(Action<JsonObject> change)
+        {
+            var consent = Tree(JsonNode.Parse(Consents.For("PractitionerRole/dr.devries", TestClinic.Patient, clinic.Clock.GetUtcNow(), change))!);
+            return [.. clinic.Get<Validator>().Validate(consent, new() { Profiles = [ClinicUrls.Base + "/StructureDefinition/sharing-consent"] }).Where(i => i.Severity <= Severity.Error).Select(i => i.Rule ?? i.Code)];
+        }
     }
 
     [Theory]

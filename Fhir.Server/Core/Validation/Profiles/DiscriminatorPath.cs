@@ -18,6 +18,14 @@ internal sealed class DiscriminatorPath
     /// <summary>The name of its only step when that is a child, or null.</summary>
     public string? OnlyChild => _steps is [(StepKind.Child, var name)] ? name : null;
 
+    public override string ToString() => IsThis ? "$this" : string.Join('.', _steps.Select(step => step.Kind switch
+    {
+        StepKind.Child => step.Name,
+        StepKind.Extension => $"extension('{step.Name}')",
+        StepKind.Resolve => "resolve()",
+        StepKind.OfType => $"ofType({step.Name})",
+    }));
+
     /// <summary>Null when it has a step that discriminators may not have.</summary>
     public static DiscriminatorPath? Parse(string text)
     {

@@ -12,6 +12,8 @@ internal sealed class AllowedTypes : Rule
 
     private AllowedTypes(string[] codes, (string Code, string[] Profiles)[] profiled) => (_codes, _profiled) = (codes, profiled);
 
+    public override string Demand => string.Join("; ", _codes.Select(code => $"may be {code}").Concat(_profiled.Select(p => $"{p.Code} as {string.Join(" or ", p.Profiles)}")));
+
     /// <summary>The profiles alone; null when there are none.</summary>
     public static AllowedTypes? WithProfiles(Definition definition) => Profiled(definition) is { Length: > 0 } profiled ? new([], profiled) : null;
 

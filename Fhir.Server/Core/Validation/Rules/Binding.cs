@@ -16,6 +16,8 @@ internal sealed class Binding : Rule
 
     private Binding(string valueSet, bool isRequired, string? atMost) => (_valueSet, _isRequired, _atMost) = (valueSet, isRequired, atMost);
 
+    public override string Demand => $"codes of {_valueSet} ({(_isRequired ? "required" : "extensible")}{(_atMost is null ? "" : $", at most {_atMost}")})";
+
     /// <summary>Null where nothing is bound, or only as an example.</summary>
     public static Binding? Of(Definition definition)
     {

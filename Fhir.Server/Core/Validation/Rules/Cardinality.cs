@@ -1,3 +1,4 @@
+using System.Globalization;
 using Fhir.Server.Core.Elements;
 
 namespace Fhir.Server.Core.Validation.Rules;
@@ -5,6 +6,10 @@ namespace Fhir.Server.Core.Validation.Rules;
 /// <summary>How often a child stands there — https://hl7.org/fhir/R4/conformance-rules.html#cardinality</summary>
 internal sealed class Cardinality(string name, int min, int max) : Rule
 {
+    public override string Demand => $"{name} {Range(min, max)}";
+
+    public static string Range(int min, int max) => string.Create(CultureInfo.InvariantCulture, $"{min}..{(max == int.MaxValue ? "*" : max)}");
+
     public override void Check(Element element, Judging judging)
     {
         var count = 0;
@@ -19,6 +24,8 @@ internal sealed class Cardinality(string name, int min, int max) : Rule
 /// <summary>Whether a primitive has its value (and not extensions alone), where a definition speaks of <c>value</c> below a primitive.</summary>
 internal sealed class PrimitiveValue(bool required) : Rule
 {
+    public override string Demand => required ? "with a value" : "without a value";
+
     public override void Check(Element element, Judging judging)
     {
         if (element.Text is null == required)
@@ -29,6 +36,8 @@ internal sealed class PrimitiveValue(bool required) : Rule
 /// <summary>Without a value there is one of these extensions — https://hl7.org/fhir/R5/elementdefinition-definitions.html#ElementDefinition.valueAlternatives</summary>
 internal sealed class ValueOrExtension(string[] urls) : Rule
 {
+    public override string Demand => $"a value or {string.Join(" or ", urls)}";
+
     public override void Check(Element element, Judging judging)
     {
         if (element.Text is null && !element.Each("extension").Any(e => urls.Contains(e["url"].Text)))

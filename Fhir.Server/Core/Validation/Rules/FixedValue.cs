@@ -5,6 +5,12 @@ namespace Fhir.Server.Core.Validation.Rules;
 /// <summary>Exactly this value, nothing more — https://hl7.org/fhir/R4/elementdefinition-definitions.html#ElementDefinition.fixed_x_</summary>
 internal sealed class FixedValue(Element expected) : Rule
 {
+    public override string Demand => $"is {Words(expected)}";
+
+    /// <summary>A value of a definition, for who reads it.</summary>
+    public static string Words(Element value) =>
+        value.Children.Count == 0 ? $"'{value.Text}'" : $"({string.Join(", ", value.Children.Select(child => $"{child.Name} {Words(child)}"))})";
+
     public override void Check(Element element, Judging judging)
     {
         if (!Same(expected, element)) judging.Add(element, "value", "The value is not the one that the profile fixes.");

@@ -7,6 +7,8 @@ namespace Fhir.Server.Core.Validation.Rules;
 /// <summary>What a reference may point to, where that stands, and in which version — https://hl7.org/fhir/R4/references.html</summary>
 internal sealed class ReferenceTargets(TypeDefinition[] types, string[] profiles, string[] places, string? versioning) : Rule
 {
+    public override string Demand => $"to {string.Join(" or ", profiles.Length > 0 ? profiles : types.Select(type => type.Name))}{string.Concat(places.Append(versioning).OfType<string>().Select(word => $", {word}"))}";
+
     public static ReferenceTargets? Of(Definition definition, Schemas schemas)
     {
         if (definition.Types.FirstOrDefault(t => Definition.TypeCode(t) == "Reference") is null) return null;

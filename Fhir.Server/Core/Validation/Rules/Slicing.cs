@@ -10,6 +10,7 @@ internal delegate bool Test(Element element, Judging judging);
 /// <summary>One discriminator of one slice; without a test nothing may stand where the path leads.</summary>
 internal sealed class Matcher(DiscriminatorPath path, Test? test)
 {
+    public DiscriminatorPath Path => path;
     /// <summary>Whether the type alone, as the text of a reference gives it, is enough to tell.</summary>
     public bool TakesStubs { get; init; }
 
@@ -32,6 +33,11 @@ internal sealed record Slice(string Name, IReadOnlyList<Matcher> Matchers, int M
     /// <summary>Where all goes that no other slice takes.</summary>
     public bool IsDefault => Name == "@default";
 
+    public IEnumerable<(string?, Rule)> Rules(string sliced) =>
+        Reslicing is null ? [($"{sliced}:{Name} {Cardinality.Range(Min, Max)}{By}", Node)] : [($"{sliced}:{Name} {Cardinality.Range(Min, Max)}{By}", Node), (null, Reslicing)];
+
+    private string By => string.Concat(Matchers.Select(matcher => $" by {matcher.Path}"));
+
     public bool Takes(Element element, Judging judging)
     {
         foreach (var matcher in Matchers)
@@ -43,6 +49,9 @@ internal sealed record Slice(string Name, IReadOnlyList<Matcher> Matchers, int M
 /// <summary>Each repetition belongs to one slice, or to none where the slicing is open — https://hl7.org/fhir/R4/profiling.html#slicing</summary>
 internal sealed class Slicing(string name, IReadOnlyList<Slice> slices, bool isOrdered, string? rules) : Rule
 {
+    public override string Demand => $"{name} in slices, {rules}{(isOrdered ? ", in order" : "")}";
+    public override IEnumerable<(string?, Rule)> Inner => slices.SelectMany(slice => slice.Rules(name));
+
     public override void Check(Element element, Judging judging)
     {
         var items = new List<Element>();
