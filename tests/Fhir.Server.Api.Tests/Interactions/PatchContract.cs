@@ -103,6 +103,18 @@ public abstract class PatchContract(Shared shared)
     }
 
     [Fact]
+    public async Task The_patch_may_come_as_XML()
+    {
+        var id = await Jansen.NewPatient();
+        const string Patch = """
+            <Parameters xmlns="http://hl7.org/fhir"><parameter><name value="operation"/><part><name value="type"/><valueCode value="replace"/></part>
+            <part><name value="path"/><valueString value="Patient.birthDate"/></part><part><name value="value"/><valueDate value="1981-01-01"/></part></parameter></Parameters>
+            """;
+        Assert.Equal(200, (await Jansen.SendBytes("PATCH", $"/fhir/Patient/{id}", Encoding.UTF8.GetBytes(Patch), "application/fhir+xml")).Code);
+        Assert.Equal("1981-01-01", (string)(await Jansen.Get($"/fhir/Patient/{id}")).Json["birthDate"]!);
+    }
+
+    [Fact]
     public async Task The_content_of_a_Binary_comes_through_a_patch_unharmed()
     {
         var content = Convert.ToBase64String(Encoding.UTF8.GetBytes("plain words"));
