@@ -35,6 +35,13 @@ internal static class CoreBenchmark
         });
         Measure("index extraction, 1 kB Patient", () => indexer.Extract(patient));
         Validation(patient);
+        Terminology();
+    }
+
+    private static void Terminology()
+    {
+        if (new Vocabulary(Conformance.R4).Compile("http://hl7.org/fhir/ValueSet/marital-status").Failed(out var issue, out var compiled)) throw new InvalidOperationException(issue.Text);
+        Measure("is a code in a value set", () => compiled.Contains("http://terminology.hl7.org/CodeSystem/v3-MaritalStatus", null, "M"));
     }
 
     // What validation on write adds: R4's base rules, and for a message of $send-message our own profile.

@@ -149,6 +149,17 @@ public sealed class OperationTests
         Assert.Equal(["equal P1"], Matches(Answer(Small.Translate(new(parameters)))));
     }
 
+    [Theory]
+    [InlineData("22298006", "true")]
+    [InlineData("73211009", "false")]
+    public void Listed_codes_of_a_system_that_is_not_loaded_are_judged_by_the_list(string code, string expected)
+    {
+        var vocabulary = With(ValueSet("urn:listed", """ "include":[{"system":"http://snomed.info/sct","version":"http://snomed.info/sct/11000172109","concept":[{"code":"22298006","display":"Myocardial infarction"}]}] """));
+        var answer = Answer(vocabulary.ValidateInValueSet(Ask($"url=urn:listed&system=http://snomed.info/sct&code={code}")));
+        Assert.Equal(expected, Value(answer, "result"));
+        Assert.Equal("22298006", Codes(Answer(vocabulary.Expand(Ask("url=urn:listed")))["expansion"]));
+    }
+
     private static Question Ask(string query)
     {
         var parameters = Element.Of("Parameters");

@@ -59,7 +59,10 @@ internal sealed class CodeJudge(Vocabulary vocabulary, Question question, ValueS
     // A code that the value set names itself, of a system that is not loaded: it is in, though nothing more can be said of it.
     private bool Listed(Coded coded, Include? include, Element? listed)
     {
-        (verdict.Code, verdict.System, verdict.Version, verdict.Display) = (coded.Code, coded.System, include?.Version, listed?["display"].Text);
+        var wordings = Wording.Of(null, null, listed, valueSet!.Source["language"].Text);
+        (verdict.Code, verdict.System, verdict.Version) = (coded.Code, coded.System, include?.Version);
+        verdict.Display = (Wording.Best(wordings, languages) ?? wordings.FirstOrDefault())?.Text;
+        if (!_membershipOnly && DisplayRule.Judge(coded, wordings, languages, question.Flag("lenient-display-validation") == true) is { } finding) verdict.Add(finding);
         return true;
     }
 

@@ -41,7 +41,8 @@ internal sealed class VersionJudge(CodeSystems systems, VersionRules rules, Verd
     private void Missing(Coded coded, Include include)
     {
         verdict.NeededSystem = include.Version is null ? coded.System : $"{coded.System}|{include.Version}";
-        if (include.Listed is null || include.Version is not null) Error("not-found", "not-found", _texts.Unknown(coded.System!, include.Version), coded.At("system"), _texts.IdOf(coded.System!, include.Version));
+        // Codes that a value set lists itself are good without the code system; in a version that is not there they are not.
+        if (include.Listed is null || (include.Version is not null && _texts.IsLoaded(coded.System!))) Error("not-found", "not-found", _texts.Unknown(coded.System!, include.Version), coded.At("system"), _texts.IdOf(coded.System!, include.Version));
         else verdict.Add(new(Severity.Warning, "not-found", "not-found", _texts.Unknown(coded.System!, null), coded.At("system"), _texts.IdOf(coded.System!, null)));
     }
 
