@@ -83,6 +83,20 @@ public abstract class XmlContract(Shared shared)
     }
 
     [Fact]
+    public async Task The_next_page_is_in_the_format_of_the_first()
+    {
+        var name = $"Xmlmaker{Guid.NewGuid():N}";
+        var id = await Jansen.NewPatient(name);
+        await Jansen.NewPatient(name);
+        await Jansen.Put($"/fhir/Patient/{id}", $$"""{"resourceType":"Patient","id":"{{id}}","name":[{"family":"{{name}}"}]}""");
+        foreach (var path in (string[])[$"/fhir/Patient?family={name}&_count=1&_format=application/fhir+xml", $"/fhir/Patient/{id}/_history?_count=1&_format=xml"])
+        {
+            var next = (await Jansen.Get(path)).Xml.Each("link").Single(link => link["relation"].Text == "next")["url"].Text!;
+            Assert.Single((await Jansen.Get(next)).Xml.Each("entry"));
+        }
+    }
+
+    [Fact]
     public async Task A_transaction_goes_in_and_out_in_XML()
     {
         var patient = $"urn:uuid:{Guid.NewGuid()}";

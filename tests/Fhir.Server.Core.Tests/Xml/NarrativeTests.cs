@@ -71,6 +71,17 @@ public sealed class NarrativeTests
     }
 
     [Fact]
+    public void Awkward_strings_come_back_as_they_were_but_for_what_XML_cannot_hold()
+    {
+        var strings = System.Text.Json.JsonDocument.Parse(File.ReadAllBytes(Path.Combine(TestFolders.Data("naughty-strings"), "blns.json"))).RootElement.EnumerateArray().Select(s => s.GetString()!).Where(s => s.Trim().Length > 0).ToList();
+        Assert.True(strings.Count > 400);
+        var patient = Element.Of("Patient");
+        foreach (var text in strings) patient.Add("name").Add("text", text);
+        var back = ReadingXml.Read(FhirXmlWriter.Write(patient)).Each("name").Select(n => n["text"].Text!).ToList();
+        Assert.Equal(strings.Select(s => string.Concat(s.Select(c => c is < ' ' and not ('\t' or '\n' or '\r') or '\uFFFE' or '\uFFFF' ? '\uFFFD' : c))), back);
+    }
+
+    [Fact]
     public void Elements_come_out_in_their_order_whatever_the_order_in_JSON()
     {
         var patient = Json.Reading.Read("""{"birthDate":"1980","extension":[{"valueString":"a","url":"u","id":"e"}],"name":[{"given":["b"],"family":"a"}],"_birthDate":{"extension":[{"url":"v","valueCode":"x"}],"id":"i"},"id":"p","resourceType":"Patient"}""");
