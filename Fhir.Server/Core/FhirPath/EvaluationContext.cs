@@ -28,5 +28,5 @@ public sealed record EvaluationContext
     /// <summary>Told of what passes a <c>trace(name)</c>.</summary>
     public Action<string, IReadOnlyList<Element>>? Trace { get; init; }
     /// <summary>How much work one evaluation may be; past it, it is an issue (<c>too-costly</c>).</summary>
-    public int MostSteps { get; init; } = 5_000_000;
+    public int MostSteps { get; init; } = 2_000_000;
 }

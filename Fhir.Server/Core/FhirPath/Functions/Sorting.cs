@@ -13,7 +13,7 @@ internal static class Sorting
     public static Function By(SortField[] keys) => (run, input, _, into) =>
     {
         var rows = new List<(Element Item, Element?[] Keys)>();
-        for (var i = 0; i < input.Count && run.Goes(); i++) rows.Add((input[i], KeysOf(run, input[i], i, keys)));
+        for (var i = 0; i < input.Count && run.Goes(Run.NewValue * keys.Length); i++) rows.Add((input[i], KeysOf(run, input[i], i, keys)));
         foreach (var (item, _) in rows.Order(Comparer<(Element Item, Element?[] Keys)>.Create((a, b) => Compare(run, a.Keys, b.Keys, keys)))) into.Add(item);
     };
 
@@ -35,6 +35,7 @@ internal static class Sorting
     {
         for (var i = 0; i < keys.Length; i++)
         {
+            if (!run.Goes()) return 0;
             var order = Compare(run, a[i], b[i], keys[i].Down);
             if (order != 0) return order;
         }

@@ -23,6 +23,7 @@ internal static class Equality
     public static bool? Equal(Run run, Element a, Element b)
     {
         if (ReferenceEquals(a, b)) return true;
+        if (!run.Goes(2)) return null;
         var (kindA, kindB) = (Kinds.Of(a), Kinds.Of(b));
         if (kindA == Kind.String && kindB == Kind.String && a.Text is not null) return a.Text == b.Text && run.Goes(a.Text.Length >> 6);
         if (kindA == Kind.Complex || kindB == Kind.Complex) return kindA == kindB && SameTree(run, a, b);
@@ -38,6 +39,7 @@ internal static class Equality
 
     private static bool? SameAmount(Run run, Element a, Element b)
     {
+        if (!run.Goes(Run.NewValue)) return null;
         if (Amount.Of(a) is { } x && Amount.Of(b) is { } y) return Units.Compare(x, y) is { } order ? order == 0 : null;
         return a.Children.Count > 0 && b.Children.Count > 0 && SameTree(run, a, b);
     }

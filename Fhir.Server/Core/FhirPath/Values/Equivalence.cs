@@ -23,6 +23,7 @@ internal static class Equivalence
     public static bool Equivalent(Run run, Element a, Element b)
     {
         if (ReferenceEquals(a, b)) return true;
+        if (!run.Goes(2)) return false;
         var (kindA, kindB) = (Kinds.Of(a), Kinds.Of(b));
         if (kindA == Kind.String && kindB == Kind.String) return SameWords(a.Text, b.Text) && run.Goes((a.Text?.Length ?? 0) >> 4);
         if (kindA.IsNumber() && kindB.IsNumber()) return Near(Numbers.Of(a), Numbers.Of(b));

@@ -63,7 +63,7 @@ internal sealed class ExpressionMaker
             2 => $"({path} | {Items(depth - 1)})",
             3 => $"{path}.{Pick("first()", "last()", "tail()", "skip(1)", "take(2)", "distinct()", "children()", "descendants()", "single()")}",
             4 => $"{path}.{Pick("intersect", "exclude", "union", "combine")}({Items(depth - 1)})",
-            5 => $"{path}.repeat({Pick("children()", "extension", "item")})",
+            5 => $"{path}.repeat({Pick("`contains`", "extension", "item")})",
             6 => $"iif({Leaf(Kind.Boolean)}, {path}, {Items(depth - 1)})",
             7 => $"{path}.ofType({Pick(TypeNames())})",
             8 => $"{path}.aggregate($total + 1, 0)",
@@ -145,7 +145,7 @@ internal sealed class ExpressionMaker
     }
 
     // What others are worth is not what this compares: the other engine takes UCUM only.
-    private static bool IsUcum(Element quantity) => quantity["system"].Text == "http://unitsofmeasure.org" && quantity["code"].Text is { } code && code is not ("a" or "mo" or "Cel" or "[degF]") && Amount.Of(quantity) is not null && Units.Compare(new(1, code), new(1, code + ".m/m")) == 0;
+    private static bool IsUcum(Element quantity) => quantity["system"].Text == "http://unitsofmeasure.org" && quantity["code"].Text is { } code && code is not ("a" or "mo" or "Cel" or "[degF]") && !code.Contains("eq", StringComparison.Ordinal) && Amount.Of(quantity) is not null && Units.Compare(new(1, code), new(1, code + ".m/m")) == 0;
 
     private static string Text(string text) => $"'{text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("'", "\\'", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal).Replace("\r", "\\r", StringComparison.Ordinal).Replace("\t", "\\t", StringComparison.Ordinal)}'";
 
