@@ -56,15 +56,9 @@ internal static class Merging
     private static Element Binding(Element below, Element above)
     {
         var merged = Element.Of("ElementDefinition").Add("binding");
-        foreach (var extension in above.Each("extension")) Clone(extension, merged);
+        foreach (var extension in above.Each("extension")) merged.Add(extension.Copy());
         foreach (var name in (string[])["strength", "valueSet"])
-            if ((above[name].Exists ? above[name] : below[name]) is { Exists: true } found) Clone(found, merged);
+            if ((above[name].Exists ? above[name] : below[name]) is { Exists: true } found) merged.Add(found.Copy());
         return merged;
-    }
-
-    private static void Clone(Element from, Element to)
-    {
-        var copy = to.Add(new Element(from.Name, from.Definition, from.Text) { Slot = from.Slot });
-        foreach (var child in from.Children) Clone(child, copy);
     }
 }

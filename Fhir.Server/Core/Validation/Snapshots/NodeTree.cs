@@ -70,12 +70,6 @@ internal static class NodeTree
         to.Add("id", node.Id);
         to.Add("path", node.Path);
         if (node.SliceName is { } name) to.Add("sliceName", name);
-        foreach (var fact in node.Facts.All.OrderBy(f => to.Definition.Element(f.Name)!.Index)) Copy(fact, to);
-    }
-
-    private static void Copy(Element from, Element to)
-    {
-        var copy = to.Add(new Element(from.Name, from.Definition, from.Text) { Slot = from.Slot });
-        foreach (var child in from.Children) Copy(child, copy);
+        foreach (var fact in node.Facts.All.OrderBy(f => to.Definition.Element(f.Name)!.Index)) to.Add(fact.Copy());
     }
 }
