@@ -179,6 +179,33 @@ public sealed class StartAndCommands
     }
 
     [Fact]
+    public async Task A_profile_from_the_folder_of_packages_is_judged_by()
+    {
+        var folder = Directory.CreateTempSubdirectory("samenspraak-packages-").FullName;
+        var profile = """
+            {"resourceType":"StructureDefinition","url":"http://example.org/StructureDefinition/born","name":"Born","status":"active","kind":"resource","abstract":false,
+             "type":"Patient","baseDefinition":"http://hl7.org/fhir/StructureDefinition/Patient","derivation":"constraint",
+             "differential":{"element":[{"id":"Patient.birthDate","path":"Patient.birthDate","min":1}]}}
+            """;
+        await File.WriteAllTextAsync(Path.Combine(folder, "born.json"), profile);
+        await using (var clinic = await Clinic.OpenAsync($"--Profiles:Packages={folder}"))
+        {
+            var jansen = await clinic.DrJansen;
+            Assert.Contains("Patient.birthDate", (await jansen.PostAsync("Patient/$validate", Born())).Must(200).Text, StringComparison.Ordinal);
+            Assert.DoesNotContain("Patient.birthDate", (await jansen.PostAsync("Patient/$validate", Born("1970"))).Must(200).Text, StringComparison.Ordinal);
+            Assert.Contains("1 conformance resources are loaded", clinic.Log, StringComparison.Ordinal);
+        }
+        Directory.Delete(folder, recursive: true);
+
+        static JsonObject Born(string? date = null)
+        {
+            var patient = new JsonObject { ["resourceType"] = "Patient", ["meta"] = new JsonObject { ["profile"] = new JsonArray("http://example.org/StructureDefinition/born") } };
+            if (date is not null) patient["birthDate"] = date;
+            return patient;
+        }
+    }
+
+    [Fact]
     public async Task Idle_it_is_small()
     {
         if (!OperatingSystem.IsLinux()) Assert.Skip("Resident memory is read from /proc.");

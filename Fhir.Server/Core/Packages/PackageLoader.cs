@@ -27,7 +27,14 @@ public sealed class PackageLoader
     public static LoadedPackages Load(string folder, Conformance below)
     {
         if (!Directory.Exists(folder)) return new(below, [], 0, [new(IssueKind.NotFound, $"The folder of packages is not there: {folder}.")]);
-        return new PackageLoader(below).Load(folder);
+        try
+        {
+            return new PackageLoader(below).Load(folder);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return new(below, [], 0, [new(IssueKind.Unavailable, $"The folder of packages cannot be read, and none is loaded: {e.Message}")]);
+        }
     }
 
     private LoadedPackages Load(string folder)

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using Fhir.Server.Core.Elements;
 using Fhir.Server.Core.Outcomes;
@@ -9,7 +8,8 @@ namespace Fhir.Server.Core.Validation.Snapshots;
 /// <summary>All elements of a profile with all that its bases and types say of them — https://hl7.org/fhir/R4/profiling.html#snapshot</summary>
 public static class Snapshot
 {
-    private static readonly ConditionalWeakTable<Conformance, ConcurrentDictionary<Element, Result<Element>>> Made = [];
+    // Both are let go of with the definition: one that is only looked at leaves nothing behind.
+    private static readonly ConditionalWeakTable<Conformance, ConditionalWeakTable<Element, Result<Element>>> Made = [];
 
     /// <summary>The <c>snapshot</c> of a StructureDefinition: the shipped one, else one made of its differential and kept with the conformance.</summary>
     public static Result<Element> Of(Element structureDefinition, Conformance conformance) => Of(structureDefinition, conformance, SnapshotGenerator.Generate);
@@ -17,5 +17,5 @@ public static class Snapshot
     internal static Result<Element> Of(Element structureDefinition, Conformance conformance, Func<Element, Conformance, Result<Element>> make) =>
         structureDefinition["snapshot"] is { Exists: true, Children.Count: > 0 } shipped
             ? shipped
-            : Made.GetOrCreateValue(conformance).GetOrAdd(structureDefinition, s => make(s, conformance));
+            : Made.GetOrCreateValue(conformance).GetValue(structureDefinition, s => make(s, conformance));
 }
