@@ -20,7 +20,7 @@ internal sealed class Judging(Schemas schemas, ValidationRequest request)
     private int _steps;
     private int _depth;
 
-    /// <summary>A reference that a slice is told by could not be followed.</summary>
+    /// <summary>A reference or profile that a slice is told by is not at hand.</summary>
     public bool IsUnresolved { get; set; }
     public Findings Findings { get; private set; } = new(MostIssues);
     public Schemas Schemas => schemas;
@@ -41,11 +41,13 @@ internal sealed class Judging(Schemas schemas, ValidationRequest request)
         new ResourceWalk(this).Resource(resource);
     }
 
-    /// <summary>A resource follows a profile, or that profile is not known.</summary>
+    /// <summary>A resource follows a profile, or that profile cannot be used: an error where the caller asks for it, a warning where the resource names it.</summary>
     public void Profile(Element resource, string canonical, Element? from = null)
     {
-        if (schemas.Find(canonical) is { } schema) Conform(resource, schema);
-        else Add(from ?? resource, "not-found", $"The profile {canonical} is not loaded, so the resource is not judged by it.", from is null ? Severity.Error : Severity.Warning);
+        var severity = from is null ? Severity.Error : Severity.Warning;
+        if (schemas.Find(canonical) is not { } schema) Add(from ?? resource, "not-found", $"The profile {canonical} is not loaded, so the resource is not judged by it.", severity);
+        else if (schema.Broken is { } why) Add(from ?? resource, "processing", $"The profile {canonical} cannot be used: {why}", severity);
+        else Conform(resource, schema);
     }
 
     /// <summary>Judges an element by a profile, once.</summary>

@@ -59,6 +59,23 @@ public sealed class ElementRuleTests
     [InlineData("extensible")]
     public void A_value_set_that_is_not_loaded_is_a_warning_never_an_error(string strength) => Bound(strength, "http://example.org/nowhere", "\"system\":\"urn:s\",\"code\":\"a\"", Severity.Warning);
 
+    [Theory]
+    [InlineData("\"code\":\"a\"", 0)]
+    [InlineData("\"code\":\"a\",\"display\":\"alpha  ONE\"", 0)]
+    [InlineData("\"code\":\"a\",\"display\":\"alfa\"", 0)]
+    [InlineData("\"code\":\"a\",\"display\":\"Beta\"", 1)]
+    [InlineData("\"code\":\"b\"", 1)]
+    [InlineData("\"code\":\"b\",\"version\":\"9\"", 0)]   // that version is not loaded
+    public void A_code_and_its_display_are_those_of_its_system(string coding, int warnings)
+    {
+        const string System = """
+            {"resourceType":"CodeSystem","url":"urn:s","status":"active","content":"complete","concept":[{"code":"a","display":"Alpha One","designation":[{"language":"nl","value":"Alfa"}]}]}
+            """;
+        var resource = Json.Reading.Read($$"""{"resourceType":"Basic","text":{"status":"generated","div":"<div xmlns=\"http://www.w3.org/1999/xhtml\">a</div>"},"code":{"coding":[{"system":"urn:s",{{coding}} }]} }""");
+        var issues = Judged.With([Json.Reading.Read(System)]).Validate(resource, Judged.Request);
+        Assert.Equal(Enumerable.Repeat(Severity.Warning, warnings), issues.Select(i => i.Severity));
+    }
+
     private static void Bound(string strength, string valueSet, string coding, Severity? expected)
     {
         var profile = Profile("Observation", Element("Observation.code", $$"""  "binding":{"strength":"{{strength}}","valueSet":"{{valueSet}}"} """));

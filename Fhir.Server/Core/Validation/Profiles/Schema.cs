@@ -18,7 +18,7 @@ internal sealed class Schema(string url, TypeDefinition type, Node root) : Rule
 
     public override void Check(Element element, Judging judging)
     {
-        if (Broken is not null) judging.Add(element, "processing", $"The profile {url} cannot be used: {Broken}", Severity.Error);
+        if (Broken is not null) judging.Add(element, "processing", $"The profile {url} cannot be used: {Broken}", Severity.Warning);
         else if (!DefinitionSet.R4.IsA(element.Definition, type.Name)) judging.Add(element, "structure", $"The profile {url} is for {type.Name}, not for {element.Type}.");
         else root.Check(element, judging);
     }

@@ -75,7 +75,14 @@ internal sealed class SliceCompiler
             : targets.Concat(path.IsThis ? [slice] : []).SelectMany(t => t.Types).SelectMany(t => t.Each("profile").Select(p => p.Text!))).Distinct(StringComparer.Ordinal).ToArray();
         return canonicals.Length == 0
             ? TypeMatcher(path, targets)
-            : new Matcher(path, (element, judging) => Array.Exists(canonicals, c => judging.Schemas.Find(c) is { } schema && judging.Conforms(element, schema)));
+            : new Matcher(path, (element, judging) => Array.Exists(canonicals, canonical => Follows(element, canonical, judging)));
+    }
+
+    private static bool Follows(Element element, string canonical, Judging judging)
+    {
+        if (judging.Schemas.Find(canonical) is { Broken: null } schema) return judging.Conforms(element, schema);
+        judging.IsUnresolved = true;
+        return false;
     }
 
     private Matcher? ValueMatcher(DiscriminatorPath path, List<Definition> targets)
