@@ -1,4 +1,3 @@
-using Fhir.Server.Api.Http;
 using Fhir.Server.Core.Elements;
 using Fhir.Server.Core.Outcomes;
 using Fhir.Server.Core.Validation;
@@ -62,7 +61,13 @@ public sealed class WriteCheck(Validator validator, ApiSettings settings, IssueC
     private static Issue Unjudged(Issue issue) =>
         issue.Code == "not-found" && issue.Where?.Contains("meta.profile[", StringComparison.Ordinal) == true ? issue with { Severity = Severity.Error } : issue;
 
-    private static Issue Placed(Issue issue, Write write) => write.Where is { } where ? Refusal.At(issue, $"{where}.resource") : issue;
+    // Patient.name[0] of entry 3 is Bundle.entry[3].resource.name[0].
+    private static Issue Placed(Issue issue, Write write)
+    {
+        if (write.Where is not { } entry) return issue;
+        var below = issue.Where?.IndexOf('.', StringComparison.Ordinal) ?? -1;
+        return issue with { Where = $"{entry}.resource{(below < 0 ? "" : issue.Where![below..])}" };
+    }
 
     private static bool IsError(Issue issue) => issue.Severity <= Severity.Error;
 

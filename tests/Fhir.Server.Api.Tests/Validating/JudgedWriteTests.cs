@@ -106,6 +106,15 @@ public sealed class JudgedWriteTests
     }
 
     [Fact]
+    public async Task A_Bundle_in_a_transaction_has_places_of_its_own()
+    {
+        await using var house = await OpenAsync(Strictness.Enforce, Strictness.Warn);
+        var inner = $$"""{"resourceType":"Bundle","type":"collection","entry":[{"fullUrl":"urn:uuid:6f0e4a5e-9d0c-4f1f-8f9f-2b110d5f8f5e","resource":{{Patient("Vos", Contact)}} }]}""";
+        var got = await house.As("dr.jansen").Post("/fhir", Bundle("transaction", inner).Replace("\"url\":\"Patient\"", "\"url\":\"Bundle\"", StringComparison.Ordinal));
+        Assert.Contains("Bundle.entry[0].resource.entry[0].resource.contact[0]", got.Places);
+    }
+
+    [Fact]
     public async Task In_a_batch_each_entry_is_judged_by_itself()
     {
         await using var house = await OpenAsync(Strictness.Enforce, Strictness.Warn);
