@@ -68,12 +68,12 @@ public sealed class OperationTests
     [Fact]
     public void A_large_value_set_is_told_in_pages_only()
     {
-        var codes = string.Join(',', Enumerable.Range(0, 10_001).Select(i => $$"""{"code":"c{{i}}"}"""));
+        var codes = string.Join(',', Enumerable.Range(0, 1_001).Select(i => $$"""{"code":"c{{i}}"}"""));
         var vocabulary = With(CodeSystem("urn:large", codes), ValueSet("urn:vs", """ "include":[{"system":"urn:large"}] """));
         Assert.True(vocabulary.Expand(Ask("url=urn:vs")).Failed(out var issue, out _));
         Assert.Equal("too-costly", issue.Code);
-        var page = Answer(vocabulary.Expand(Ask("url=urn:vs&offset=10000&count=50")))["expansion"];
-        Assert.Equal("c10000", Codes(page));
+        var page = Answer(vocabulary.Expand(Ask("url=urn:vs&offset=1000&count=50")))["expansion"];
+        Assert.Equal("c1000", Codes(page));
     }
 
     [Theory]
@@ -83,6 +83,46 @@ public sealed class OperationTests
     {
         Assert.True(Small.Expand(Ask(parameters)).Failed(out var issue, out _));
         Assert.Equal(IssueKind.NotFound, issue.Kind);
+    }
+
+    [Theory]
+    [InlineData("child-of", "apple,pear")]
+    [InlineData("descendent-leaf", "apple,pear")]
+    public void Filters_of_R5_are_understood(string op, string expected)
+    {
+        var valueSet = $$""" "include":[{"system":"urn:food","filter":[{"property":"concept","op":"{{op}}","value":"fruit"}]}] """;
+        Assert.Equal(expected, Codes(Answer(Small.With([Reading.Read(ValueSet("urn:vs", valueSet))]).Expand(Ask("url=urn:vs")))["expansion"]));
+    }
+
+    [Fact]
+    public void A_value_set_may_draw_from_one_that_it_contains()
+    {
+        var valueSet = """
+            {"resourceType":"ValueSet","url":"urn:vs","status":"active","contained":[{"resourceType":"ValueSet","id":"own","status":"active","compose":{"include":[{"system":"urn:food","concept":[{"code":"bread"}]}]}}],
+             "compose":{"include":[{"valueSet":["#own"]}]}}
+            """;
+        Assert.Equal("bread", Codes(Answer(Small.With([Reading.Read(valueSet)]).Expand(Ask("url=urn:vs")))["expansion"]));
+    }
+
+    [Theory]
+    [InlineData("code=bread&display=Bread", "true", "")]
+    [InlineData("code=bread&display=bread", "true", "")]
+    [InlineData("code=bread&display=Loaf", "false", "invalid-display")]
+    [InlineData("code=bread&display=Loaf&lenient-display-validation=true", "true", "invalid-display")]
+    [InlineData("code=stone", "false", "invalid-code,not-in-vs")]
+    [InlineData("code=pear", "true", "code-comment")]
+    public void A_code_is_judged_with_its_display_and_state(string parameters, string result, string kinds)
+    {
+        var answer = Answer(Small.ValidateInValueSet(Ask($"url=urn:all-food&system=urn:food&{parameters}")));
+        var issues = answer.Each("parameter").SingleOrDefault(p => p["name"].Text == "issues")?["resource"].Each("issue").Select(i => i["details"]["coding"]["code"].Text) ?? [];
+        Assert.Equal((result, kinds), (Value(answer, "result"), string.Join(',', issues.Order(StringComparer.Ordinal))));
+    }
+
+    [Fact]
+    public void A_fragment_cannot_deny_a_code()
+    {
+        var vocabulary = With(CodeSystem("urn:part", """{"code":"a"}""").Replace("complete", "fragment", StringComparison.Ordinal), ValueSet("urn:vs", """ "include":[{"system":"urn:part"}] """));
+        Assert.Equal("true", Value(Answer(vocabulary.ValidateInValueSet(Ask("url=urn:vs&system=urn:part&code=b"))), "result"));
     }
 
     [Fact]

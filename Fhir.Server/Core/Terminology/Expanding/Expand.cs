@@ -10,8 +10,9 @@ namespace Fhir.Server.Core.Terminology.Expanding;
 /// <summary>Lists the codes of a value set: all, those that fit a filter, or a page of them.</summary>
 internal sealed class Expand(Vocabulary vocabulary, Question question, Element source)
 {
-    /// <summary>How many codes are listed at once; more must be asked for in pages.</summary>
-    private const int Most = 10_000;
+    // How many codes are listed unasked, and how many in one page.
+    private const int Most = 1_000;
+    private const int LargestPage = 10_000;
 
     private readonly VersionRules _rules = VersionRules.Of(question);
 
@@ -24,9 +25,9 @@ internal sealed class Expand(Vocabulary vocabulary, Question question, Element s
         if (contents.List().Failed(out issue, out var entries)) return issue;
         if (question.Number("count").Failed(out issue, out var count) || question.Number("offset").Failed(out issue, out var offset)) return issue;
         var chosen = entries.FindAll(e => Chosen(e, valueSet));
-        if (count is null && chosen.Count > Most) return Contents.TooCostly($"The value set has {chosen.Count} codes; ask for them in pages of at most {Most}, by count and offset.");
+        if (count is null && chosen.Count - (offset ?? 0) > Most) return Contents.TooCostly($"The value set '{valueSet.Canonical}' expansion has too many codes to display (>{Most}); ask for pages of it, by count and offset");
         var isPaged = count is not null || offset is not null;
-        var page = isPaged ? chosen.Skip(offset ?? 0).Take(Math.Min(count ?? Most, Most)).ToList() : question.Flag("excludeNested") == true ? chosen : Hierarchy.Of(chosen);
+        var page = isPaged ? chosen.Skip(offset ?? 0).Take(Math.Min(count ?? Most, LargestPage)).ToList() : question.Flag("excludeNested") == true ? chosen : Hierarchy.Of(chosen);
         var writer = new ExpansionWriter(question, valueSet, _rules, languages, contents.ShowsVersions);
         return writer.Write(page, chosen.Count, isPaged ? offset ?? 0 : null);
     }

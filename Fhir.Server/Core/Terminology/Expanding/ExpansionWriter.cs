@@ -51,6 +51,13 @@ internal sealed class ExpansionWriter(Question question, ValueSetContent valueSe
         Versions(expansion, "force-system-version", asked.Where(i => rules.IsForced(i.System!)));
         Versions(expansion, "system-version", asked.Where(i => i.Asked is null && rules.IsDefaulted(i.System!)));
         Versions(expansion, "check-system-version", asked.Where(i => i.Asked is null && rules.IsChecked(i.System!)));
+        ValueSetVersions(expansion, Contents.Parts(valueSet));
+    }
+
+    private void ValueSetVersions(Element expansion, IEnumerable<Include> parts)
+    {
+        var imported = parts.SelectMany(i => i.Source.Each("valueSet")).Select(v => v.Text).OfType<string>().Distinct();
+        foreach (var canonical in imported.Where(c => rules.ValueSet(c) != c)) Parameter(expansion, "default-valueset-version", "valueUri", rules.ValueSet(canonical));
     }
 
     private static void Versions(Element expansion, string name, IEnumerable<Include> includes)

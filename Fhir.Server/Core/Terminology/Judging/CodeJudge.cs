@@ -29,7 +29,7 @@ internal sealed class CodeJudge(Vocabulary vocabulary, Question question, ValueS
         {
             Membership.In => Inside(coded, holding, version),
             Membership.Out => Outside(coded, Newest(includes, version), oneOfSeveral),
-            Membership.Unknown => Known(coded, Newest(includes, version)),
+            Membership.Unknown => Undecided(coded, Newest(includes, version)),
         };
     }
 
@@ -62,7 +62,7 @@ internal sealed class CodeJudge(Vocabulary vocabulary, Question question, ValueS
         var wordings = Wording.Of(null, null, listed, valueSet!.Source["language"].Text);
         (verdict.Code, verdict.System, verdict.Version) = (coded.Code, coded.System, include?.Version);
         verdict.Display = (Wording.Best(wordings, languages) ?? wordings.FirstOrDefault())?.Text;
-        if (!_membershipOnly && DisplayRule.Judge(coded, wordings, languages, question.Flag("lenient-display-validation") == true) is { } finding) verdict.Add(finding);
+        if (!_membershipOnly) Display(coded, wordings);
         return true;
     }
 
@@ -73,10 +73,17 @@ internal sealed class CodeJudge(Vocabulary vocabulary, Question question, ValueS
         verdict.Display = (Wording.Best(wordings, languages) ?? wordings.FirstOrDefault())?.Text;
         if (_membershipOnly) return true;
         Remarks(coded, content, concept);
+        if (listed is not null && IsDeprecated(listed))
+            verdict.Add(new(Severity.Warning, "business-rule", "code-comment", $"The presence of the concept '{coded.Code}' in the system '{coded.System}' in the value set {valueSet!.Canonical} is marked with a status of deprecated and its use should be reviewed", coded.Whole, "CONCEPT_DEPRECATED_IN_VALUESET") { InMessage = true });
         if (question.Flag("abstract") == false && concept.IsAbstract) Wrong("business-rule", "code-rule", $"Code '{coded.System}#{coded.Code}' is abstract, and not allowed in this context", coded.At("code"), "ABSTRACT_CODE_NOT_ALLOWED");
         foreach (var other in contents.Where(c => !ReferenceEquals(c, content))) if (other.Find(coded.Code!) is { } same) wordings.AddRange(AlsoGood(coded, same, other));
-        if (DisplayRule.Judge(coded, wordings, languages, question.Flag("lenient-display-validation") == true) is { } finding) verdict.Add(finding);
+        Display(coded, wordings);
         return true;
+    }
+
+    private void Display(Coded coded, List<Wording> wordings)
+    {
+        if (DisplayRule.Judge(coded, wordings, languages, question.Flag("lenient-display-validation") == true) is { } finding) verdict.Add(finding);
     }
 
     // What another version in the same value set calls it counts too; but it is no suggestion.
@@ -93,9 +100,15 @@ internal sealed class CodeJudge(Vocabulary vocabulary, Question question, ValueS
         Inactive(coded, concept);
         if (Standing.Of(content.Source, valueSet?.Source ?? content.Source) is { } standing)
             verdict.Add(new(Severity.Information, "business-rule", "status-check", $"Reference to {standing} CodeSystem {content.Canonical}", null, $"MSG_{standing.ToUpperInvariant()}"));
-        if (valueSet is not null && Standing.Of(valueSet.Source, valueSet.Source) is { } own)
-            verdict.Add(new(Severity.Information, "business-rule", "status-check", $"Reference to {own} ValueSet {valueSet.Canonical}", null, $"MSG_{own.ToUpperInvariant()}"));
+        foreach (var used in valueSet is null ? [] : Imported(valueSet))
+            if (Standing.Of(used.Source, valueSet!.Source) is { } own)
+                verdict.Add(new(Severity.Information, "business-rule", "status-check", $"Reference to {own} ValueSet {used.Canonical}", null, $"MSG_{own.ToUpperInvariant()}"));
     }
+
+    private static IEnumerable<ValueSetContent> Imported(ValueSetContent valueSet) => valueSet.Includes.SelectMany(i => i.ValueSets.SelectMany(Imported)).Prepend(valueSet);
+
+    private static bool IsDeprecated(Element listed) => listed.Each("extension").Any(e =>
+        (e["url"].Text == "http://hl7.org/fhir/StructureDefinition/valueset-deprecated" && e["value"].Text == "true") || (e["url"].Text == Standing.Extension && e["value"].Text is "deprecated" or "withdrawn"));
 
     private void Inactive(Coded coded, Concept concept)
     {
@@ -109,33 +122,43 @@ internal sealed class CodeJudge(Vocabulary vocabulary, Question question, ValueS
     {
         var text = $"The provided code '{coded.Shown}' was not found in the value set '{valueSet!.Canonical}'";
         verdict.Add(oneOfSeveral ? new(Severity.Information, "code-invalid", "this-code-not-in-vs", text, coded.At("code"), "None_of_the_provided_codes_are_in_the_value_set_one") : new(Severity.Error, "code-invalid", "not-in-vs", text, coded.At("code"), "None_of_the_provided_codes_are_in_the_value_set_one"));
-        if (!_membershipOnly) Known(coded, content);
-        if (!oneOfSeveral && content?.Find(coded.Code!) is { } concept) Shown(coded, content, concept);
+        if (_membershipOnly) return false;
+        Known(coded, content);
+        if (content?.Find(coded.Code!) is { } concept) Shown(coded, content, concept);
         return false;
     }
 
+    // It is still a code of its system, with a display that is right or wrong.
     private void Shown(Coded coded, CodeContent content, Concept concept)
     {
-        verdict.Display = Wording.Best(Wording.Of(concept, content, null), languages)?.Text;
+        var wordings = Wording.Of(concept, content, null);
+        verdict.Display = Wording.Best(wordings, languages)?.Text;
+        Display(coded, wordings);
         if (!concept.IsInactive || !(question.Flag("activeOnly") == true || valueSet!.LeavesInactiveOut)) return;
         Inactive(coded, concept);
         Wrong("business-rule", "code-rule", $"The concept '{coded.Code}' is valid but is not active", coded.At("code"), "STATUS_CODE_WARNING_CODE");
     }
 
-    /// <summary>Says what is wrong with the code itself, whatever the value set says; always false.</summary>
+    /// <summary>Says what is wrong with the code itself, whatever the value set says. True where a fragment cannot deny it.</summary>
     private bool Known(Coded coded, CodeContent? content)
     {
         verdict.Version ??= content?.Version;
         if (content is null) return UnknownSystem(coded);
-        if (content.Find(coded.Code!) is null) NoSuchCode(coded, content);
-        return false;
+        return content.Find(coded.Code!) is null && NoSuchCode(coded, content);
+    }
+
+    private bool Undecided(Coded coded, CodeContent? content)
+    {
+        if (!Known(coded, content)) return false;
+        (verdict.Code, verdict.System) = (coded.Code, coded.System);
+        return true;
     }
 
     private bool NoSuchCode(Coded coded, CodeContent content)
     {
         var version = content.Version is null ? "" : $" version '{content.Version}'";
         if (content.IsComplete) return Wrong("code-invalid", "invalid-code", $"Unknown code '{coded.Code}' in the CodeSystem '{coded.System}'{version}", coded.At("code"), "Unknown_Code_in_Version");
-        verdict.Add(new(Severity.Warning, "code-invalid", "invalid-code", $"Unknown Code '{coded.Code}' in the CodeSystem '{coded.System}'{version} - note that the code system is labeled as a fragment, so the code may be valid in some other fragment", coded.At("code"), "UNKNOWN_CODE_IN_FRAGMENT"));
+        verdict.Add(new(Severity.Warning, "code-invalid", "invalid-code", $"Unknown Code '{coded.Code}' in the CodeSystem '{coded.System}'{version} - note that the code system is labeled as a fragment, so the code may be valid in some other fragment", coded.At("code"), "UNKNOWN_CODE_IN_FRAGMENT") { InMessage = true });
         return true;
     }
 

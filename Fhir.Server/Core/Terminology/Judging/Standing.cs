@@ -5,7 +5,7 @@ namespace Fhir.Server.Core.Terminology.Judging;
 /// <summary>Whether a definition is one to lean on: drafts, experiments and what was withdrawn are worth a remark.</summary>
 internal static class Standing
 {
-    private const string StandardsStatus = "http://hl7.org/fhir/StructureDefinition/structuredefinition-standards-status";
+    public const string Extension = "http://hl7.org/fhir/StructureDefinition/structuredefinition-standards-status";
 
     /// <summary><c>deprecated</c>, <c>withdrawn</c>, <c>retired</c>, <c>experimental</c>, <c>draft</c>; or null when it is no less than what draws from it.</summary>
     public static string? Of(Element definition, Element user)
@@ -20,5 +20,5 @@ internal static class Standing
     private static bool IsDraft(Element definition) => definition["status"].Text == "draft" || StandardsStatusOf(definition) == "draft";
 
     private static string? StandardsStatusOf(Element definition) =>
-        definition.Each("extension").FirstOrDefault(e => e["url"].Text == StandardsStatus)?["value"].Text;
+        definition.Each("extension").FirstOrDefault(e => e["url"].Text == Extension)?["value"].Text;
 }

@@ -28,6 +28,9 @@ public sealed class ConceptFilter
         {
             "is-a" => Hierarchy(value, top => top.Descendants().Append(top), inside: true),
             "descendent-of" => Hierarchy(value, top => top.Descendants(), inside: true),
+            // Of R5, and needed often enough to be written in R4 too.
+            "child-of" => Hierarchy(value, top => top.Children, inside: true),
+            "descendent-leaf" => Hierarchy(value, top => top.Descendants().Where(c => c.Children.Count == 0), inside: true),
             "is-not-a" => Hierarchy(value, top => top.Descendants().Append(top), inside: false),
             "generalizes" => Hierarchy(value, below => below.Ancestors().Append(below), inside: true),
             "=" => On(property, values => values.Contains(value)),

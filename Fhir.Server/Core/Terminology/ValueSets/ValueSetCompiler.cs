@@ -78,7 +78,7 @@ internal sealed class ValueSetCompiler(Conformance conformance, CodeSystems syst
         foreach (var canonical in source.Each("valueSet").Select(v => v.Text).OfType<string>().Select(Rules.ValueSet))
         {
             // One that is not loaded makes the answer unknown; one that goes round, or is wrong, makes this one wrong too.
-            if (Find(canonical) is not { } other) missing.Add(canonical);
+            if (Named(canonical, source) is not { } other) missing.Add(canonical);
             else if (Compile(other).Failed(out var issue, out var compiled)) return issue;
             else valueSets.Add(compiled);
         }
@@ -94,6 +94,15 @@ internal sealed class ValueSetCompiler(Conformance conformance, CodeSystems syst
         var listed = new Dictionary<string, Element>(content?.Comparer ?? StringComparer.Ordinal);
         foreach (var concept in source.Each("concept")) if (concept["code"].Text is { } code) listed.TryAdd(code, concept);
         return listed.Count == 0 ? null : listed.ToFrozenDictionary(listed.Comparer);
+    }
+
+    // "#id" is a value set contained in the one that names it.
+    private Element? Named(string canonical, Element include)
+    {
+        if (!canonical.StartsWith('#')) return Find(canonical);
+        var root = include;
+        while (root.Parent is { } parent && root.Type != "ValueSet") root = parent;
+        return root.Each("contained").FirstOrDefault(c => c.Type == "ValueSet" && c["id"].Text == canonical[1..]);
     }
 
     public Element? Find(string canonical)
