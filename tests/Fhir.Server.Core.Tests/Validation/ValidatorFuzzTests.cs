@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text.Json;
 using Fhir.Server.Core.Definitions;
 using Fhir.Server.Core.Elements;
@@ -12,7 +11,6 @@ namespace Fhir.Server.Core.Tests.Validation;
 /// <summary>Whatever resources and profiles are, the validator comes to an end and throws nothing.</summary>
 public sealed class ValidatorFuzzTests(ITestOutputHelper output)
 {
-    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(5);   // far above what any takes, since the machine may be busy
     private static bool IsLong => Environment.GetEnvironmentVariable("SAMENSPRAAK_LONG") == "1";
 
     [Fact]
@@ -50,9 +48,7 @@ public sealed class ValidatorFuzzTests(ITestOutputHelper output)
 
     private static int Judge(Validator validator, Element resource, ValidationRequest request)
     {
-        var clock = Stopwatch.StartNew();
-        Assert.All(validator.Validate(resource, request), issue => Assert.NotNull(issue.Code));
-        Assert.True(clock.Elapsed < Longest, $"{resource.Type} took {clock.Elapsed}");
+        Quick.Within(5, () => Assert.All(validator.Validate(resource, request), issue => Assert.NotNull(issue.Code)), resource.Type);
         return 1;
     }
 

@@ -10,7 +10,7 @@ namespace Fhir.Server.Core.Terminology.ValueSets;
 /// <summary>One <c>filter</c> of an include, ready to judge concepts.</summary>
 public sealed class ConceptFilter
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);   // far above what any takes: the answer must not depend on how busy the machine is
     private readonly Func<Concept, CodeContent, Membership> _judge;
 
     private ConceptFilter(Func<Concept, CodeContent, Membership> judge) => _judge = judge;
