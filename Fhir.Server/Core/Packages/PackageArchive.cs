@@ -14,12 +14,12 @@ internal static class PackageArchive
     public static Package? Read(string path, List<Issue> issues)
     {
         var name = Path.GetFileName(path);
-        try
+        try   // .NET's reader of archives tells what is malformed in many ways
         {
             using var packed = File.OpenRead(path);
             return Read(packed, name, issues);
         }
-        catch (Exception e) when (e is InvalidDataException or IOException or JsonException or FormatException)
+        catch (Exception e) when (e is InvalidDataException or IOException or JsonException or FormatException or OverflowException or InvalidOperationException or ArgumentException)
         {
             issues.Add(new(IssueKind.Invalid, $"{name} is not a package that can be read: it is left out."));
             return null;

@@ -99,6 +99,27 @@ public sealed class PackageLoaderTests : IDisposable
         Assert.All(files, f => Assert.Contains(loaded.Issues, i => i.Text.StartsWith(f, StringComparison.Ordinal)));
     }
 
+    [Theory]
+    [InlineData("\u00FF\u00FF\u00FF\u00FF\u00FF\u00FF\u00FF\u00FF\u00FF\u00FF\u00FF\u00FF")]
+    [InlineData("\u0080\u00FF\u00FF\u00FF\u00FF\u00FF\u00FF\u00FF\u00FF\u00FF\u00FF\u00FF")]
+    [InlineData("77777777777 ")]
+    [InlineData("abcdefghijk ")]
+    public void An_archive_that_lies_about_a_size_is_left_out(string size)
+    {
+        Archive("a.tgz", ("package/package.json", """{"name":"a"}"""));
+        using var packed = new GZipStream(new MemoryStream(File.ReadAllBytes(Path.Combine(_folder, "a.tgz"))), CompressionMode.Decompress);
+        var tar = new MemoryStream();
+        packed.CopyTo(tar);
+        var header = tar.GetBuffer().AsSpan(0, 512);
+        Encoding.Latin1.GetBytes(size, header[124..]);
+        header[148..156].Fill((byte)' ');
+        var sum = 0;
+        foreach (var b in header) sum += b;
+        Encoding.ASCII.GetBytes($"{Convert.ToString(sum, 8).PadLeft(6, '0')}\0", header[148..]);
+        using (var gzip = new GZipStream(File.Create(Path.Combine(_folder, "a.tgz")), CompressionLevel.Fastest)) gzip.Write(tar.ToArray());
+        Assert.Contains("a.tgz is not a package that can be read", Assert.Single(Load().Issues).Text, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_folder_that_is_not_there_is_said() => Assert.Equal(IssueKind.NotFound, Assert.Single(PackageLoader.Load(Path.Combine(_folder, "none"), Conformance.R4).Issues).Kind);
 
