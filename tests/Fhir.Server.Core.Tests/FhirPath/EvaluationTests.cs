@@ -141,6 +141,9 @@ public sealed class EvaluationTests
     [InlineData("name.repeat(given).count()", "2")]
     [InlineData("coalesce({}, name.use, 'none')", "old")]
     [InlineData("(3|1|2).sort(-$this)", "3|2|1")]
+    [InlineData("(3|1|2|5|4).sort() | 9", "1|2|3|4|5|9")]
+    [InlineData("(@2020-03 | @2019 | @2020 | @2020-01-05 | @2018).sort()", "2018|2019|2020-03|2020|2020-01-05")]
+    [InlineData("(1 'kg' | 2 'cm' | 1 'g' | 1 'cm' | 3 'mg' | 1 'mg' | 5 'm' | 2 'kg' | 7 's' | 3 's' | 1 'mm' | 1 'm' | 1 'd' | 2 'd' | 8 'g' | 9 'g' | 7 'g').sort().count()", "17")]
     [InlineData("name.sort(use.exists()).family", null)]
     [InlineData("name.sort(family).family", "Janssens|Peeters")]
     // types

@@ -1,4 +1,5 @@
 using Fhir.Server.Core.Definitions;
+using Fhir.Server.Core.Elements;
 using Fhir.Server.Core.FhirPath;
 using Fhir.Server.Core.Outcomes;
 
@@ -18,6 +19,16 @@ public sealed class ParserTests
         { "indexers", "a" + string.Concat(Enumerable.Repeat("[0", 20_000)) },
         { "calls", string.Concat(Enumerable.Repeat("where(", 10_000)) },
         { "types", "a" + string.Concat(Enumerable.Repeat(" is String", 6_000)) },
+        { "wheres", "a" + string.Concat(Enumerable.Repeat(".where(true)", 5_000)) },
+        { "wheres in wheres", "a" + string.Concat(Enumerable.Repeat(".where(a", 7_000)) + new string(')', 7_000) },
+        { "100,000 wheres", "a" + string.Concat(Enumerable.Repeat(".where(a", 100_000)) + new string(')', 100_000) },
+        { "100,000 signs", new string('-', 100_000) + "1" },
+        { "100,000 indexers", "a" + string.Concat(Enumerable.Repeat("[0]", 100_000)) },
+        { "100,000 unions", "a" + string.Concat(Enumerable.Repeat("|a", 100_000)) },
+        { "unions in unions", string.Concat(Enumerable.Repeat("(a|", 10_000)) + "a" + new string(')', 10_000) },
+        { "conditions", string.Concat(Enumerable.Repeat("iif(a,", 9_000)) + "a" + new string(')', 9_000) },
+        { "arguments", "coalesce(" + string.Concat(Enumerable.Repeat("a,", 30_000)) + "a)" },
+        { "types of types", "a is " + string.Concat(Enumerable.Repeat("FHIR.", 10_000)) + "string" },
         { "nested chains", string.Concat(Enumerable.Repeat("(", 250)) + "1" + string.Concat(Enumerable.Repeat(string.Concat(Enumerable.Repeat("+1", 40)) + ")", 250)) },
     };
 
@@ -29,6 +40,17 @@ public sealed class ParserTests
             Assert.True(CompiledExpression.Compile(expression).Failed(out var issue, out _), name);
             Assert.Equal(IssueKind.Invalid, issue.Kind);
         }, name);
+    }
+
+    [Fact]
+    public void A_union_of_thousands_is_flat_and_costs_what_it_holds()
+    {
+        Assert.False(CompiledExpression.Compile("(1" + string.Concat(Enumerable.Range(2, 9_000).Select(n => $"|{n}")) + ").count()").Failed(out var issue, out var compiled), issue?.Text);
+        Quick.Within(1, () =>
+        {
+            Assert.False(compiled.Evaluate(Element.None).Failed(out var failed, out var found), failed?.Text);
+            Assert.Equal("9001", Assert.Single(found).Text);
+        });
     }
 
     [Theory]

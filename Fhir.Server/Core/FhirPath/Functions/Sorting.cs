@@ -7,15 +7,34 @@ namespace Fhir.Server.Core.FhirPath.Functions;
 /// <summary>A key of <c>sort()</c>; <c>-key</c> sorts downwards.</summary>
 internal sealed record SortField(Operator Value, bool Down);
 
+/// <summary>An item beside the values of its keys.</summary>
+internal readonly record struct SortRow(Element Item, Element?[] Keys);
+
 /// <summary>https://build.fhir.org/ig/HL7/FHIRPath/#sortkeyselector — stable; an empty key comes first in both directions.</summary>
 internal static class Sorting
 {
     public static Function By(SortField[] keys) => (run, input, _, into) =>
     {
-        var rows = new List<(Element Item, Element?[] Keys)>();
-        for (var i = 0; i < input.Count && run.Goes(Run.NewValue * keys.Length); i++) rows.Add((input[i], KeysOf(run, input[i], i, keys)));
-        foreach (var (item, _) in rows.Order(Comparer<(Element Item, Element?[] Keys)>.Create((a, b) => Compare(run, a.Keys, b.Keys, keys)))) into.Add(item);
+        var rows = new SortRow[input.Count];
+        for (var i = 0; i < rows.Length && run.Goes(Run.NewValue * keys.Length); i++) rows[i] = new(input[i], KeysOf(run, input[i], i, keys));
+        if (run.Failed) return;
+        foreach (var row in Sorted(run, rows, keys)) into.Add(row.Item);
     };
+
+    // Merging by ourselves: what has no known order compares as equal to all, and the framework's sorts throw at that.
+    private static SortRow[] Sorted(Run run, SortRow[] rows, SortField[] keys)
+    {
+        var (from, to) = (rows, new SortRow[rows.Length]);
+        for (var width = 1; width < rows.Length; width *= 2, (from, to) = (to, from))
+            for (var start = 0; start < rows.Length; start += 2 * width)
+            {
+                var (middle, end) = (Math.Min(start + width, rows.Length), Math.Min(start + 2 * width, rows.Length));
+                var (left, right) = (start, middle);
+                for (var at = start; at < end; at++)
+                    to[at] = right >= end || (left < middle && Compare(run, from[left].Keys, from[right].Keys, keys) <= 0) ? from[left++] : from[right++];
+            }
+        return from;
+    }
 
     private static Element?[] KeysOf(Run run, Element item, int index, SortField[] keys)
     {

@@ -60,6 +60,7 @@ internal sealed class IsIn(Operator item, Operator collection) : Test
     public override bool? Truth(Run run)
     {
         if (run.One(item) is not { } wanted) return null;
+        if (collection is UnionOf union) return union.Contains(run, wanted);
         var items = run.Values(collection);
         var found = run.Goes(items.Count + 1) && Distinct.Contains(run, items, wanted);
         run.Return(items);
