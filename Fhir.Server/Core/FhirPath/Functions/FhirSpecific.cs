@@ -9,6 +9,8 @@ namespace Fhir.Server.Core.FhirPath.Functions;
 /// <summary>https://hl7.org/fhir/R4/fhirpath.html#functions</summary>
 internal static class FhirSpecific
 {
+    // What it costs in steps to find a definition.
+    private const int LookUp = 100;
     private const string TypeBase = "http://hl7.org/fhir/StructureDefinition/";
 
     public static void Extension(Run run, List<Element> input, Operator[] arguments, List<Element> into)
@@ -27,7 +29,7 @@ internal static class FhirSpecific
     public static void Resolve(Run run, List<Element> input, Operator[] arguments, List<Element> into)
     {
         foreach (var item in input)
-            if (References.Target(item, run.Context) is { } target) into.Add(target);
+            if (run.Goes(LookUp + References.Breadth(item)) && References.Target(item, run.Context) is { } target) into.Add(target);
     }
 
     public static void MemberOf(Run run, List<Element> input, Operator[] arguments, List<Element> into) =>
@@ -54,7 +56,7 @@ internal static class FhirSpecific
     public static void ElementDefinition(Run run, List<Element> input, Operator[] arguments, List<Element> into)
     {
         foreach (var item in input)
-            if (run.Goes() && Described(run, item) is { } found) into.Add(found);
+            if (run.Goes(LookUp) && Described(run, item) is { } found) into.Add(found);
     }
 
     // The path of a slot begins with the type that defines it: Patient.contact.name, HumanName.family.
@@ -63,15 +65,15 @@ internal static class FhirSpecific
         if ((item.Slot?.Path ?? (item.Definition.Kind == TypeKind.Resource ? item.Type : null)) is not { } path) return null;
         var type = path.IndexOf('.', StringComparison.Ordinal) is var dot and >= 0 ? path[..dot] : path;
         var elements = run.Context.Conformance.Find("StructureDefinition", TypeBase + type)?["snapshot"].Each("element") ?? [];
-        return elements.TakeWhile(_ => run.Goes()).FirstOrDefault(element => element["path"].Text == path);
+        return elements.TakeWhile(_ => run.Goes(Run.NewValue)).FirstOrDefault(element => element["path"].Text == path);
     }
 
     public static void Slice(Run run, List<Element> input, Operator[] arguments, List<Element> into)
     {
         if (run.Text(arguments[0]) is not { } structure || run.Text(arguments[1]) is not { } name) return;
-        foreach (var item in input)
-            if (run.Context.InSlice?.Invoke(item, structure, name) is not { } inside) run.Fail("The structure of a slice() is not known here.", IssueKind.Unsupported);
-            else if (inside) into.Add(item);
+        for (var i = 0; i < input.Count && run.Goes(LookUp); i++)
+            if (run.Context.InSlice?.Invoke(input[i], structure, name) is not { } inside) run.Fail("The structure of a slice() is not known here.", IssueKind.Unsupported);
+            else if (inside) into.Add(input[i]);
     }
 
     private static bool? OfType(Element item, string profile) =>
@@ -81,7 +83,7 @@ internal static class FhirSpecific
 
     private static void Asked(Run run, List<Element> input, Operator[] arguments, Func<Element, string, bool?>? oracle, string unknown, List<Element> into)
     {
-        if (run.One(input) is not { } item || run.Text(arguments[0]) is not { } url) return;
+        if (run.One(input) is not { } item || run.Text(arguments[0]) is not { } url || !run.Goes(LookUp)) return;
         if (oracle?.Invoke(item, url) is { } answer) into.Add(Computed.Of(answer));
         else run.Fail(unknown, IssueKind.Unsupported);
     }

@@ -16,6 +16,14 @@ internal static class References
         return found ?? Stub(text, isReference ? reference["type"].Text : null);
     }
 
+    /// <summary>How many places must be looked at to find a target: the entries of the Bundle, or the children of the resource.</summary>
+    public static int Breadth(Element from)
+    {
+        var top = from;
+        while (top.Parent is { } parent) top = parent;
+        return top.Children.Count;
+    }
+
     private static Element? Contained(Element from, string text)
     {
         var container = Container(from);

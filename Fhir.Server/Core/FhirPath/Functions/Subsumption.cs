@@ -22,7 +22,7 @@ internal static class Subsumption
         foreach (var a in Codings(run, above))
             foreach (var b in Codings(run, below))
             {
-                if (!run.Goes()) return null;
+                if (!run.Goes(Run.NewValue)) return null;
                 var one = Of(run, a, b);
                 if (one == true) return true;
                 sure &= one is not null;
