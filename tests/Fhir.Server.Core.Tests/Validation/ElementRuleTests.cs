@@ -76,6 +76,39 @@ public sealed class ElementRuleTests
         Assert.Equal(Enumerable.Repeat(Severity.Warning, warnings), issues.Select(i => i.Severity));
     }
 
+    [Theory]
+    [InlineData("\"valueCodeableConcept\":{\"coding\":[{\"system\":\"urn:other\",\"code\":\"M\"}]}", 1)]
+    [InlineData("\"valueString\":\"M\"", 0)]
+    [InlineData("\"valueDateTime\":\"2020-01-01\"", 0)]
+    [InlineData("\"valueBoolean\":true", 0)]
+    public void A_binding_on_a_choice_speaks_of_codes_only(string value, int errors)
+    {
+        var profile = Profile("Observation", Element("Observation.value[x]", """  "binding":{"strength":"required","valueSet":"http://terminology.hl7.org/ValueSet/v3-MaritalStatus"} """));
+        Assert.Equal(errors, Errors(profile, $$"""{"resourceType":"Observation",{{value}} }""").Count);
+    }
+
+    [Fact]
+    public void A_type_written_into_the_name_is_a_slice_of_the_choice()
+    {
+        var profile = Json.Reading.Read("""
+            {"resourceType":"StructureDefinition","url":"http://example.org/p","name":"P","status":"draft","kind":"resource","abstract":false,"type":"Observation",
+             "baseDefinition":"http://hl7.org/fhir/StructureDefinition/Observation","derivation":"constraint","snapshot":{"element":[
+             {"id":"Observation","path":"Observation","min":0,"max":"*"},
+             {"id":"Observation.valueQuantity","path":"Observation.valueQuantity","min":1,"max":"1","type":[{"code":"Quantity"}]},
+             {"id":"Observation.valueQuantity.code","path":"Observation.valueQuantity.code","min":1,"max":"1"}]}}
+            """);
+        Assert.Empty(Errors(profile, """{"resourceType":"Observation","valueQuantity":{"value":1,"code":"a"}}"""));
+        Assert.Equal(["Observation.value.code required"], Errors(profile, """{"resourceType":"Observation","valueQuantity":{"value":1}}"""));
+        Assert.Equal(["Observation.value required"], Errors(profile, """{"resourceType":"Observation","valueString":"a"}"""));
+    }
+
+    [Fact]
+    public void A_contained_resource_needs_no_narrative()
+    {
+        var issues = Judged.With([]).Validate(Json.Reading.Read("""{"resourceType":"Observation","contained":[{"resourceType":"Patient","id":"p"}],"status":"final","code":{"text":"a"},"subject":{"reference":"#p"}}"""), Judged.Request);
+        Assert.Equal(("Observation", "dom-6"), (Assert.Single(issues).Where, issues[0].Rule));
+    }
+
     private static void Bound(string strength, string valueSet, string coding, Severity? expected)
     {
         var profile = Profile("Observation", Element("Observation.code", $$"""  "binding":{"strength":"{{strength}}","valueSet":"{{valueSet}}"} """));

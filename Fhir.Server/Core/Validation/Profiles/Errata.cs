@@ -36,6 +36,8 @@ internal sealed class Errata
             // Nothing is found, and so nothing holds, where there is no fullUrl (or no probability): then there is nothing to break.
             ["bdl-8"] = "fullUrl.empty() or fullUrl.contains('/_history/').not()",
             ["ras-2"] = "probability.empty() or (probability is decimal implies (probability as decimal) <= 100)",
+            // A contained resource has no narrative: https://hl7.org/fhir/R4/references.html#contained
+            ["dom-6"] = "text.`div`.exists() or %resource != %rootResource",
             // A CodeableConcept never equals a string.
             ["con-3"] = "clinicalStatus.exists() or verificationStatus.coding.where(system='http://terminology.hl7.org/CodeSystem/condition-ver-status' and code = 'entered-in-error').exists() or category.coding.where(code = 'problem-list-item').empty()",
         });

@@ -1,3 +1,4 @@
+using System.Text;
 using Fhir.Server.Core.Definitions;
 using Fhir.Server.Core.Elements;
 using Fhir.Server.Core.Validation.Rules;
@@ -63,6 +64,7 @@ internal sealed class SchemaCompiler(Schemas schemas, Element profile)
         if (slot is null)
         {
             if (child.Name == "value" && parentType?.Kind == TypeKind.Primitive && (child.Min > 0 || child.Max == 0)) rules.Add(new PrimitiveValue(child.Min > 0));
+            else if (parentType?.Property(Encoding.UTF8.GetBytes(child.Name)) is { Element.IsChoice: true } typed) rules.Add(OfOneType(child, typed));
             return;
         }
         if (child.Min > slot.Min || child.Max < slot.Max) rules.Add(new Cardinality(child.Name, child.Min, child.Max));
@@ -70,6 +72,16 @@ internal sealed class SchemaCompiler(Schemas schemas, Element profile)
         var node = NodeOf(child, slot, TypeOf(child, slot), core is null ? [] : [core]);
         if (node.Rules.Count > 0 || child.Raw["contentReference"].Exists) rules.Add(new EachChild(child.Name, node));
         if (child.Slices.Count > 0) rules.Add(SlicingOf(child, slot, core));
+    }
+
+    // Some tools write valueQuantity in a snapshot where they mean value[x] as a Quantity.
+    private Slicing OfOneType(Definition child, Property typed)
+    {
+        var core = schemas.Tree(typed.Type);
+        var node = NodeOf(child, typed.Element, typed.Type, core is null ? [] : [core]);
+        string[] codes = [typed.Type.Name];
+        var matcher = new Matcher(DiscriminatorPath.Parse("$this")!, (element, _) => AllowedTypes.IsOneOf(element, codes));
+        return new Slicing(typed.Element.Name, [new Slice(child.Name, [matcher], child.Min, child.Max, node)], isOrdered: false, "open");
     }
 
     private Slicing SlicingOf(Definition sliced, ElementDefinition slot, Definition? core)

@@ -37,7 +37,7 @@ internal sealed class Binding : Rule
 
     public override void Check(Element element, Judging judging)
     {
-        if (element.Definition.Kind == TypeKind.Primitive ? element.Text is null : element.Type is not ("CodeableConcept" or "Coding" or "Quantity")) return;
+        if (!Codes.CanHave(element)) return;
         if (!Codes.HasAny(element)) WithoutCode(element, judging);
         else if (_atMost is null || !TellOf(element, _atMost, Severity.Error, judging)) TellOf(element, _valueSet, _isRequired ? Severity.Error : Severity.Warning, judging);
     }

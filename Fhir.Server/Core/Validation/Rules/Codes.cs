@@ -22,6 +22,11 @@ internal static class Codes
         return best;
     }
 
+    /// <summary>Whether it is of a type that a binding speaks of: of the types of a choice, the others are left alone.</summary>
+    public static bool CanHave(Element element) => element.Definition.Primitive is Primitive.None
+        ? element.Type is "CodeableConcept" or "Coding" or "Quantity"
+        : element.Definition.Primitive is Primitive.Code or Primitive.String or Primitive.Uri && element.Text is not null;
+
     /// <summary>Whether there is any code to judge: not in a text alone, nor in an extension that says why there is none.</summary>
     public static bool HasAny(Element element) => element.Type switch
     {
