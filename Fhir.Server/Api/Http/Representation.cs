@@ -18,11 +18,11 @@ public static class Representation
         Format.Xml => Xml(json, pretty),
     };
 
-    /// <summary>A body as JSON, whatever it was sent in. Decimals keep their text; what cannot be said in FHIR is refused.</summary>
-    public static Result<ReadOnlyMemory<byte>> ToJson(ReadOnlyMemory<byte> body, Format format, int maxDepth = JsonReader.MaxDepth)
+    /// <summary>XML that came in as JSON. Decimals keep their text; what cannot be said in FHIR is refused, or told in <paramref name="broken"/> where one entry of a Bundle is at fault.</summary>
+    public static Result<ReadOnlyMemory<byte>> JsonOf(ReadOnlyMemory<byte> xml, IDictionary<int, Issue>? broken)
     {
-        if (format == Format.Json) return body;
-        return FhirXmlReader.Read(body, DefinitionSet.R4, maxDepth).Failed(out var issue, out var resource) ? issue : new ReadOnlyMemory<byte>(JsonWriter.Write(resource));
+        var read = broken is null ? FhirXmlReader.Read(xml, DefinitionSet.R4) : FhirXmlReader.ReadBundle(xml, DefinitionSet.R4, DeepestBundle, broken);
+        return read.Failed(out var issue, out var resource) ? issue : new ReadOnlyMemory<byte>(JsonWriter.Write(resource));
     }
 
     private static ReadOnlyMemory<byte> Xml(ReadOnlyMemory<byte> json, bool pretty)

@@ -20,11 +20,12 @@ public sealed record RequestBody(ReadOnlyMemory<byte> Json, Element Resource)
     public static async Task<Result<RequestBody>> ReadUncheckedAsync(HttpRequest request, CancellationToken stop) =>
         (await JsonAsync(request, stop)).Failed(out var issue, out var json) ? issue : Reread(WithoutMark(json));
 
-    /// <summary>The body as JSON text: XML is converted here, once, and JSON it is from then on.</summary>
-    public static async Task<Result<ReadOnlyMemory<byte>>> JsonAsync(HttpRequest request, CancellationToken stop, int maxDepth = JsonReader.MaxDepth)
+    /// <summary>The body as JSON text: XML is converted here, once, and JSON it is from then on. Of a Bundle, <paramref name="broken"/> gathers what is wrong with single entries.</summary>
+    public static async Task<Result<ReadOnlyMemory<byte>>> JsonAsync(HttpRequest request, CancellationToken stop, IDictionary<int, Issue>? broken = null)
     {
         if (Formats.OfBody(request.ContentType) is not { } format || request.Headers.ContentEncoding.Count > 0) return Refusal.WrongMediaType;
-        return Representation.ToJson(await BytesAsync(request, stop), format, maxDepth);
+        var body = await BytesAsync(request, stop);
+        return format == Format.Json ? body : Representation.JsonOf(body, broken);
     }
 
     /// <summary>The reader, then the structure check: every resource that is written passes here.</summary>

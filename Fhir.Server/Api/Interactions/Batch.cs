@@ -18,8 +18,9 @@ public static class Batch
 
     private static async Task<IResult> TakeAsync(HttpContext context, Caller caller, Transaction transaction, Writing writing, EntryReads reads, CancellationToken stop)
     {
-        if ((await RequestBody.JsonAsync(context.Request, stop, Representation.DeepestBundle)).Failed(out var issue, out var json)) return Refusal.Of(issue);
-        if (BundleText.Read(json).Failed(out issue, out var bundle)) return Refusal.Of(issue);
+        var broken = new Dictionary<int, Issue>();
+        if ((await RequestBody.JsonAsync(context.Request, stop, broken)).Failed(out var issue, out var json)) return Refusal.Of(issue);
+        if (BundleText.Read(json, broken).Failed(out issue, out var bundle)) return Refusal.Of(issue);
         var of = new BundleCall(Call.Of(context), caller, Base.Of(context), HomeOrganization.Of(context.Request, caller.Sees), Prefer.Of(context.Request).Return);
         return bundle switch
         {

@@ -14,7 +14,8 @@ public sealed class BundleText
     public string? Type { get; private set; }
     public List<EntryText> Entries { get; } = [];
 
-    public static Result<BundleText> Read(ReadOnlyMemory<byte> json)
+    /// <param name="broken">What is wrong with entries whose resource was lost on the way from XML, by their index.</param>
+    public static Result<BundleText> Read(ReadOnlyMemory<byte> json, IReadOnlyDictionary<int, Issue> broken)
     {
         var bundle = new BundleText();
         var reader = new Utf8JsonReader(json.Span, new JsonReaderOptions { MaxDepth = Representation.DeepestBundle });
@@ -23,6 +24,7 @@ public sealed class BundleText
             reader.Read();
             if (reader.TokenType != JsonTokenType.StartObject) return NoBundle;
             while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName) bundle.Property(ref reader, json);
+            foreach (var (index, issue) in broken) bundle.Entries[index].Broken = issue;
             return reader.Read() ? NoBundle : bundle;
         }
         catch (JsonException malformed)
@@ -71,6 +73,8 @@ public sealed class EntryText
     public string? IfNoneMatch { get; private set; }
     public string? IfNoneExist { get; private set; }
     public ReadOnlyMemory<byte> Resource { get; private set; }
+    /// <summary>Why its resource could not be read at all.</summary>
+    public Issue? Broken { get; internal set; }
 
     internal static EntryText Read(ref Utf8JsonReader reader, ReadOnlyMemory<byte> json)
     {

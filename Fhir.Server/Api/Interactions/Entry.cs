@@ -38,6 +38,7 @@ public sealed class Entry
         var place = Place(index);
         if (text.Method is not { } method || text.Url is not { } url) return new Issue(IssueKind.Invalid, "Every entry needs a request with method and url.", $"{place}.request") { Code = "required" };
         if (EntryAddress.Parse(url).Failed(out var issue, out var address) || Conditions.Of(text).Failed(out issue, out var conditions)) return Refusal.At(issue, place);
+        if (text.Broken is { } broken) return Refusal.At(broken, $"{place}.resource");
         RequestBody? body = null;
         if (method is "POST" or "PUT" && !text.Resource.IsEmpty && RequestBody.Parse(text.Resource, inTransaction).Failed(out issue, out body)) return Refusal.At(issue, $"{place}.resource");
         var made = new Entry { Index = index, Method = method, Address = address, Conditions = conditions, FullUrl = text.FullUrl, Body = body };

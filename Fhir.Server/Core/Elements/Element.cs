@@ -73,6 +73,9 @@ public sealed class Element(string name, TypeDefinition definition, string? text
     /// <summary>For a tree that nobody else has seen yet.</summary>
     internal void RemoveAt(int at) => _children!.RemoveAt(at);
 
+    /// <summary>Takes back the child that was added last.</summary>
+    internal void DropLast() => _children!.RemoveAt(_children.Count - 1);
+
     /// <summary>Adds a child by its name in JSON (<c>valueString</c>, not <c>value</c>) and returns it; a name the type does not have is a bug.</summary>
     public Element Add(string property, string? text = null)
     {

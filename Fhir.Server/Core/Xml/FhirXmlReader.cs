@@ -17,12 +17,20 @@ public static class FhirXmlReader
     /// Reads one resource. What is wrong is told with its place, up to 20 issues at once (<see cref="Issue.Others"/>); what a value
     /// may be is left to the structure check. Depth counts as it would in JSON, so that what is read here can be kept as JSON.
     /// </summary>
-    public static Result<Element> Read(ReadOnlyMemory<byte> utf8, DefinitionSet definitions, int maxDepth = JsonReader.MaxDepth)
+    public static Result<Element> Read(ReadOnlyMemory<byte> utf8, DefinitionSet definitions, int maxDepth = JsonReader.MaxDepth) => Read(utf8, definitions, maxDepth, null);
+
+    /// <summary>
+    /// The same for a batch, where a broken resource is the failure of its entry and of no other: that entry comes without its resource,
+    /// and <paramref name="broken"/> tells by the entry's index what was wrong.
+    /// </summary>
+    public static Result<Element> ReadBundle(ReadOnlyMemory<byte> utf8, DefinitionSet definitions, int maxDepth, IDictionary<int, Issue> broken) => Read(utf8, definitions, maxDepth, broken);
+
+    private static Result<Element> Read(ReadOnlyMemory<byte> utf8, DefinitionSet definitions, int maxDepth, IDictionary<int, Issue>? broken)
     {
         if (!Utf8.IsValid(utf8.Span) && utf8.Span is not ([0xFE, 0xFF, ..] or [0xFF, 0xFE, ..])) return new Issue(IssueKind.Invalid, "The text is not valid UTF-8.") { Code = "structure" };
         if (SafeXml.Reader(utf8).Failed(out var issue, out var opened)) return issue;
         using var reader = opened;
-        var parser = new XmlParser(reader, definitions, maxDepth);
+        var parser = new XmlParser(reader, definitions, maxDepth, broken);
         try
         {
             var root = parser.Document();

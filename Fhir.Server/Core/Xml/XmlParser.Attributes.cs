@@ -15,7 +15,9 @@ internal sealed partial class XmlParser
     private const string Blanks = " \t\r\n";
     private List<Issue>? _issues;
 
-    public Issue? Wrong => _issues is null ? null : _issues[0] with { Others = [.. _issues.Skip(1)] };
+    public Issue? Wrong => _issues is null or [] ? null : OneOf(_issues);
+
+    private static Issue OneOf(List<Issue> issues) => issues[0] with { Others = [.. issues.Skip(1)] };
 
     // The platform's message may repeat what stands there: only the place is told.
     public Issue Malformed(XmlException e, ReadOnlySpan<byte> utf8)

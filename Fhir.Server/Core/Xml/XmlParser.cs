@@ -1,13 +1,15 @@
 using System.Xml;
 using Fhir.Server.Core.Definitions;
 using Fhir.Server.Core.Elements;
+using Fhir.Server.Core.Outcomes;
 
 namespace Fhir.Server.Core.Xml;
 
 /// <summary>The state of one reading. Elements are hung into the tree before their content is read, so that every issue knows its place.</summary>
-internal sealed partial class XmlParser(XmlReader reader, DefinitionSet definitions, int maxDepth)
+internal sealed partial class XmlParser(XmlReader reader, DefinitionSet definitions, int maxDepth, IDictionary<int, Issue>? broken)
 {
     private const int InNarrative = 100;   // levels that a narrative may add
+    private const int MostBroken = 200;    // entries whose faults are told apart: each costs a walk over all before it
     private bool _stopped;
     private Element? _current;             // the innermost element begun: malformed XML breaks off here
 
@@ -139,10 +141,20 @@ internal sealed partial class XmlParser(XmlReader reader, DefinitionSet definiti
         {
             if (IsText()) Tell(parent, $"{property.Name} holds text.", property);
             if (reader.NodeType != XmlNodeType.Element) continue;
-            if (++count == 1) ResourceIn(parent, property.Element, depth);
+            if (++count == 1) Inner(parent, property, depth);
             else Skip();
         }
         if (count != 1 && !_stopped) Tell(parent, $"{property.Name} wraps one resource.", property);
+    }
+
+    private void Inner(Element parent, Property property, int depth)
+    {
+        var before = _issues?.Count ?? 0;
+        var resource = ResourceIn(parent, property.Element, depth);
+        if (broken is null or { Count: >= MostBroken } || _stopped || _issues is null || _issues.Count == before || parent is not { Type: "Bundle.entry", Parent: { Parent: null } bundle }) return;
+        broken[bundle.Each("entry").Count() - 1] = OneOf(_issues[before..]);
+        _issues.RemoveRange(before, _issues.Count - before);
+        if (resource is not null) parent.DropLast();
     }
 
     private void Narrative(Element parent, Property property)

@@ -129,6 +129,25 @@ public abstract class XmlContract(Shared shared)
     }
 
     [Fact]
+    public async Task T39_A_broken_resource_in_XML_is_the_failure_of_its_entry_in_a_batch_and_of_all_in_a_transaction()
+    {
+        string Bundle(string type) => $"""
+            <Bundle {Fhir}><type value="{type}"/>
+              <entry><resource><Patient><active value="true"/></Patient></resource><request><method value="POST"/><url value="Patient"/></request></entry>
+              <entry><fullUrl value="urn:uuid:1b4d1f7e-7f1b-4c89-9f5e-0d5a1c1f1a11"/><resource><Patient><nmae value="a"/><active value="yes"/></Patient></resource><request><method value="POST"/><url value="Patient"/></request></entry>
+              <entry><resource><Sausage><active value="true"/></Sausage></resource><request><method value="POST"/><url value="Patient"/></request></entry>
+              <entry><resource><Patient><contained><Patient><id value="a"/><nmae value="b"/></Patient></contained></Patient></resource></entry>
+              <entry><resource><Patient><active value="false"/></Patient></resource><request><method value="POST"/><url value="Patient"/></request></entry>
+            </Bundle>
+            """;
+        var entries = (await Send("POST", "/fhir", Bundle("batch"))).Xml.Each("entry").ToList();
+        Assert.Equal(["201", "400", "400", "400", "201"], entries.Select(e => e["response"]["status"].Text![..3]));
+        Assert.Equal(["Bundle.entry[1].resource.nmae", "Bundle.entry[1].resource.active"], entries[1]["response"]["outcome"].Each("issue").Select(i => i["expression"].Text!));
+        var all = await Send("POST", "/fhir", Bundle("transaction"));
+        Assert.Equal((400, "Bundle.entry[1].resource.nmae"), (all.Code, all.Xml["issue"]["expression"].Text));
+    }
+
+    [Fact]
     public async Task Operations_are_called_and_answered_in_XML()
     {
         var outcome = await Send("POST", "/fhir/Patient/$validate", $"<Parameters {Fhir}><parameter><name value=\"resource\"/><resource><Patient><gender value=\"Female\"/></Patient></resource></parameter></Parameters>");

@@ -204,6 +204,22 @@ public sealed class FhirXmlReaderTests
         Assert.Equal(20, ReadingXml.Refused(Patient(string.Concat(Enumerable.Repeat("<surname value=\"a\"/>", 1000)))).Count);
     }
 
+    [Theory]
+    [InlineData(3, 3)]
+    [InlineData(100_000, null)]
+    public void Broken_entries_are_told_apart_up_to_a_number(int count, int? told)
+    {
+        var xml = "<Bundle xmlns=\"http://hl7.org/fhir\"><type value=\"batch\"/>" + string.Concat(Enumerable.Repeat("<entry><fullUrl value=\"urn:x\"/><resource><Patient><x/></Patient></resource></entry>", count)) + "</Bundle>";
+        var broken = new Dictionary<int, Core.Outcomes.Issue>();
+        Quick.Within(2, () =>
+        {
+            broken.Clear();
+            Assert.Equal(told is null, FhirXmlReader.ReadBundle(Encoding.UTF8.GetBytes(xml), DefinitionSet.R4, 80, broken).Failed(out _, out var bundle));
+            if (told is not null) Assert.All(bundle!.Each("entry"), entry => Assert.False(entry["resource"].Exists));
+        });
+        if (told is not null) Assert.Equal(["Bundle.entry[0].resource.x", "Bundle.entry[1].resource.x", "Bundle.entry[2].resource.x"], broken.Values.Select(issue => issue.Where!));
+    }
+
     [Fact]
     public void Where_the_schema_lies_is_ignored() =>
         ReadingXml.Read(Patient("<active value=\"true\"/>", " xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" xsi:schemaLocation=\"http://hl7.org/fhir ../fhir.xsd\""));
