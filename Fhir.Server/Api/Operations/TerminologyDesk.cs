@@ -35,7 +35,7 @@ public sealed class TerminologyDesk(Vocabulary vocabulary, ResourceStore store, 
         {
             Instance = instance, At = clock.GetUtcNow(), Identifier = $"urn:uuid:{Guid.NewGuid()}", AcceptLanguage = LanguageOf(context.Request),
         };
-        var stored = await StoredAsync(question.Definitions(), caller, rids, stop);
+        var stored = await StoredAsync(question.Definitions(type), caller, rids, stop);
         var all = stored.Count == 0 ? vocabulary : vocabulary.With(stored);
         return answering(all, question).Failed(out issue, out var answer) ? Refusal.Of(issue) : FhirBody.Of(JsonWriter.Write(answer), rids);
     }

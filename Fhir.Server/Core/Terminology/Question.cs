@@ -58,12 +58,11 @@ public sealed class Question
         : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number
         : new Issue(IssueKind.Invalid, $"The parameter {name} is not a whole number from 0.", $"Parameters.parameter.where(name='{name}')") { Code = "value" };
 
-    /// <summary>The definitions that the answer may have to be looked up in.</summary>
-    public IEnumerable<Canonical> Definitions()
+    /// <summary>The definitions that the answer may have to be looked up in; type = what the parameter url names.</summary>
+    public IEnumerable<Canonical> Definitions(string type)
     {
-        foreach (var name in new[] { "url", "system", "source", "target", "sourceSystem", "targetSystem", "useSupplement" })
-            foreach (var text in Texts(name))
-                foreach (var type in new[] { "ValueSet", "CodeSystem", "ConceptMap" }) yield return new(type, text.Split('|')[0]);
+        foreach (var url in Texts("url")) yield return new(type, url.Split('|')[0]);
+        foreach (var system in Texts("system").Concat(Texts("useSupplement"))) yield return new("CodeSystem", system.Split('|')[0]);
         foreach (var coded in new[] { "coding", "codingA", "codingB", "codeableConcept" }.Select(Value))
             foreach (var system in coded.Each("coding").Prepend(coded).Select(c => c["system"].Text).OfType<string>()) yield return new("CodeSystem", system);
         foreach (var given in Resources("valueSet").Concat(Resources("tx-resource")).Append(Instance))

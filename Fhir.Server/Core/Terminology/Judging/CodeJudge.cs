@@ -18,7 +18,7 @@ internal sealed class CodeJudge(Vocabulary vocabulary, Question question, ValueS
     {
         if (coded.Code is null) return Wrong("invalid", "invalid-data", "There is no code to validate", coded.At("code"), "Coding_has_no_code");
         (verdict.Code, verdict.System) = oneOfSeveral ? (verdict.Code, verdict.System) : (coded.Code, coded.System);
-        if (coded.System is null) return Wrong("invalid", "invalid-data", $"{Kind(coded)} has no system. A code with no system has no defined meaning, and it cannot be validated. A system should be provided", coded.At("system"), "Coding_has_no_system__cannot_validate");
+        if (coded.System is null) return NoSystem(coded, oneOfSeveral);
         if (valueSet is null) return InSystem(coded);
         IReadOnlyList<Include> includes = [.. Leaves(valueSet).Where(i => i.System == coded.System)];
         if (Missing(valueSet) is { } missing) return Wrong("not-found", "not-found", ValueSetCompiler.NotFound(missing).Text, null, "Unable_to_resolve_value_Set_");
@@ -31,6 +31,14 @@ internal sealed class CodeJudge(Vocabulary vocabulary, Question question, ValueS
             Membership.Out => Outside(coded, Newest(includes, version), oneOfSeveral),
             Membership.Unknown => Undecided(coded, Newest(includes, version)),
         };
+    }
+
+    private bool NoSystem(Coded coded, bool oneOfSeveral)
+    {
+        const string text = "Coding has no system. A code with no system has no defined meaning, and it cannot be validated. A system should be provided";
+        verdict.Add(new(valueSet is null ? Severity.Error : Severity.Warning, "invalid", "invalid-data", text, coded.Whole, "Coding_has_no_system__cannot_validate"));
+        if (valueSet is not null) NotIn(coded, oneOfSeveral);
+        return false;
     }
 
     private bool InSystem(Coded coded)
@@ -118,10 +126,15 @@ internal sealed class CodeJudge(Vocabulary vocabulary, Question question, ValueS
         verdict.Add(new(Severity.Warning, "business-rule", "code-comment", $"The concept '{coded.Code}' has a status of {status} and its use should be reviewed", coded.Whole, "INACTIVE_CONCEPT_FOUND") { InMessage = true });
     }
 
-    private bool Outside(Coded coded, CodeContent? content, bool oneOfSeveral)
+    private void NotIn(Coded coded, bool oneOfSeveral)
     {
         var text = $"The provided code '{coded.Shown}' was not found in the value set '{valueSet!.Canonical}'";
         verdict.Add(oneOfSeveral ? new(Severity.Information, "code-invalid", "this-code-not-in-vs", text, coded.At("code"), "None_of_the_provided_codes_are_in_the_value_set_one") : new(Severity.Error, "code-invalid", "not-in-vs", text, coded.At("code"), "None_of_the_provided_codes_are_in_the_value_set_one"));
+    }
+
+    private bool Outside(Coded coded, CodeContent? content, bool oneOfSeveral)
+    {
+        NotIn(coded, oneOfSeveral);
         if (_membershipOnly) return false;
         Known(coded, content);
         if (content?.Find(coded.Code!) is { } concept) Shown(coded, content, concept);
