@@ -26,6 +26,8 @@ public sealed class DeliveryKillTests
         var received = Directory.GetFiles(inbox, "*.hl7");
         Assert.Equal(Summaries, received.Length);
         Assert.Equal(Summaries, received.Select(f => File.ReadAllText(f).Split('\r').First(s => s.StartsWith("OBR|", StringComparison.Ordinal)).Split('|')[3]).Distinct(StringComparer.Ordinal).Count());
+        await server.KillAsync();
+        foreach (var done in new[] { folder, inbox }) Directory.Delete(done, recursive: true);
     }
 
     private static async Task CloseOneAsync(HttpClient clinician)
