@@ -113,7 +113,7 @@ internal static class Conversion
 
     private static Amount? InUnit(Run run, Element item, Operator[] arguments)
     {
-        if (AmountOf(item) is not { } amount || arguments.Length == 0) return AmountOf(item);
+        if (AmountOf(item) is not { } amount || arguments.Length == 0 || !run.Goes(Run.Conversion)) return AmountOf(item);
         return run.Text(arguments[0]) is { } unit && Units.In(amount, unit) is { } value ? new Amount(value, unit) : null;
     }
 }

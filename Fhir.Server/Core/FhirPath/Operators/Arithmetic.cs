@@ -20,6 +20,7 @@ internal sealed class Arithmetic(string sign, Operator left, Operator right) : O
         if (sign == "+" && kindA == Kind.String && kindB == Kind.String) return Joined(run, a.Text, b.Text);
         if (sign is "+" or "-" && (kindA.IsDay() || kindA == Kind.Time) && kindB == Kind.Quantity) return Moved(run, sign, a, b);
         var haveAmounts = (kindA == Kind.Quantity || kindA.IsNumber()) && (kindB == Kind.Quantity || kindB.IsNumber());
+        if (haveAmounts) run.Goes(Run.Conversion);
         if (haveAmounts && sign is not ("div" or "mod")) return OfAmounts(sign, a, b);
         run.Fail($"There is no '{sign}' for values of these types.");
         return null;

@@ -48,6 +48,7 @@ internal sealed class Compares(Operator left, Operator right, Func<int, bool> wa
         if (left is Whole x && right is Whole y) return wanted(x.Number(run).CompareTo(y.Number(run)));
         var (a, b) = (run.One(left), run.One(right));
         if (a is null || b is null || !run.Goes()) return null;
+        if (Kinds.Of(a) == Kind.Quantity) run.Goes(Run.Conversion);
         var order = Equality.Order(a, b, out var comparable);
         if (!comparable) run.Fail("Two values are compared that have no order.");
         return order is { } known ? wanted(known) : null;

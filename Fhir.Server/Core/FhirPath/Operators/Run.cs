@@ -12,6 +12,8 @@ internal sealed class Run
 {
     /// <summary>What it costs in steps to make a value, against looking at one.</summary>
     public const int NewValue = 8;
+    /// <summary>And to bring two units together.</summary>
+    public const int Conversion = 50;
 
     private const int MaxText = 4 * 1024 * 1024;
 

@@ -39,7 +39,7 @@ internal static class Equality
 
     private static bool? SameAmount(Run run, Element a, Element b)
     {
-        if (!run.Goes(Run.NewValue)) return null;
+        if (!run.Goes(Run.Conversion)) return null;
         if (Amount.Of(a) is { } x && Amount.Of(b) is { } y) return Units.Compare(x, y) is { } order ? order == 0 : null;
         return a.Children.Count > 0 && b.Children.Count > 0 && SameTree(run, a, b);
     }

@@ -27,7 +27,7 @@ internal static class Equivalence
         var (kindA, kindB) = (Kinds.Of(a), Kinds.Of(b));
         if (kindA == Kind.String && kindB == Kind.String) return SameWords(a.Text, b.Text) && run.Goes((a.Text?.Length ?? 0) >> 4);
         if (kindA.IsNumber() && kindB.IsNumber()) return Near(Numbers.Of(a), Numbers.Of(b));
-        if (kindA == Kind.Quantity || kindB == Kind.Quantity) return Near(run, a, b);
+        if (kindA == Kind.Quantity || kindB == Kind.Quantity) return run.Goes(Run.Conversion) && Near(run, a, b);
         if (Temporal.Of(a) is { } at && Temporal.Of(b) is { } other)
             return at.Kind == Kind.Time == (other.Kind == Kind.Time) && Temporal.Compare(at, other) == 0;
         return kindA == kindB && (kindA == Kind.Complex ? SameTree(run, a, b) : a.Text == b.Text);
