@@ -46,7 +46,7 @@ public sealed partial class FhirPathFuzzTests(ITestOutputHelper output)
             var took = clock.Elapsed - began;
             if (took > slowest) slowest = took;
             Assert.True(GC.GetAllocatedBytesForCurrentThread() - allocated < MostBytes, $"seed {seed}, {root.Type}: {expression}");
-            if (took > TimeSpan.FromSeconds(2)) Quick.Within(2, () => Evaluates(expression, root), $"seed {seed}, {root.Type}: {expression}");
+            if (took > TimeSpan.FromSeconds(1)) Assert.True(Costs(() => Evaluates(expression, root)) < 2, $"seed {seed}, {root.Type}: {expression}");
         }
         output.WriteLine($"FHIRPath fuzz: {count:N0} broken expressions in {seconds} s (seed {seed}), {evaluated:N0} of them evaluated; the slowest took {slowest.TotalMilliseconds:N0} ms.");
     }
@@ -57,6 +57,19 @@ public sealed partial class FhirPathFuzzTests(ITestOutputHelper output)
         var files = Directory.GetFiles(TestFolders.Data("r4-examples/json")).Order(StringComparer.Ordinal).ToList();
         var chosen = Enumerable.Range(0, 60).Select(_ => files[random.Next(files.Count)]).Append(files.MaxBy(f => new FileInfo(f).Length)!);
         return [.. chosen.Select(f => JsonReader.Read(File.ReadAllBytes(f), DefinitionSet.R4).Failed(out _, out var root) ? null : root).OfType<Element>()];
+    }
+
+    // Seconds of the processor, the best of five: a busy machine makes nothing that is cheap dear.
+    private static double Costs(Action act)
+    {
+        var best = double.MaxValue;
+        for (var tries = 0; tries < 5 && best >= 2; tries++)
+        {
+            var before = Environment.CpuUsage.TotalTime;
+            act();
+            best = Math.Min(best, (Environment.CpuUsage.TotalTime - before).TotalSeconds);
+        }
+        return best;
     }
 
     // Twice, as an invariant and as what it finds: a second for each.
