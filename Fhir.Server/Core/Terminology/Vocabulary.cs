@@ -15,6 +15,7 @@ namespace Fhir.Server.Core.Terminology;
 public sealed class Vocabulary(Conformance conformance)
 {
     private const string SupplementExtension = "http://hl7.org/fhir/StructureDefinition/valueset-supplement";
+    private const int MostKept = 20_000;
     private readonly Conformance _conformance = conformance;
     private readonly ConcurrentDictionary<string, Result<CompiledValueSet>> _compiled = new(StringComparer.Ordinal);
 
@@ -35,9 +36,9 @@ public sealed class Vocabulary(Conformance conformance)
     public Result<CompiledValueSet> Compile(string valueSet)
     {
         if (_compiled.TryGetValue(valueSet, out var known)) return known;
-        if (!new ValueSetCompiler(_conformance, Systems).Compile(valueSet).Failed(out var issue, out var content)) return _compiled.GetOrAdd(valueSet, _ => new CompiledValueSet(content));
-        // Names that are not known are not kept: they come from outside, and have no end.
-        return issue.Kind == IssueKind.NotFound ? issue : _compiled.GetOrAdd(valueSet, issue);
+        Result<CompiledValueSet> made = new ValueSetCompiler(_conformance, Systems).Compile(valueSet).Failed(out var issue, out var content) ? issue : new CompiledValueSet(content);
+        // Names that are not known, or made up with ever other versions, are not kept: they come from outside, and have no end.
+        return issue?.Kind == IssueKind.NotFound || _compiled.Count >= MostKept ? made : _compiled.GetOrAdd(valueSet, made);
     }
 
     /// <summary>The same with these on top, as a request may bring its own definitions.</summary>
