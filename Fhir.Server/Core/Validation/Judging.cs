@@ -72,10 +72,10 @@ internal sealed class Judging(Schemas schemas, ValidationRequest request)
     public void Add(Element where, string code, string text, Severity severity = Severity.Error, string below = "", string? rule = null) =>
         Findings.Add(where, code, text, below, severity, rule);
 
-    /// <summary>False when the work or the nesting goes beyond what a validation may cost.</summary>
-    public bool Deeper()
+    /// <summary>False when the work or the nesting goes beyond what a validation may cost. One walk through the resource costs no steps: it is as long as its text.</summary>
+    public bool Deeper(int steps = 1)
     {
-        if (++_steps <= MostSteps && _depth < Deepest)
+        if ((_steps += steps) <= MostSteps && _depth < Deepest)
         {
             _depth++;
             return true;

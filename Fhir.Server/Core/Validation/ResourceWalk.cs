@@ -17,7 +17,7 @@ internal sealed class ResourceWalk(Judging judging)
 
     private void Composite(Element element)
     {
-        if (!judging.Deeper()) return;
+        if (!judging.Deeper(steps: 0)) return;
         var rules = judging.Request.BaseRules ? judging.Schemas.OfType(element.Definition) : null;
         if (rules is not null)
             foreach (var rule in rules.Self) rule.Check(element, judging);

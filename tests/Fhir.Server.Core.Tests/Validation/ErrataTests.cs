@@ -43,5 +43,16 @@ public sealed class ErrataTests
         Judge($$"""{"resourceType":"Questionnaire","status":"draft","item":[{"linkId":"1","type":"display","enableWhen":[{{when}}]}]}""", expected);
     }
 
+    [Theory]
+    [InlineData("collection", "", "")]
+    [InlineData("collection", ",\"request\":{\"method\":\"GET\",\"url\":\"Patient\"}", "Bundle bdl-3")]
+    [InlineData("batch", ",\"request\":{\"method\":\"GET\",\"url\":\"Patient\"}", "")]
+    [InlineData("batch", "", "Bundle bdl-3")]
+    [InlineData("batch-response", ",\"response\":{\"status\":\"200\"}", "")]
+    [InlineData("batch-response", "", "Bundle bdl-4")]
+    [InlineData("collection", ",\"response\":{\"status\":\"200\"}", "Bundle bdl-4")]
+    public void Bdl3_and_bdl4_are_as_written(string type, string more, string expected) =>
+        Judge($$"""{"resourceType":"Bundle","type":"{{type}}","entry":[{"resource":{"resourceType":"Patient"}{{more}} }]}""", expected);
+
     private static void Judge(string json, string expected) => Assert.Equal(expected, string.Join(";", BaseErrors(json)));
 }

@@ -36,6 +36,9 @@ internal sealed class Errata
             // Nothing is found, and so nothing holds, where there is no fullUrl (or no probability): then there is nothing to break.
             ["bdl-8"] = "fullUrl.empty() or fullUrl.contains('/_history/').not()",
             ["ras-2"] = "probability.empty() or (probability is decimal implies (probability as decimal) <= 100)",
+            // The same, but the Bundle's type is not sought anew for each entry: that takes minutes where entries are many.
+            ["bdl-3"] = "iif(type in ('batch' | 'transaction' | 'history'), entry.all(request.exists()), entry.request.empty())",
+            ["bdl-4"] = "iif(type in ('batch-response' | 'transaction-response' | 'history'), entry.all(response.exists()), entry.response.empty())",
             // A contained resource has no narrative: https://hl7.org/fhir/R4/references.html#contained
             ["dom-6"] = "text.`div`.exists() or %resource != %rootResource",
             // A CodeableConcept never equals a string.
