@@ -23,7 +23,8 @@ internal sealed partial class XmlParser
     public Issue Malformed(XmlException e, ReadOnlySpan<byte> utf8)
     {
         var what = _current is null && utf8.IndexOf("<!DOCTYPE"u8) >= 0 ? "A DOCTYPE is never read" : "The XML is malformed";
-        return new Issue(IssueKind.Invalid, $"{what}, at line {e.LineNumber}, position {e.LinePosition}.", _current?.Location) { Code = "structure" };
+        var place = e.LineNumber > 0 ? $", at line {e.LineNumber}, position {e.LinePosition}" : "";   // the platform refuses a DOCTYPE without a place
+        return new Issue(IssueKind.Invalid, $"{what}{place}.", _current?.Location) { Code = "structure" };
     }
 
     internal static bool IsAttribute(Element parent, string name) =>

@@ -31,6 +31,18 @@ public sealed class SlicingTests
     }
 
     [Theory]
+    [InlineData(1, "1", "", "The slice identifier:x is required.")]
+    [InlineData(2, "3", """{"system":"urn:x"}""", "The slice identifier:x must stand there at least 2 times.")]
+    [InlineData(0, "0", """{"system":"urn:x"}""", "The slice identifier:x is not allowed here.")]
+    [InlineData(0, "2", """{"system":"urn:x"},{"system":"urn:x"},{"system":"urn:x"}""", "The slice identifier:x stands there more often than 2 times.")]
+    public void How_often_a_slice_stands_there_is_told_in_words(int min, string max, string identifiers, string expected)
+    {
+        var slice = Slice("Patient.identifier", "x", min, max) + """,{"id":"Patient.identifier:x.system","path":"Patient.identifier.system","min":1,"fixedUri":"urn:x"}""";
+        var found = Issues(Profile("Patient", Sliced("Patient.identifier", "value", "system") + "," + slice), Patient(identifiers.Length == 0 ? "\"active\":true" : $"\"identifier\":[{identifiers}]"));
+        Assert.Equal(expected, Assert.Single(found.Errors()).Text);
+    }
+
+    [Theory]
     [InlineData("closed", """{"system":"urn:bsn","value":"1"},{"system":"urn:other"}""", "Patient.identifier[1] structure")]
     [InlineData("openAtEnd", """{"system":"urn:bsn","value":"1"},{"system":"urn:other"}""", "")]
     [InlineData("openAtEnd", """{"system":"urn:other"},{"system":"urn:bsn","value":"1"}""", "Patient.identifier[1] structure")]

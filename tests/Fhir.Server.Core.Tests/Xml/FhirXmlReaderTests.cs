@@ -107,7 +107,14 @@ public sealed class FhirXmlReaderTests
     [InlineData("""<!DOCTYPE Patient [<!ENTITY e SYSTEM "file:///etc/passwd">]><Patient xmlns="http://hl7.org/fhir"><name><text value="&e;"/></name></Patient>""")]
     [InlineData("""<!DOCTYPE Patient SYSTEM "http://127.0.0.1:1/evil.dtd"><Patient xmlns="http://hl7.org/fhir"><active value="true"/></Patient>""")]
     [InlineData("""<!DOCTYPE x [<!ENTITY % p SYSTEM "http://127.0.0.1:1/p"> %p;]><Patient xmlns="http://hl7.org/fhir"><active value="true"/></Patient>""")]
-    public void T116_A_DOCTYPE_is_refused_by_name(string xml) => Assert.Contains("DOCTYPE", Assert.Single(ReadingXml.Refused(xml)).Text, StringComparison.Ordinal);
+    public void T116_A_DOCTYPE_is_refused_by_name(string xml) => Assert.StartsWith("A DOCTYPE is never read", Assert.Single(ReadingXml.Refused(xml)).Text, StringComparison.Ordinal);
+
+    [Fact]
+    public void What_is_malformed_has_a_place_that_exists()
+    {
+        Assert.Equal("The XML is malformed, at line 2, position 3.", Assert.Single(ReadingXml.Refused("<Patient xmlns=\"http://hl7.org/fhir\">\n</Person>")).Text);
+        Assert.DoesNotContain("line 0", Assert.Single(ReadingXml.Refused("<!DOCTYPE Patient><Patient xmlns=\"http://hl7.org/fhir\"/>")).Text, StringComparison.Ordinal);
+    }
 
     [Fact]
     public void T116_A_billion_laughs_cost_nothing()

@@ -10,14 +10,18 @@ internal sealed class Cardinality(string name, int min, int max) : Rule
 
     public static string Range(int min, int max) => string.Create(CultureInfo.InvariantCulture, $"{min}..{(max == int.MaxValue ? "*" : max)}");
 
+    public static string TooFew(string what, int min) => min == 1 ? $"{what} is required." : $"{what} must stand there at least {min} times.";
+
+    public static string TooMany(string what, int max) => max == 0 ? $"{what} is not allowed here." : $"{what} stands there more often than {max} times.";
+
     public override void Check(Element element, Judging judging)
     {
         var count = 0;
         foreach (var child in element.Children)
             if (child.Name == name && ++count == max + 1)
-                judging.Add(child, "structure", max == 0 ? $"{name} is not allowed here." : $"{name} stands there more often than {max} times.");
+                judging.Add(child, "structure", TooMany(name, max));
         if (count >= min) return;
-        judging.Add(element, "required", min == 1 ? $"{name} is required." : $"{name} must stand there at least {min} times.", below: "." + name);
+        judging.Add(element, "required", TooFew(name, min), below: "." + name);
     }
 }
 

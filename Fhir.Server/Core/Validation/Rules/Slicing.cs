@@ -96,8 +96,9 @@ internal sealed class Slicing(string name, IReadOnlyList<Slice> slices, bool isO
 
     private void Count(Element parent, Slice slice, List<Element> items, Severity severity, Judging judging)
     {
-        if (items.Count < slice.Min) judging.Add(parent, "required", $"The slice {name}:{slice.Name} is required at least {slice.Min} times.", severity, "." + name);
-        if (items.Count > slice.Max) judging.Add(items[slice.Max], "structure", $"The slice {name}:{slice.Name} stands there more often than {slice.Max} times.");
+        var what = $"The slice {name}:{slice.Name}";
+        if (items.Count < slice.Min) judging.Add(parent, "required", Cardinality.TooFew(what, slice.Min), severity, "." + name);
+        if (items.Count > slice.Max) judging.Add(items[slice.Max], "structure", Cardinality.TooMany(what, slice.Max));
         slice.Reslicing?.Check(parent, items, judging);
     }
 }
