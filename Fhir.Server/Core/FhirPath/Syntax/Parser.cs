@@ -124,7 +124,7 @@ internal sealed class Parser
     private string Name()
     {
         var name = _token;
-        if (!name.IsName) Fail("A name is missing.");
+        if (!name.IsName || name.Text.Length == 0) Fail("A name is missing.");
         else Advance();
         return name.Text;
     }
