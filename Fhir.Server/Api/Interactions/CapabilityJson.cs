@@ -57,6 +57,9 @@ internal static class CapabilityJson
         json.WriteStartArray("format");
         foreach (var format in (string[])["application/fhir+json", "application/fhir+xml", "json", "xml"]) json.WriteStringValue(format);
         json.WriteEndArray();
+        json.WriteStartArray("patchFormat");   // FHIRPath Patch: https://hl7.org/fhir/R4/http.html#patch
+        foreach (var format in (string[])["application/fhir+json", "application/fhir+xml"]) json.WriteStringValue(format);
+        json.WriteEndArray();
     }
 
     private static void Security(Utf8JsonWriter json)
