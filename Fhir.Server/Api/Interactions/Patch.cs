@@ -44,6 +44,8 @@ public sealed class Patch(ResourceStore store, Writing writing, BinaryData binar
         var current = version.Version.ToString(System.Globalization.CultureInfo.InvariantCulture);
         if (conditions.IfMatch is { } wanted && wanted != current) return new Issue(IssueKind.Stale, $"The current version is {current}, not the one you name.", "If-Match");
         if (RequestBody.Reread((await binaries.PutBackAsync(version, stop)).Body).Failed(out issue, out var stored)) return issue;
+        // Before the patch: it could take the mark away, and what was left out would be gone.
+        if (Writing.ReadInPart(stored.Resource) is { } part) return part;
         if (FhirPathPatch.Apply(stored.Resource, asked.Resource).Failed(out issue, out var patched)) return issue;
         if (RequestBody.Parse(JsonWriter.Write(patched)).Failed(out issue, out var body)) return issue with { Kind = IssueKind.Unfit };
         if ((await writing.FitAsync(body, key.Type, stop)).Failed(out issue, out body)) return issue;

@@ -3,6 +3,7 @@ using Fhir.Server.Api.Http;
 using Fhir.Server.Api.Identity;
 using Fhir.Server.Api.Validating;
 using Fhir.Server.Core.Definitions;
+using Fhir.Server.Core.Elements;
 using Fhir.Server.Core.Outcomes;
 using Fhir.Server.Store.Access;
 using Fhir.Server.Store.Resources;
@@ -28,10 +29,14 @@ public sealed class Writing(ResourceStore store, BinaryData binaries, WriteCheck
     public async Task<Result<RequestBody>> FitAsync(RequestBody body, string type, CancellationToken stop)
     {
         if (body.Resource.Type != type) return new Issue(IssueKind.Invalid, $"The body is no {type}.", "resourceType");
-        if (body.Resource["meta"].Each("tag").Any(tag => tag["code"].Text == "SUBSETTED"))
-            return new Issue(IssueKind.Invalid, "A resource that was read in part cannot be written back.", $"{type}.meta.tag") { Code = "business-rule" };
+        if (ReadInPart(body.Resource) is { } part) return part;
         return type == "Binary" ? await binaries.PutAsideAsync(body, stop) : body;
     }
+
+    /// <summary>An issue for what says of itself that some of it was left out.</summary>
+    public static Issue? ReadInPart(Element resource) => resource["meta"].Each("tag").Any(tag => tag["code"].Text == "SUBSETTED")
+        ? new Issue(IssueKind.Invalid, "A resource that was read in part cannot be written back.", $"{resource.Type}.meta.tag") { Code = "business-rule" }
+        : null;
 
     /// <summary>The write of a Bundle's entry.</summary>
     public async Task<Result<Write>> PrepareAsync(Entry entry, ResourceKey? home, CancellationToken stop)

@@ -24,6 +24,8 @@ public sealed class TerminologyDesk(Vocabulary vocabulary, ResourceStore store, 
 {
     // How many stored definitions one question may draw in.
     private const int Most = 40;
+    // How many parameters, and how many codings of a concept: each may be held against each code there is.
+    private const int MostParts = 1_000;
 
     internal async Task<IResult> AnswerAsync(HttpContext context, string type, string? id, IReadOnlyDictionary<string, string> known, Answering answering, Caller caller, CancellationToken stop)
     {
@@ -50,7 +52,9 @@ public sealed class TerminologyDesk(Vocabulary vocabulary, ResourceStore store, 
             if (Parameters.Of(body.Resource, [.. known.Keys]).Failed(out issue, out _)) return issue;
             parameters = body.Resource;
         }
-        return QueryParameters.AddTo(parameters, request.Query, known) is { } wrong ? wrong : parameters;
+        if (QueryParameters.AddTo(parameters, request.Query, known) is { } wrong) return wrong;
+        var parts = parameters.Each("parameter").Sum(p => 1 + p["value"].Children.Count);
+        return parts <= MostParts ? parameters : new Issue(IssueKind.Invalid, $"A question has at most {MostParts} parameters and codings.", "Parameters.parameter") { Code = "too-costly" };
     }
 
     private async Task<Result<Element>> InstanceAsync(ResourceKey key, Caller caller, List<long> rids, CancellationToken stop)

@@ -11,8 +11,11 @@ namespace Fhir.Server.Core.FhirPath;
 public sealed class CompiledExpression
 {
     private const int MostKept = 8192;
+    private const long MostKeptText = 500_000;   // characters; what is made of one takes a hundred times its room
     private const int LongestKept = 2000;
     private static readonly ConcurrentDictionary<(string Text, Dialect Dialect), CompiledExpression> Kept = new();
+
+    private static long s_keptText;
 
     private readonly Operator _operator;
 
@@ -43,7 +46,11 @@ public sealed class CompiledExpression
         if (new Compiler(dialect).Compile(node).Failed(out issue, out var root)) return issue;
         var compiled = new CompiledExpression(text, root);
         if (text.Length > LongestKept) return compiled;
-        if (Kept.Count >= MostKept) Kept.Clear();
+        if (Interlocked.Add(ref s_keptText, text.Length) > MostKeptText || Kept.Count >= MostKept)
+        {
+            Kept.Clear();
+            Interlocked.Exchange(ref s_keptText, text.Length);
+        }
         return Kept.GetOrAdd((text, dialect), compiled);
     }
 

@@ -11,7 +11,10 @@ public static class FhirPathPatch
     /// <summary>More in one patch are refused: each may walk the whole resource.</summary>
     public const int MostOperations = 1000;
 
-    private static readonly EvaluationContext Bounded = new() { MostSteps = 200_000 };
+    // Of the whole patch, shared out among its operations.
+    private const int MostSteps = 2_000_000;
+    private const int MostStepsOfOne = 200_000;
+    private const int LeastSteps = 5_000;
 
     /// <summary>A new resource; what came in is not changed. Id and type stay what they are.</summary>
     public static Result<Element> Apply(Element resource, Element parameters)
@@ -20,21 +23,22 @@ public static class FhirPathPatch
         var operations = parameters.Each("parameter").ToList();
         if (operations.Count > MostOperations)
             return new Issue(IssueKind.Invalid, $"A patch has at most {MostOperations} operations.", "Parameters.parameter") { Code = "too-costly" };
+        var bounds = new EvaluationContext { MostSteps = Math.Clamp(MostSteps / Math.Max(1, operations.Count), LeastSteps, MostStepsOfOne) };
         var patched = resource.Copy();
         for (var i = 0; i < operations.Count; i++)
         {
             var where = string.Create(CultureInfo.InvariantCulture, $"Parameters.parameter[{i}]");
             if (PatchOperation.Read(operations[i], where).Failed(out var issue, out var operation)) return issue;
-            if (Do(operation, patched) is { } wrong) return wrong;
+            if (Do(operation, patched, bounds) is { } wrong) return wrong;
         }
         return patched["id"].Text == resource["id"].Text && patched.Children.Count(c => c.Name == "id") <= 1
             ? patched
             : new Issue(IssueKind.Unfit, "A patch never changes the id of the resource.", "Parameters");
     }
 
-    private static Issue? Do(PatchOperation operation, Element resource)
+    private static Issue? Do(PatchOperation operation, Element resource, EvaluationContext bounds)
     {
-        if (Targets(operation, resource).Failed(out var issue, out var targets)) return issue;
+        if (Targets(operation, resource, bounds).Failed(out var issue, out var targets)) return issue;
         if (targets.Length == 0) return operation.Type == PatchType.Delete ? null : operation.Unfit("Its path finds nothing.");
         return operation.Type switch
         {
@@ -48,9 +52,9 @@ public static class FhirPathPatch
     }
 
     // The path is the client's, and may quote the patient: an issue tells what is wrong with it, never the path itself.
-    private static Result<Element[]> Targets(PatchOperation operation, Element resource)
+    private static Result<Element[]> Targets(PatchOperation operation, Element resource, EvaluationContext bounds)
     {
-        if (CompiledExpression.CompileFor(resource.Definition, operation.Path).Failed(out var issue, out var path) || path.Evaluate(resource, Bounded).Failed(out issue, out var found))
+        if (CompiledExpression.CompileFor(resource.Definition, operation.Path).Failed(out var issue, out var path) || path.Evaluate(resource, bounds).Failed(out issue, out var found))
             return issue with { Kind = IssueKind.Invalid, Where = $"{operation.Where}.part.where(name = 'path')" };
         return Array.TrueForAll(found, element => IsWithin(element, resource)) ? found : operation.Unfit("Its path finds what is no element of the resource.");
     }

@@ -52,15 +52,9 @@ internal static class PatchEdits
         if (ListOf(operation, targets).Failed(out var issue, out var list)) return issue;
         if (operation.Source < 0 || operation.Source >= targets.Length) return operation.Unfit("The source is past the end of the list.");
         if (operation.Destination < 0 || operation.Destination >= targets.Length) return operation.Unfit("The destination is past the end of the list.");
-        var places = Array.ConvertAll(targets, IndexOf);
-        var order = targets.ToList();
-        order.RemoveAt(operation.Source);
-        order.Insert(operation.Destination, targets[operation.Source]);
-        for (var i = 0; i < places.Length; i++)
-        {
-            list.Parent.RemoveAt(places[i]);
-            list.Parent.Insert(places[i], order[i]);
-        }
+        var (from, to) = (IndexOf(targets[operation.Source]), IndexOf(targets[operation.Destination]));
+        list.Parent.RemoveAt(from);
+        list.Parent.Insert(to, targets[operation.Source]);
         return null;
     }
 

@@ -10,8 +10,12 @@ namespace Fhir.Server.Core.Xml;
 /// </summary>
 internal sealed class XhtmlText
 {
+    private const int MostDeclared = 100_000;
+    private const int MostText = 8 * 1024 * 1024;   // a string may have less: enough to be told so
+    private const int LongestEntity = 40;
     private readonly StringBuilder _text = new(256);
     private readonly List<string> _namespaces = [];   // of the elements that are open
+    private int _declared;
 
     /// <summary>True when the end of the first element was added.</summary>
     public bool IsWhole { get; private set; }
@@ -54,13 +58,22 @@ internal sealed class XhtmlText
         var (name, isEmpty) = (reader.LocalName, reader.IsEmptyElement);
         var ns = reader.NamespaceURI.Length == 0 ? FhirXmlReader.Xhtml : reader.NamespaceURI;   // JSON's div may lack it
         _text.Append('<').Append(name);
-        if (_namespaces.Count == 0 || _namespaces[^1] != ns) Attribute("xmlns", ns);
+        if (_namespaces.Count == 0 || _namespaces[^1] != ns) Declare(reader, ns);
         while (reader.MoveToNextAttribute())
             if (reader.Name != "xmlns" && reader is not { Prefix: "xmlns", Value: FhirXmlReader.Xhtml }) Attribute(reader.Name, reader.Value);
         reader.MoveToElement();
         _text.Append(isEmpty ? "/>" : ">");
         if (!isEmpty) _namespaces.Add(ns);
         IsWhole = _namespaces.Count == 0;
+    }
+
+    // A prefix of one letter may stand for a name of a megabyte, and each element that bears it would be given all of that.
+    private void Declare(XmlReader reader, string ns)
+    {
+        _declared += ns.Length;
+        var at = reader as IXmlLineInfo;
+        if (_declared > MostDeclared) throw new XmlException("A narrative changes its namespace too often.", null, at?.LineNumber ?? 0, at?.LinePosition ?? 0);
+        Attribute("xmlns", ns);
     }
 
     private void Close(XmlReader reader)
@@ -79,6 +92,7 @@ internal sealed class XhtmlText
 
     private void Escape(ReadOnlySpan<char> text, bool inAttribute)
     {
+        if (_text.Length + text.Length > MostText) throw new XmlException("A narrative is too long.");
         var marks = inAttribute ? "&<\"\t\n\r" : "&<>\r";
         for (int at; (at = text.IndexOfAny(marks)) >= 0; text = text[(at + 1)..])
         {
@@ -103,8 +117,8 @@ internal sealed class XhtmlText
         var text = new StringBuilder(div, 0, from, div.Length);
         for (; from >= 0 && from < div.Length;)
         {
-            var end = div.IndexOf(';', from);
-            var entity = end < 0 ? "&" : div[from..(end + 1)];
+            var end = div.AsSpan(from, Math.Min(LongestEntity, div.Length - from)).IndexOf(';');
+            var entity = end < 0 ? "&" : div[from..(from + end + 1)];
             text.Append(InXml(entity));
             var next = div.IndexOf('&', from += entity.Length);
             text.Append(div, from, (next < 0 ? div.Length : next) - from);

@@ -45,6 +45,25 @@ public sealed class FhirPathPatchTests
     }
 
     [Fact]
+    public void A_very_long_list_is_moved_quickly()
+    {
+        var list = $$"""{"resourceType":"Observation","id":"o","status":"final","code":{"text":"x"},"note":[{{string.Join(',', Enumerable.Range(0, 100_000).Select(i => $$"""{"text":"{{i}}"}"""))}}]}""";
+        var patched = new List<Result<Element>>();
+        Quick.Within(5, () => patched.Add(Patched(Operation("move", "Observation.note", """{"name":"source","valueInteger":99999},{"name":"destination","valueInteger":1}"""), list)));
+        Assert.False(patched[0].Failed(out var issue, out var resource), issue?.Text);
+        Assert.Equal(["0", "99999", "1"], resource.Each("note").Take(3).Select(n => n["text"].Text));
+    }
+
+    [Fact]
+    public void Operations_share_what_a_patch_may_cost()
+    {
+        var path = "Observation.note.where(text.toChars().where($this = 'b').exists())";
+        var note = $$"""{"resourceType":"Observation","id":"o","status":"final","code":{"text":"x"},"note":[{"text":"{{new string('a', 5_000)}}"}]}""";
+        Assert.Null(Patched(Operation("delete", path), note).Failed(out var alone, out _) ? alone : null);
+        Assert.Equal("too-costly", Refused(Patched(string.Join(',', Enumerable.Repeat(Operation("delete", path), 1_000)), note), IssueKind.Invalid).Code);
+    }
+
+    [Fact]
     public void What_is_not_touched_stays_digit_by_digit()
     {
         var json = Json(Patched(Operation("replace", "Observation.status", """{"name":"value","valueCode":"amended"}""")));

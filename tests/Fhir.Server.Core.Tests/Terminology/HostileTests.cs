@@ -3,6 +3,7 @@ using Fhir.Server.Core.Elements;
 using Fhir.Server.Core.Json;
 using Fhir.Server.Core.Outcomes;
 using Fhir.Server.Core.Terminology;
+using Fhir.Server.Core.Terminology.ValueSets;
 using Fhir.Server.Core.Tests.Json;
 using static Fhir.Server.Core.Tests.Terminology.Loaded;
 
@@ -59,6 +60,43 @@ public sealed class HostileTests
     {
         var vocabulary = With(CodeSystem("urn:c", """{"code":"a"}"""), ValueSet("urn:vs", $$""" "include":[{"system":"urn:c","filter":[{"property":"code","op":"regex","value":"{{pattern}}"}]}] """));
         Assert.Equal(code, Quickly(() => Code(vocabulary.Expand(Ask("urn:vs")))));
+    }
+
+    [Fact]
+    public void A_concept_with_very_many_children_is_read_quickly()
+    {
+        var concepts = string.Join(',', Enumerable.Range(0, 200_000).Select(i => $$"""{"code":"c{{i}}"}"""));
+        var vocabulary = With(CodeSystem("urn:wide", $$"""{"code":"top","concept":[{{concepts}}]}"""));
+        Assert.Equal(Membership.In, Quickly(() => vocabulary.IsCode("urn:wide", null, "c199999")));
+    }
+
+    [Fact]
+    public void Filters_count_as_work_and_long_ones_are_refused()
+    {
+        var concepts = string.Join(',', Enumerable.Range(0, 9_000).Select(i => $$"""{"code":"c{{i}}"}"""));
+        var many = string.Join(',', Enumerable.Repeat("""{"property":"code","op":"regex","value":"c.*"}""", 20_000));
+        var @long = new string('a', 3_000);
+        var vocabulary = With(
+            CodeSystem("urn:c", concepts),
+            ValueSet("urn:many", $$""" "include":[{"system":"urn:c","filter":[{{many}}]}] """),
+            ValueSet("urn:long", $$""" "include":[{"system":"urn:c","filter":[{"property":"code","op":"regex","value":"{{@long}}"}]}] """),
+            ValueSet("urn:all", """ "include":[{"system":"urn:c"}] """));
+        Assert.Equal("too-costly", Quickly(() => Code(vocabulary.Expand(Ask("urn:many")))));
+        Assert.Equal("too-costly", Quickly(() => Code(vocabulary.Expand(Ask("urn:long")))));
+        var words = string.Join(' ', Enumerable.Repeat("c", 400_000));
+        var asked = new Question(Reading.Read($$"""{"resourceType":"Parameters","parameter":[{"name":"url","valueUri":"urn:all"},{"name":"filter","valueString":"{{words}}"}]}"""));
+        Assert.Equal("too-costly", Quickly(() => Code(vocabulary.Expand(asked))));
+    }
+
+    [Fact]
+    public void Maps_that_lead_to_each_other_many_times_are_asked_once()
+    {
+        static string Map(string url, string other) =>
+            $$"""{"resourceType":"ConceptMap","url":"{{url}}","status":"active","group":[{{string.Join(',', Enumerable.Repeat($$"""{"unmapped":{"mode":"other-map","url":"{{other}}"} }""", 30))}}]}""";
+        var vocabulary = With(Map("urn:m1", "urn:m2"), Map("urn:m2", "urn:m1"));
+        var asked = new Question(Reading.Read("""{"resourceType":"Parameters","parameter":[{"name":"url","valueUri":"urn:m1"},{"name":"code","valueCode":"a"},{"name":"system","valueUri":"urn:c"}]}"""));
+        Assert.False(Quickly(() => vocabulary.Translate(asked)).Failed(out var issue, out var answer), issue?.Text);
+        Assert.Equal("false", answer!.Each("parameter").First(p => p["name"].Text == "result")["value"].Text);
     }
 
     private static string? Code(Result<Element> result) => result.Failed(out var issue, out _) ? issue.Code : null;

@@ -38,6 +38,21 @@ public sealed class NarrativeTests
     [InlineData("<div xmlns='http://www.w3.org/1999/xhtml'><p class='a'>b</p></div>", "<p class=\"a\">b</p>")]
     public void What_XML_says_in_another_way_comes_out_in_one_way(string xml, string inner) => Assert.Equal($"<div xmlns=\"{Xhtml}\">{inner}</div>", DivOf(xml));
 
+    // Otherwise each of the small elements would be given the whole long name.
+    [Fact]
+    public void A_long_namespace_is_not_written_again_and_again()
+    {
+        var div = $"<div xmlns=\"{Xhtml}\" xmlns:x=\"{new string('n', 100_000)}\">{string.Concat(Enumerable.Repeat("<x:i/>", 100_000))}</div>";
+        var xml = $"<Patient xmlns=\"http://hl7.org/fhir\"><text><status value=\"generated\"/>{div}</text></Patient>";
+        Assert.True(FhirXmlReader.Read(System.Text.Encoding.UTF8.GetBytes(xml), Fhir.Server.Core.Definitions.DefinitionSet.R4).Failed(out var issue, out _));
+        Assert.Equal("structure", issue.Code);
+        Assert.True(FhirXmlWriter.Write(With(div)).Length < 20_000_000);
+    }
+
+    [Fact]
+    public void Very_many_ampersands_are_written_quickly() =>
+        Quick.Within(5, () => Assert.NotEmpty(FhirXmlWriter.Write(With(new string('&', 1_000_000)))));
+
     // Named entities are HTML's: JSON may hold them, XML may not.
     [Theory]
     [InlineData("<div xmlns=\"http://www.w3.org/1999/xhtml\">a&nbsp;b &copy; &eacute;&amp;nbsp; &unknown; &#160;</div>", "a\u00A0b \u00A9 é&amp;nbsp; &amp;unknown; \u00A0")]

@@ -11,6 +11,7 @@ namespace Fhir.Server.Core.FhirPath.Functions;
 internal static class Patterns
 {
     private const int MostKept = 512;
+    private const int LongestKept = 1000;
     // Time counts as steps, so that many slow matches end like one that never ends.
     private const long StepsPerMillisecond = 5_000;
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(200);
@@ -88,7 +89,9 @@ internal static class Patterns
     private static Regex Compiled(string pattern, bool whole)
     {
         if (Kept.TryGetValue((pattern, whole), out var known)) return known;
+        var made = new Regex(whole ? $@"\A(?:{pattern})\z" : pattern, RegexOptions.Singleline | RegexOptions.CultureInvariant, Patience);
+        if (pattern.Length > LongestKept) return made;
         if (Kept.Count >= MostKept) Kept.Clear();
-        return Kept.GetOrAdd((pattern, whole), key => new Regex(key.Whole ? $@"\A(?:{key.Pattern})\z" : key.Pattern, RegexOptions.Singleline | RegexOptions.CultureInvariant, Patience));
+        return Kept.GetOrAdd((pattern, whole), made);
     }
 }

@@ -100,7 +100,7 @@ internal sealed class EntryWriter(Question question, ValueSetContent valueSet, L
 
     private void Property(Element contains, string code, string type, string value)
     {
-        _declared[code] = Uri(code);
+        if (!_declared.ContainsKey(code)) _declared.Add(code, Uri(code));
         var extension = contains.Add("extension");
         extension.Add("url", R5 + "contains.property");
         Part(extension, "code", "valueCode", code);

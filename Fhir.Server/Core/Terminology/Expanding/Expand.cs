@@ -14,6 +14,8 @@ internal sealed class Expand(Vocabulary vocabulary, Question question, Element s
     private const int Most = 1_000;
     private const int LargestPage = 10_000;
 
+    private const int LongestFilter = 1_000;
+
     private readonly VersionRules _rules = VersionRules.Of(question);
 
     public Result<Element> Run()
@@ -23,6 +25,7 @@ internal sealed class Expand(Vocabulary vocabulary, Question question, Element s
         if (Languages.Of(question, source).Failed(out issue, out var languages)) return issue;
         var contents = new Contents(valueSet, _rules, new(vocabulary.Systems));
         if (contents.List().Failed(out issue, out var entries)) return issue;
+        if (question.Text("filter")?.Length > LongestFilter) return Contents.TooCostly($"The filter has at most {LongestFilter} characters.");
         if (question.Number("count").Failed(out issue, out var count) || question.Number("offset").Failed(out issue, out var offset)) return issue;
         var chosen = entries.FindAll(e => Chosen(e, valueSet));
         if (count is null && chosen.Count - (offset ?? 0) > Most) return Contents.TooCostly($"The value set '{valueSet.Canonical}' expansion has too many codes to display (>{Most}); ask for pages of it, by count and offset");

@@ -16,19 +16,19 @@ internal sealed record Match(string Equivalence, Mapped From, Mapped To, string?
 /// <summary>Reads concept maps, there and back.</summary>
 internal sealed class Mapper(Conformance conformance, IReadOnlyList<Element> dependencies)
 {
-    private const int Deepest = 8;
-
     public IEnumerable<Match> Translate(Element map, string? system, string code, string? wanted, bool isReverse) =>
-        isReverse ? Back(map, system, code, wanted) : There(map, system, code, wanted, depth: 0);
+        isReverse ? Back(map, system, code, wanted) : There(map, system, code, wanted, []);
 
-    private IEnumerable<Match> There(Element map, string? system, string code, string? wanted, int depth)
+    // Each map is asked once, however many groups lead to it.
+    private IEnumerable<Match> There(Element map, string? system, string code, string? wanted, HashSet<Element> asked)
     {
+        if (!asked.Add(map)) yield break;
         foreach (var group in map.Each("group"))
         {
             if (!Same(system, group["source"].Text) || !Same(wanted, group["target"].Text)) continue;
             var elements = group.Each("element").Where(e => e["code"].Text == code).ToList();
             var from = new Mapped(group["source"].Text ?? system, null, code, null);
-            foreach (var match in elements.Count > 0 ? elements.SelectMany(e => Targets(map, group, e, from)) : Unmapped(map, group, from, wanted, depth)) yield return match;
+            foreach (var match in elements.Count > 0 ? elements.SelectMany(e => Targets(map, group, e, from)) : Unmapped(map, group, from, wanted, asked)) yield return match;
         }
     }
 
@@ -36,14 +36,14 @@ internal sealed class Mapper(Conformance conformance, IReadOnlyList<Element> dep
         element.Each("target").Where(Applies).Select(t => new Match(
             t["equivalence"].Text ?? "relatedto", from, new(group["target"].Text, group["targetVersion"].Text, t["code"].Text, t["display"].Text), Canonical(map)) { Products = [.. t.Each("product")] });
 
-    private IEnumerable<Match> Unmapped(Element map, Element group, Mapped from, string? wanted, int depth)
+    private IEnumerable<Match> Unmapped(Element map, Element group, Mapped from, string? wanted, HashSet<Element> asked)
     {
         var unmapped = group["unmapped"];
         return unmapped["mode"].Text switch
         {
             "provided" => [new("equal", from, new(group["target"].Text, group["targetVersion"].Text, from.Code, null), Canonical(map))],
             "fixed" => [new("relatedto", from, new(group["target"].Text, group["targetVersion"].Text, unmapped["code"].Text, unmapped["display"].Text), Canonical(map))],
-            "other-map" when depth < Deepest && unmapped["url"].Text is { } url && conformance.Find("ConceptMap", url) is { } other => There(other, from.System, from.Code!, wanted, depth + 1),
+            "other-map" when unmapped["url"].Text is { } url && conformance.Find("ConceptMap", url) is { } other => There(other, from.System, from.Code!, wanted, asked),
             _ => [],
         };
     }

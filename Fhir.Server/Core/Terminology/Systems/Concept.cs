@@ -9,6 +9,7 @@ public sealed class Concept(string code, string? display, Element source)
     private readonly List<Element> _additions = [];
     private List<Concept>? _parents;
     private List<Concept>? _children;
+    private HashSet<Concept>? _below;   // the same, to find one among thousands
 
     public string Code => code;
     public string? Display => display;
@@ -45,7 +46,7 @@ public sealed class Concept(string code, string? display, Element source)
 
     internal void Put(Concept child)
     {
-        if (ReferenceEquals(child, this) || Children.Contains(child)) return;
+        if (ReferenceEquals(child, this) || !(_below ??= []).Add(child)) return;
         (_children ??= []).Add(child);
         (child._parents ??= []).Add(this);
     }

@@ -10,6 +10,7 @@ namespace Fhir.Server.Core.Terminology.ValueSets;
 /// <summary>One <c>filter</c> of an include, ready to judge concepts.</summary>
 public sealed class ConceptFilter
 {
+    private const int LongestPattern = 2000;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);   // far above what any takes: the answer must not depend on how busy the machine is
     private readonly Func<Concept, CodeContent, Membership> _judge;
 
@@ -34,8 +35,8 @@ public sealed class ConceptFilter
             "is-not-a" => Hierarchy(value, top => top.Descendants().Append(top), inside: false),
             "generalizes" => Hierarchy(value, below => below.Ancestors().Append(below), inside: true),
             "=" => On(property, values => values.Contains(value)),
-            "in" => On(property, values => Parts(value).Intersect(values).Any()),
-            "not-in" => On(property, values => !Parts(value).Intersect(values).Any()),
+            "in" => Among(property, value, inside: true),
+            "not-in" => Among(property, value, inside: false),
             "exists" => On(property, values => values.Any() == (value == "true")),
             "regex" => Pattern(filter, property, value),
             _ => new Issue(IssueKind.Unsupported, $"The filter operator {op} is not known.", filter["op"].Location) { Code = "not-supported" },
@@ -60,6 +61,12 @@ public sealed class ConceptFilter
         });
     }
 
+    private static ConceptFilter Among(string property, string value, bool inside)
+    {
+        var parts = Parts(value).ToHashSet(StringComparer.Ordinal);
+        return On(property, values => values.Any(parts.Contains) == inside);
+    }
+
     private static ConceptFilter On(string property, Func<IEnumerable<string>, bool> judge) =>
         new((c, _) => judge(Values(c, property)) ? Membership.In : Membership.Out);
 
@@ -72,6 +79,7 @@ public sealed class ConceptFilter
     // Patterns come from outside: only such as are matched in linear time, and with a time limit still.
     private static Result<ConceptFilter> Pattern(Element filter, string property, string pattern)
     {
+        if (pattern.Length > LongestPattern) return new Issue(IssueKind.Unsupported, $"The regular expression of a filter has at most {LongestPattern} characters.", filter["value"].Location) { Code = "too-costly", Rule = "vs-invalid" };
         try
         {
             var regex = new Regex($@"\A(?:{pattern})\z", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking, Patience);

@@ -28,7 +28,7 @@ public sealed class Include
     public required IReadOnlyList<string> Missing { get; init; }
 
     /// <summary>How many includes a question to it may have to pass.</summary>
-    public long Size => 1 + ValueSets.Sum(v => v.Size);
+    public long Size => 1 + Filters.Count + ValueSets.Sum(v => v.Size);
 
     public Membership Has(string? system, string? version, string code)
     {
