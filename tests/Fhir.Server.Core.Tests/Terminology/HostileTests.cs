@@ -99,6 +99,16 @@ public sealed class HostileTests
         Assert.Equal("false", answer!.Each("parameter").First(p => p["name"].Text == "result")["value"].Text);
     }
 
+    [Fact]
+    public void Value_sets_made_up_one_after_the_other_count_as_work()
+    {
+        var around = new Fhir.Server.Core.Validation.Validator(Fhir.Server.Core.Packages.Conformance.R4, new(Fhir.Server.Core.Packages.Conformance.R4)).Around(new());
+        const string System = "http://terminology.hl7.org/CodeSystem/v3-ActCode";
+        Assert.False(Fhir.Server.Core.FhirPath.CompiledExpression.Compile($"(1).repeatAll(iif($this < 2000, $this + 1, {{}})).select('x'.memberOf('{System}?fhir_vs=isa/' & $this.toString())).count()").Failed(out var issue, out var made), issue?.Text);
+        Assert.True(Quickly(() => made!.Evaluate(Reading.Read("""{"resourceType":"Patient"}"""), around)).Failed(out issue, out _));
+        Assert.Equal("too-costly", issue!.Code);
+    }
+
     private static string? Code(Result<Element> result) => result.Failed(out var issue, out _) ? issue.Code : null;
 
     private static Question Ask(string url) => new(Reading.Read($$"""{"resourceType":"Parameters","parameter":[{"name":"url","valueUri":"{{url}}"}]}"""));

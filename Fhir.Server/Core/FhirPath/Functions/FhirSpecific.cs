@@ -11,6 +11,8 @@ internal static class FhirSpecific
 {
     // What it costs in steps to find a definition.
     private const int LookUp = 100;
+    // The same for a value set that nobody wrote down (?fhir_vs=isa/...): it is made of a whole code system.
+    private const int MakeUp = 4_000;
     private const string TypeBase = "http://hl7.org/fhir/StructureDefinition/";
 
     public static void Extension(Run run, List<Element> input, Operator[] arguments, List<Element> into)
@@ -83,7 +85,7 @@ internal static class FhirSpecific
 
     private static void Asked(Run run, List<Element> input, Operator[] arguments, Func<Element, string, bool?>? oracle, string unknown, List<Element> into)
     {
-        if (run.One(input) is not { } item || run.Text(arguments[0]) is not { } url || !run.Goes(LookUp)) return;
+        if (run.One(input) is not { } item || run.Text(arguments[0]) is not { } url || !run.Goes(url.Contains('?', StringComparison.Ordinal) ? MakeUp : LookUp)) return;
         if (oracle?.Invoke(item, url) is { } answer) into.Add(Computed.Of(answer));
         else run.Fail(unknown, IssueKind.Unsupported);
     }
