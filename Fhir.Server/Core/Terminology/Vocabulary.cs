@@ -36,9 +36,17 @@ public sealed class Vocabulary(Conformance conformance)
     public Result<CompiledValueSet> Compile(string valueSet)
     {
         if (_compiled.TryGetValue(valueSet, out var known)) return known;
-        Result<CompiledValueSet> made = new ValueSetCompiler(_conformance, Systems).Compile(valueSet).Failed(out var issue, out var content) ? issue : new CompiledValueSet(content);
-        // Names that are not known, or made up with ever other versions, are not kept: they come from outside, and have no end.
-        return issue?.Kind == IssueKind.NotFound || _compiled.Count >= MostKept ? made : _compiled.GetOrAdd(valueSet, made);
+        if (new ValueSetCompiler(_conformance, Systems).Compile(valueSet).Failed(out var issue, out var content)) return Keep(valueSet, issue);
+        if (valueSet.Contains("?fhir_vs=", StringComparison.Ordinal)) return new CompiledValueSet(content);
+        var own = content.Version is null ? content.Url! : $"{content.Url}|{content.Version}";
+        return Keep(valueSet, _compiled.GetOrAdd(own, _ => new CompiledValueSet(content)));
+    }
+
+    // Names come from outside. Those that are made up (ever other versions) have no end: they share what they mean, and the names kept are bounded.
+    private Result<CompiledValueSet> Keep(string valueSet, Result<CompiledValueSet> made)
+    {
+        if (made.Failed(out var issue, out _) && issue.Kind == IssueKind.NotFound) return made;
+        return _compiled.Count < MostKept ? _compiled.GetOrAdd(valueSet, made) : made;
     }
 
     /// <summary>The same with these on top, as a request may bring its own definitions.</summary>
@@ -59,6 +67,9 @@ public sealed class Vocabulary(Conformance conformance)
 
     /// <summary>https://hl7.org/fhir/R4/codesystem-operation-subsumes.html</summary>
     public Result<Element> Subsumes(Question question) => new Subsumption(For(question), question).Run();
+
+    /// <summary>Whether the one Coding is the other or stands above it in their code system; null when that cannot be told.</summary>
+    public bool? Subsumes(Element wide, Element narrow) => Subsumption.Holds(Systems, wide, narrow);
 
     /// <summary>https://hl7.org/fhir/R4/conceptmap-operation-translate.html</summary>
     public Result<Element> Translate(Question question) => new Translation(For(question)._conformance, question).Run();

@@ -31,6 +31,7 @@ internal sealed class Judging(Schemas schemas, ValidationRequest request)
         Clock = request.Clock,
         Resolve = request.Resolve,
         MemberOf = schemas.MemberOf,
+        Subsumes = schemas.Subsumes,
         ConformsTo = (element, profile) => schemas.Find(profile) is { } schema ? Conforms(element, schema) : null,
     };
 

@@ -77,10 +77,22 @@ public sealed class FhirPathTests(Shared shared) : IClassFixture<Shared>
     [InlineData("gender.memberOf('http://hl7.org/fhir/ValueSet/administrative-gender')", "")]
     [InlineData("contact.gender.memberOf('http://hl7.org/fhir/ValueSet/administrative-gender')", "boolean valueBoolean=true")]
     [InlineData("contact.gender.memberOf('http://hl7.org/fhir/ValueSet/name-use')", "boolean valueBoolean=false")]
+    [InlineData("'female'.memberOf('http://hl7.org/fhir/ValueSet/administrative-gender')", "boolean valueBoolean=true")]
     [InlineData("conformsTo('http://hl7.org/fhir/StructureDefinition/Patient')", "boolean valueBoolean=true")]
     [InlineData("conformsTo('http://hl7.org/fhir/StructureDefinition/vitalsigns')", "boolean valueBoolean=false")]
     public async Task Each_value_is_a_part_named_by_its_type(string expression, string expected) =>
         Assert.Equal(expected, Parts(Assert.Single(await Results(expression))));
+
+    [Theory]
+    [InlineData("%wide.subsumes(%narrow)", "boolean valueBoolean=true")]
+    [InlineData("%narrow.subsumes(%wide)", "boolean valueBoolean=false")]
+    [InlineData("%narrow.subsumedBy(%wide)", "boolean valueBoolean=true")]
+    public async Task What_subsumes_what_is_known_of_loaded_code_systems(string expression, string expected) =>
+        Assert.Equal(expected, Parts(Assert.Single(await Results(expression, """
+            {"name":"variables","part":[
+              {"name":"wide","valueCoding":{"system":"http://terminology.hl7.org/CodeSystem/v3-RoleCode","code":"PRN"}},
+              {"name":"narrow","valueCoding":{"system":"http://terminology.hl7.org/CodeSystem/v3-RoleCode","code":"MTH"}}]}
+            """))));
 
     [Fact]
     public async Task Resources_and_narrative_are_told_too()

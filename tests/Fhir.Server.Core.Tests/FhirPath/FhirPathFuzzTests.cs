@@ -33,7 +33,7 @@ public sealed partial class FhirPathFuzzTests(ITestOutputHelper output)
     [Fact]
     public void Broken_expressions_end_soon_in_values_or_in_an_issue()
     {
-        var (seconds, seed) = Environment.GetEnvironmentVariable("SAMENSPRAAK_LONG") == "1" ? (190, Environment.TickCount) : (4, 20260102);
+        var (seconds, seed) = Environment.GetEnvironmentVariable("SAMENSPRAAK_LONG") == "1" ? (200, Environment.TickCount) : (8, 20260102);
         var random = new Random(seed);
         var expressions = XDocument.Load(Path.Combine(TestFolders.Data("fhirpath"), "tests-fhir-r4.xml")).Descendants("expression").Select(e => e.Value).Distinct(StringComparer.Ordinal).ToList();
         var roots = Examples(random);

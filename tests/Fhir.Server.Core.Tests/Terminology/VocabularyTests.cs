@@ -177,6 +177,17 @@ public sealed class VocabularyTests
     }
 
     [Fact]
+    public void Names_that_callers_make_up_share_what_they_mean_or_are_not_kept()
+    {
+        var vocabulary = With(Animals, ValueSet("urn:vs", """ "include":[{"system":"urn:animals"}] """));
+        Assert.Same(Compiled("urn:animals?fhir_vs"), Compiled("urn:animals?fhir_vs|9"));
+        Assert.NotSame(Compiled("urn:animals?fhir_vs=isa/dog"), Compiled("urn:animals?fhir_vs=isa/dog"));
+        Assert.Same(vocabulary.Systems.Find("urn:animals"), vocabulary.Systems.Find("urn:animals"));
+
+        object Compiled(string name) => vocabulary.Compile(name).Failed(out var issue, out var compiled) ? throw new InvalidOperationException(issue.Text) : compiled;
+    }
+
+    [Fact]
     public void Asking_a_compiled_value_set_makes_no_garbage()
     {
         var vocabulary = With(Animals, ValueSet("urn:vs", """ "include":[{"system":"urn:animals"}] """));

@@ -19,7 +19,7 @@ public sealed class XmlFuzzTests(ITestOutputHelper output)
         }.Select(Encoding.UTF8.GetBytes),
     ];
 
-    private readonly int _seconds = IsLong ? 200 : 3;
+    private readonly int _seconds = IsLong ? 200 : 6;
     private readonly int _seed = IsLong ? Environment.TickCount : 20260102;
     private volatile int _count;
     private int _read;

@@ -27,7 +27,7 @@ internal sealed class Steps(Operator source, string[] names) : Operator
 
     private void Under(Run run, Element parent, int at, List<Element> into)
     {
-        if (!run.Goes()) return;
+        if (!run.Goes(1 + (parent.ChildSpan.Length >> 4))) return;   // passing over a child costs too, on a Bundle with thousands
         var (name, isLast) = (names[at], at == names.Length - 1);
         foreach (var child in parent.ChildSpan)
         {
@@ -56,7 +56,7 @@ internal sealed class Steps(Operator source, string[] names) : Operator
 
     private void CountUnder(Run run, Element parent, int at, int most, ref int found)
     {
-        if (!run.Goes()) return;
+        if (!run.Goes(1 + (parent.ChildSpan.Length >> 4))) return;   // passing over a child costs too, on a Bundle with thousands
         var (name, isLast) = (names[at], at == names.Length - 1);
         foreach (var child in parent.ChildSpan)
         {

@@ -15,6 +15,8 @@ public sealed class CodeSystems(Conformance conformance)
     public CodeContent? Find(string url, string? version = null)
     {
         if (_read.TryGetValue((url, version), out var known)) return known;
+        // Kept under the version that it is: patterns come from outside, and have no end.
+        if (version is not null && Source(url, version)?["version"].Text is { } found && found != version) return Find(url, found);
         return Read(url, version, []) is { } read ? _read.GetOrAdd((url, version), read) : null;
     }
 

@@ -60,6 +60,8 @@ internal sealed class Schemas(Conformance conformance, Vocabulary vocabulary)
         Membership.Unknown => null,
     };
 
+    public bool? Subsumes(Element wide, Element narrow) => vocabulary.Subsumes(wide, narrow);
+
     /// <summary>The R4 type that a canonical names, or null when it is a profile's.</summary>
     public static TypeDefinition? CoreType(string canonical)
     {

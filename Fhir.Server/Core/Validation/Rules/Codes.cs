@@ -37,7 +37,7 @@ internal static class Codes
 
     private static Membership One(Element element, string valueSet, Vocabulary vocabulary)
     {
-        if (element.Definition.Kind == TypeKind.Primitive) return element.Text is { } text ? vocabulary.Contains(valueSet, null, null, text) : Membership.Out;
+        if (element.Definition.Kind is TypeKind.Primitive or TypeKind.System) return element.Text is { } text ? vocabulary.Contains(valueSet, null, null, text) : Membership.Out;
         return element["code"].Text is { } code ? vocabulary.Contains(valueSet, element["system"].Text, element["version"].Text, code) : Membership.Out;
     }
 }
