@@ -76,7 +76,7 @@ internal sealed class TypeCheck(bool strict)
             case "where" or "all" or "exists" or "trace" or "sort" or "defineVariable":
                 foreach (var argument in call.Arguments) Types(argument, input);
                 return call.Name is "where" or "trace" or "sort" or "defineVariable" ? input : null;
-            case "select": return Types(call.Arguments[0], input);
+            case "select": return call.Arguments is [var projection] ? Types(projection, input) : null;   // how many there may be, the compiler says
             case "repeat" or "repeatAll" or "aggregate" or "iif": return null;
             case "extension": return Named("Extension");
             case "startsWith" or "endsWith" or "contains" or "matches" or "upper" or "lower" or "length" when input is { Length: > 0 } && input.All(t => t.Kind != TypeKind.Primitive && t.Kind != TypeKind.System):

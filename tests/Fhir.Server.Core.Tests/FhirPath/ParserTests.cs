@@ -96,6 +96,8 @@ public sealed class ParserTests
     }
 
     [Theory]
+    [InlineData("name.select()", false)]
+    [InlineData("name.where(select())", false)]
     [InlineData("name.given1", false)]
     [InlineData("Encounter.status", false)]
     [InlineData("deceasedBoolean", false)]
