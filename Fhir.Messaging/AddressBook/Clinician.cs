@@ -29,12 +29,10 @@ public sealed record Clinician
     {
         var roles = role.Each("code").SelectMany(c => c.Each("coding"))
             .Where(c => c["system"].Text == ClinicUrls.ClinicRole)
-            .Select(c => Roles.Parse(c["code"].Text)).OfType<Role>().ToList();
+            .Select(c => Role.Parse(c["code"].Text)).OfType<Role>().ToList();
         if (roles.Contains(Role.CompanyDoctor)) return Role.CompanyDoctor;
-        return roles.Where(IsClinical).Select(r => (Role?)r).FirstOrDefault();
+        return roles.FirstOrDefault(r => r.Can(Ability.Addressed));
     }
-
-    private static bool IsClinical(Role role) => role is Role.Gp or Role.Specialist or Role.Assistant;
 }
 
 /// <summary>What an Organization says of itself.</summary>

@@ -18,7 +18,7 @@ public static class DemoSignIn
     private static IResult Tell() => Results.Json(new
     {
         Enabled = true,
-        Users = DemoUsers.All.Where(user => user.Person).Select(user => new { user.Name, user.Display, Role = user.Role.Code(), Organization = user.OrganizationDisplay }),
+        Users = DemoUsers.All.Where(user => user.Person).Select(user => new { user.Name, user.Display, Role = user.Role.Code, Organization = user.OrganizationDisplay }),
     });
 
     private static IResult SignIn(Asked asked, TokenIssuer issuer, HttpContext context)

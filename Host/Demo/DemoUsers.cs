@@ -12,8 +12,8 @@ public sealed record DemoUser(string Name, string Display, Role Role)
     public string? Organization { get; init; }
 
     /// <summary>Someone who signs in at the web client.</summary>
-    public bool Person => Role is not (Role.PracticeSystem or Role.Integrator);
-    private bool Clinician => Role is Role.Gp or Role.CompanyDoctor or Role.Specialist or Role.Assistant;
+    public bool Person => Role.Kind != RoleKind.System;
+    private bool Clinician => Role.Kind == RoleKind.Person;
 
     /// <summary>All the rights of this user; what they come to is judged row by row.</summary>
     public string Scope => Person ? "user/*.cruds" : "system/*.cruds";

@@ -10,6 +10,8 @@ public sealed record Caller(AccessContext Sees, string Name)
     public ResourceKey? Practitioner { get; init; }
     /// <summary>When the token ends: what stays open longer than a request must close then.</summary>
     public DateTimeOffset Expires { get; init; }
+    /// <summary>When she last proved who she is with a stronger means (RFC 9470), or null: needed to break glass.</summary>
+    public DateTimeOffset? SteppedUpAt { get; init; }
 
     // Minimal APIs find this by its name.
     public static ValueTask<Caller?> BindAsync(HttpContext context) => ValueTask.FromResult(Call.Of(context).Caller);

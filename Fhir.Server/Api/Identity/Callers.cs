@@ -39,18 +39,19 @@ public sealed class Callers(TokenCache tokens, ResourceStore store, DirectoryEpo
     private async Task<Result<Caller>> ResolveAsync(Token token, CancellationToken stop)
     {
         if (token.PractitionerRole is not null) return token.Role is null ? await ClinicianAsync(token, stop) : NoAccess;
-        return token.Role switch
+        if (token.Role == Role.Integrator)
+            return settings.Demo && token.Own ? new Caller(AccessContext.Integrator($"Device/{token.Subject}", token.Client, token.Scopes, NowMicros), token.Subject) : NoAccess;
+        return token.Role?.Kind switch
         {
-            Role.Integrator => settings.Demo && token.Own ? new Caller(AccessContext.Integrator($"Device/{token.Subject}", token.Client, token.Scopes, NowMicros), token.Subject) : NoAccess,
-            Role.PracticeSystem => await SystemAsync(token, stop),
-            Role.Administrator or Role.PrivacyOfficer => Officer(token),
-            Role.Gp or Role.CompanyDoctor or Role.Specialist or Role.Assistant or null => NoAccess,
+            RoleKind.System => await SystemAsync(token, stop),
+            RoleKind.Officer => Officer(token),
+            RoleKind.Person or RoleKind.Patient or null => NoAccess,
         };
     }
 
     private Caller Officer(Token token) => new(new AccessContext
     {
-        Who = token.Subject, Client = token.Client, Role = token.Role!.Value, Scopes = token.Scopes, NowMicros = NowMicros,
+        Who = token.Subject, Client = token.Client, Role = token.Role!, Scopes = token.Scopes, NowMicros = NowMicros,
     }, token.Subject);
 
     private async Task<Result<Caller>> SystemAsync(Token token, CancellationToken stop)
@@ -58,7 +59,7 @@ public sealed class Callers(TokenCache tokens, ResourceStore store, DirectoryEpo
         if (await RidOfActiveAsync(token.Organization, "Organization", stop) is not var (organization, rid)) return NoAccess;
         return new Caller(new AccessContext
         {
-            Who = $"Device/{token.Subject}", Client = token.Client, Role = Role.PracticeSystem, Scopes = token.Scopes,
+            Who = $"Device/{token.Subject}", Client = token.Client, Role = token.Role!, Scopes = token.Scopes,
             Organization = organization, OrganizationRid = rid, NowMicros = NowMicros,
         }, token.Subject);
     }
@@ -96,8 +97,8 @@ public sealed class Callers(TokenCache tokens, ResourceStore store, DirectoryEpo
         var codings = from code in Each(root, "code")
                       from coding in Each(code, "coding")
                       where Text(coding, "system") == $"{ApiSettings.Canonical}/CodeSystem/clinic-role"
-                      select Roles.Parse(Text(coding, "code"));
-        return codings.FirstOrDefault() is { } role && role <= Role.Assistant ? (role, practitioner, organization) : null;
+                      select Role.Parse(Text(coding, "code"));
+        return codings.FirstOrDefault() is { Kind: RoleKind.Person } role ? (role, practitioner, organization) : null;
     }
 
     private static IEnumerable<JsonElement> Each(JsonElement parent, string name) =>

@@ -20,7 +20,7 @@ public static class Me
         {
             caller.Name,
             Display = caller.Practitioner is { } person ? await DisplayAsync(store, person, sees, stop) ?? caller.Name : caller.Name,
-            Role = sees.Role.Code(),
+            Role = sees.Role.Code,
             Practitioner = caller.Practitioner?.ToString(),
             PractitionerRole = sees.Actor?.ToString(),
             Organization = sees.Organization?.ToString(),

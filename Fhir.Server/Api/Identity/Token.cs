@@ -31,7 +31,7 @@ public sealed record Token
         return new()
         {
             Subject = subject, Client = client, Scopes = Scopes.Parse(scope), PractitionerRole = practitionerRole,
-            Role = Roles.Parse(role), Organization = organization, Expires = expires, Own = own,
+            Role = Role.Parse(role), Organization = organization, Expires = expires, Own = own,
         };
     }
 

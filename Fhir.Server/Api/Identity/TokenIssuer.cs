@@ -43,7 +43,7 @@ public sealed class TokenIssuer(ECDsaSecurityKey key, TokenNames names, TimeProv
             ["sub"] = asked.Subject, ["client_id"] = asked.Client, ["jti"] = Guid.CreateVersion7().ToString("N"), ["scope"] = asked.Scope,
         };
         if (asked.PractitionerRole is { } practitionerRole) claims["practitioner_role"] = practitionerRole;
-        if (asked.Role is { } role) claims["role"] = role.Code();
+        if (asked.Role is { } role) claims["role"] = role.Code;
         if (asked.Organization is { } organization) claims["organization"] = organization;
         return claims;
     }

@@ -9,6 +9,10 @@ public sealed partial record AccessContext
     public required string Who { get; init; }
     /// <summary>The client that the token was given to, for the audit.</summary>
     public string? Client { get; init; }
+    /// <summary>The token's issuer and id (jti), and the address that the call came from, for the audit.</summary>
+    public string? Issuer { get; init; }
+    public string? TokenId { get; init; }
+    public string? Network { get; init; }
     /// <summary>The request's id, joins the audit rows of one request.</summary>
     public string? Request { get; init; }
     public required Role Role { get; init; }
@@ -16,6 +20,15 @@ public sealed partial record AccessContext
     /// <summary>The PractitionerRole that she acts as, and its rid; null and 0 for systems and officers.</summary>
     public ResourceKey? Actor { get; init; }
     public long ActorRid { get; init; }
+    /// <summary>The rid of the Practitioner behind the role; 0 for systems, officers and patients.</summary>
+    public long PractitionerRid { get; init; }
+    /// <summary>The PractitionerRole of her own organisation for whom an assistant acts, and its rid.</summary>
+    public ResourceKey? OnBehalfOf { get; init; }
+    public long OnBehalfOfRid { get; init; }
+    /// <summary>A patient's own rid, or those for whom a proxy speaks; empty for all others.</summary>
+    public System.Collections.Immutable.ImmutableArray<long> Selves { get; init; } = [];
+    /// <summary>The patient whom the token is about (SMART launch context), to whom its patient/ scopes are bound; 0 = none.</summary>
+    public long PatientContextRid { get; init; }
     /// <summary>Her organisation and its rid; null and 0 when she has none.</summary>
     public ResourceKey? Organization { get; init; }
     public long OrganizationRid { get; init; }

@@ -48,20 +48,15 @@ public sealed partial record AccessContext
 
     private Sql SeesRecord(Sql row, Sql isPatient) => Sql.Any([.. ByHome(row), .. ByRelation(row, isPatient)]);
 
-    private IReadOnlyList<Sql> ByHome(Sql row) => Role switch
-    {
-        Role.Gp or Role.Specialist or Role.Assistant => [OwnRecord(row)],
-        Role.PracticeSystem => [OfMyPractice(row)],
-        Role.CompanyDoctor or Role.Integrator or Role.Administrator or Role.PrivacyOfficer => [],
-    };
+    private IReadOnlyList<Sql> ByHome(Sql row) =>
+        !Role.StandsOn(Ground.Practice) ? [] : [Role.Kind == RoleKind.System ? OfMyPractice(row) : OwnRecord(row)];
 
-    private IReadOnlyList<Sql> ByRelation(Sql row, Sql isPatient) => Role switch
-    {
-        Role.Gp or Role.Specialist or Role.Assistant => [Cared(row), .. InMyThreads(row, isPatient)],
-        Role.CompanyDoctor => InMyThreads(row, isPatient),
-        Role.PracticeSystem => [InThreadsOfMyPractice(row)],
-        Role.Integrator or Role.Administrator or Role.PrivacyOfficer => [],
-    };
+    private IReadOnlyList<Sql> ByRelation(Sql row, Sql isPatient) =>
+    [
+        .. Role.StandsOn(Ground.Care) ? [Cared(row)] : Array.Empty<Sql>(),
+        .. Role.StandsOn(Ground.Threads) ? InMyThreads(row, isPatient) : [],
+        .. Role.StandsOn(Ground.PracticeThreads) ? [InThreadsOfMyPractice(row)] : Array.Empty<Sql>(),
+    ];
 
     private Sql OwnRecord(Sql row) => OrganizationRid == 0 ? Sql.False : Sql.Of($"({row}.home = {OrganizationRid} and {row}.confined = 0)");
 

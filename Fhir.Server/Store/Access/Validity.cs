@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using Fhir.Server.Core.Elements;
 
-namespace Fhir.Messaging.Consent;
+namespace Fhir.Server.Store.Access;
 
 /// <summary>A Period as µs since 1970, From inclusive, Until exclusive; an open end is the end of time — https://hl7.org/fhir/R4/datatypes.html#Period</summary>
 [StructLayout(LayoutKind.Auto)]
