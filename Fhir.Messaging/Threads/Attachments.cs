@@ -70,7 +70,7 @@ public sealed class UploadWrites : ICommitRule
         if (change.After is null) return;
         await scope.Session.ExecuteAsync(Sql.Of($"insert into upload(binary_rid, who) values({change.Rid}, {change.By.Who}) on conflict do nothing"), stop);
         if (await ThreadOfAsync(change, scope, stop) is not { } rid || await ThreadRows.FindAsync(scope.Session, rid, stop) is not { } thread) return;
-        (change.Thread, change.Patient, change.Confined) = (thread.Thread, thread.Patient, true);
+        (change.Thread, change.Patient, change.Confined) = (thread.Thread, thread.Patient, Confinement.Thread);
     }
 
     private static async ValueTask<long?> ThreadOfAsync(Change change, CommitScope scope, CancellationToken stop) =>

@@ -26,7 +26,7 @@ public sealed class HeaderWrites(Closings closings, DeliveryQueue deliveries, Be
     {
         if (ThreadHeader.Read(after).Failed(out _, out var header) || (await AdmitAsync(header, scope, stop)).Failed(out _, out var admitted))
             throw new InvalidOperationException("The gate refuses what it admitted in the same commit.");
-        (change.Thread, change.Confined, change.Home, change.Patient) = (change.Rid, true, admitted.Sender.OrganizationRid, admitted.Patient);
+        (change.Thread, change.Confined, change.Home, change.Patient) = (change.Rid, Confinement.Thread, admitted.Sender.OrganizationRid, admitted.Patient);
         await ConsentGate.OpenAsync(admitted, change.Rid, scope, stop);
         await ThreadRows.OpenAsync(scope, change.Rid, admitted, stop);
         scope.AfterCommit(bell.Ring);

@@ -52,7 +52,7 @@ public sealed class MessageWrites(Bell bell, BinaryData binaries)
         if (ThreadMessage.Read(change.After!, key).Failed(out _, out var message)) throw new InvalidOperationException("A message that was checked cannot be read.");
         var sender = await scope.RidAsync(message.Sender, stop);
         var home = await ThreadRows.ActiveAsync(scope.Session, thread.Thread, sender, scope.AtMicros, stop);
-        (change.Thread, change.Confined, change.Home, change.Patient) = (thread.Thread, true, home ?? change.Home, thread.Patient);
+        (change.Thread, change.Confined, change.Home, change.Patient) = (thread.Thread, Confinement.Thread, home ?? change.Home, thread.Patient);
         var seq = await ThreadRows.AppendAsync(scope, change.Rid, sender, message, thread.Thread, stop);
         change.Extensions.Add((ClinicUrls.ThreadSeq, SeqJson(seq)));
         await Attachments.ConfineAsync(message, thread, scope, stop);

@@ -5,7 +5,7 @@ create table commits(t {rowid}, batch {blob} not null unique, at bigint not null
 create table body(b {rowid}, bytes {blob} not null);
 -- live: 1 current, 0 deleted, -1 reserved by a reference to it (nothing written yet)
 -- home, patient, thread, confined: the access keys (house.md 11); patient -1 = several, see res_patient;
--- confined 1 = only the thread's participants and the practice system of the thread's owner
+-- confined 1 = only the thread's participants and the practice system of the thread's owner, 2 = only privacy officers (and the patient: her notices)
 create table res(
   rid {rowid}, typ bigint not null, fid {text} not null, ver bigint not null, t bigint not null, at bigint not null,
   live bigint not null, method bigint not null, home bigint, patient bigint, thread bigint, confined bigint not null default 0,

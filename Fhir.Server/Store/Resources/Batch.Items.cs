@@ -121,7 +121,7 @@ internal sealed partial class Batch
     // Access keys: the home stays what it was; patients come from the new content, and from the old one when it is deleted.
     private async ValueTask KeysAsync(Change change, Write write, Prepared prepared, Row? before, CancellationToken stop)
     {
-        (change.Home, change.Patient, change.Thread, change.Confined) = (before?.Home ?? 0, before?.Patient ?? 0, before?.Thread ?? 0, before?.Confined ?? false);
+        (change.Home, change.Patient, change.Thread, change.Confined) = (before?.Home ?? 0, before?.Patient ?? 0, before?.Thread ?? 0, before?.Confined ?? Confinement.None);
         if (change.Home == 0) change.Home = write.Home is not { } named ? change.By.OrganizationRid : named == change.Key ? change.Rid : await RidAsync(named, stop);
         if (write.Thread is { } thread) change.Thread = await RidAsync(thread, stop);
         if (prepared.Index is not { } index) return;

@@ -26,7 +26,7 @@ internal sealed record Row
     public long Home { get; init; }
     public long Patient { get; init; }
     public long Thread { get; init; }
-    public bool Confined { get; init; }
+    public Confinement Confined { get; init; }
     public long Has { get; init; }
     public byte[]? IndexKeys { get; init; }
     public long? Body { get; init; }
@@ -35,25 +35,25 @@ internal sealed record Row
     {
         Rid = r.GetInt64(0), Key = new(AccessTable.Name(r.GetInt32(1)), r.GetString(2)), Version = r.GetInt32(3), T = r.GetInt64(4), At = r.GetInt64(5),
         Live = r.GetInt32(6), Method = (WriteMethod)r.GetInt32(7), Home = Number(r, 8), Patient = Number(r, 9), Thread = Number(r, 10),
-        Confined = r.GetInt64(11) != 0, IndexKeys = r.IsDBNull(12) ? null : (byte[])r.GetValue(12), Body = r.IsDBNull(13) ? null : r.GetInt64(13),
+        Confined = (Confinement)r.GetInt64(11), IndexKeys = r.IsDBNull(12) ? null : (byte[])r.GetValue(12), Body = r.IsDBNull(13) ? null : r.GetInt64(13),
     };
 
     public object?[] Columns() =>
     [
         Rid, (long)AccessTable.Number(Key.Type), Key.Id, (long)Version, T, At, (long)Live, (long)Method,
-        OrNull(Home), OrNull(Patient), OrNull(Thread), Confined ? 1L : 0L, Has, IndexKeys, Body,
+        OrNull(Home), OrNull(Patient), OrNull(Thread), (long)Confined, Has, IndexKeys, Body,
     ];
 
     public object?[] HistoryColumns() =>
     [
         Rid, (long)Version, (long)AccessTable.Number(Key.Type), Key.Id, T, At, (long)Live, (long)Method,
-        OrNull(Home), OrNull(Patient), OrNull(Thread), Confined ? 1L : 0L, Body,
+        OrNull(Home), OrNull(Patient), OrNull(Thread), (long)Confined, Body,
     ];
 
     public Sql Update() => Sql.Of(
         $"""
         update res set ver = {Version}, t = {T}, at = {At}, live = {Live}, method = {(int)Method}, home = {OrNull(Home)}, patient = {OrNull(Patient)},
-        thread = {OrNull(Thread)}, confined = {Confined}, has = {Has}, ixk = {IndexKeys}, b = {Body} where rid = {Rid}
+        thread = {OrNull(Thread)}, confined = {(long)Confined}, has = {Has}, ixk = {IndexKeys}, b = {Body} where rid = {Rid}
         """);
 
     private static long Number(DbDataReader r, int column) => r.IsDBNull(column) ? 0 : r.GetInt64(column);

@@ -36,8 +36,8 @@ public sealed class Change
     public long Home { get; set; }
     public long Patient { get; set; }
     public long Thread { get; set; }
-    /// <summary>True: only the thread's participants (and the owner's practice system) may read it.</summary>
-    public bool Confined { get; set; }
+    /// <summary>Who alone may read it, whoever's it is.</summary>
+    public Confinement Confined { get; set; }
 
     /// <summary>Set by a check: the rid of a resource that this new one only repeats. Then nothing is written, and that one is the answer.</summary>
     public long Repeats { get; set; }
