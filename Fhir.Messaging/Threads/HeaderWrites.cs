@@ -54,7 +54,7 @@ public sealed class HeaderWrites(Closings closings, DeliveryQueue deliveries, Be
     {
         var rid = await scope.RidAsync(patient, stop);
         await scope.FlushAsync(stop);
-        return await scope.Session.FirstAsync(Sql.Of($"select 1 from res r where r.rid = {rid} and r.live = 1 and {by.Sees("r", "Patient")}"), r => r.GetInt64(0), stop) == 1;
+        return await scope.Session.FirstAsync(Sql.Of($"select 1 from res r where r.rid = {rid} and r.live = 1 and {by.Sees("r", "Patient", Permission.None)}"), r => r.GetInt64(0), stop) == 1;
     }
 
     private static async ValueTask<Result<ConsentedMessage>> AdmitAsync(ThreadHeader header, CommitScope scope, CancellationToken stop)

@@ -81,7 +81,7 @@ public sealed class MessageWrites(Bell bell, BinaryData binaries)
     {
         await scope.FlushAsync(stop);
         var sees = by with { NowMicros = scope.AtMicros };   // a thread opened by this very commit begins at its moment
-        return await scope.Session.FirstAsync(Sql.Of($"select 1 from res r where r.rid = {rid} and r.live = 1 and {sees.Sees("r", "Communication")}"), r => r.GetInt64(0), stop) == 1;
+        return await scope.Session.FirstAsync(Sql.Of($"select 1 from res r where r.rid = {rid} and r.live = 1 and {sees.Sees("r", "Communication", Permission.None)}"), r => r.GetInt64(0), stop) == 1;
     }
 
     private static async ValueTask<MessageRow?> SentBeforeAsync(ThreadMessage message, long sender, CommitScope scope, CancellationToken stop) =>

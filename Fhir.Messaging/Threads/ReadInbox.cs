@@ -48,7 +48,7 @@ public static class ReadInbox
               (select count(*) from message m where m.thread = c.thread and m.seq > i.read_seq and m.sender <> i.owner), r.fid, b.bytes
             from inbox i join participant p on p.thread = i.thread and p.actor = i.owner join thread c on c.thread = i.thread
             join res r on r.rid = i.thread join body b on b.b = r.b
-            where i.owner = {sees.ActorRid} and p.from_at <= {sees.NowMicros} and p.until_at > {sees.NowMicros} and {which} and {sees.Sees("r", "Communication")}
+            where i.owner = {sees.ActorRid} and p.from_at <= {sees.NowMicros} and p.until_at > {sees.NowMicros} and {which} and {sees.Sees("r", "Communication", Permission.Read | Permission.Search)}
             order by i.last_at desc, i.thread desc limit {count}
             """),
             r => new Row(r.GetInt64(0), r.GetInt64(1), r.GetInt64(2), r.GetInt64(3), r.GetInt64(4), r.GetString(5), (byte[])r.GetValue(6)), stop);

@@ -82,7 +82,7 @@ public sealed class Edge(RequestDelegate next, Callers callers, AuditFilter audi
         if (found.Failed(out var issue, out var caller)) return await RefusedAsync(context, Refusal.Of(issue));
         call.Caller = caller;
         var type = right.Type ?? context.GetRouteValue("type") as string;
-        return right.AllowedBy(caller.Sees.Scopes, type) ? null : await RefusedAsync(context, Refusal.OutOfScope());
+        return right.AllowedBy(caller.Sees, type) ? null : await RefusedAsync(context, Refusal.OutOfScope());
     }
 
     private async ValueTask<Refusal> RefusedAsync(HttpContext context, Refusal refusal) =>

@@ -9,6 +9,7 @@ using Fhir.Server.Core.Terminology;
 using Fhir.Server.Core.Validation;
 using Fhir.Server.Store.Database;
 using Fhir.Server.Store.Rules;
+using Fhir.Server.Store.Search;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -29,6 +30,7 @@ public static class FhirApi
         services.AddSingleton(_ => TokenNames.For(settings));
         services.AddSingleton<TokenIssuer>();
         services.AddSingleton<TokenCache>();
+        services.AddSingleton<ScopeFilters>();
         services.AddSingleton<Callers>();
         services.AddSingleton<DirectoryEpoch>();
         services.AddSingleton<ICommitRule>(s => s.GetRequiredService<DirectoryEpoch>());

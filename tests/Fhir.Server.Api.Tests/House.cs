@@ -15,7 +15,8 @@ namespace Fhir.Server.Api.Tests;
 /// <summary>The real pipeline over Kestrel on a free port, on a new SQLite folder, with two practices and a few people.</summary>
 public sealed class House : IAsyncDisposable
 {
-    public const string AllRights = "user/*.cruds";
+    /// <summary>All rights of whoever it is: user/ counts for people, system/ for systems.</summary>
+    public const string AllRights = "user/*.cruds system/*.cruds";
     private readonly WebApplication _app;
 
     private House(WebApplication app, string folder) => (_app, Folder) = (app, folder);

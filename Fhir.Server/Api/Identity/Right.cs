@@ -36,8 +36,8 @@ public sealed record Right(string Name, Permission Needs, AuditAct Act)
     /// <summary>An operation that needs these scopes on the type of the route.</summary>
     public static Right OperationOnType(Permission needs) => new("operation", needs, AuditAct.Operation);
 
-    public bool AllowedBy(Scopes scopes, string? type) =>
-        Needs == Permission.None || (type is null ? scopes.AllowEverywhere(Needs) : scopes.Allow(type, Needs));
+    /// <summary>Type null = all types together.</summary>
+    public bool AllowedBy(AccessContext sees, string? type) => Needs == Permission.None || sees.Allows(type, Needs);
 }
 
 /// <summary>How an endpoint names its right.</summary>

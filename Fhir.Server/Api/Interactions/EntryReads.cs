@@ -15,7 +15,7 @@ public sealed class EntryReads(ResourceStore store, BinaryData binaries, History
     {
         var address = entry.Address;
         var right = RightOf(address);
-        if (!right.AllowedBy(caller.Sees.Scopes, address.Type)) return await RefusedAsync(entry, call, right, Refusal.OutOfScope());
+        if (!right.AllowedBy(caller.Sees, address.Type)) return await RefusedAsync(entry, call, right, Refusal.OutOfScope());
         if ((await ReadAsync(address, caller, baseUrl, stop)).Failed(out var issue, out var body)) return await RefusedAsync(entry, call, right, Refusal.Of(issue));
         if (!await RecordAsync(entry, call, right, body.Status, body.Returned)) return Refused(AuditFilter.Unaudited);
         var version = body.Version;

@@ -76,8 +76,8 @@ public sealed class Writing(ResourceStore store, BinaryData binaries, WriteCheck
     {
         if (wanted == Return.OperationOutcome) return done.Remarks.Count == 0 ? OperationOutcome.AllWell : OperationOutcome.Of(done.Remarks);
         if (wanted == Return.Minimal || done.Written.Version is not { Deleted: false } version) return default;
-        if (!caller.Sees.Scopes.Allow(version.Key.Type, Permission.Read)) return default;
-        if (!caller.Sees.SeesAll && (await store.ReadVersionAsync(new(version.Key, version.Version.ToString(System.Globalization.CultureInfo.InvariantCulture)), AfterCommit(caller.Sees, version), stop)).Failed(out _, out version)) return default;
+        if (!caller.Sees.Allows(version.Key.Type, Permission.Read)) return default;
+        if (!(caller.Sees.SeesAll && caller.Sees.AllowsWhole(version.Key.Type, Permission.Read)) && (await store.ReadVersionAsync(new(version.Key, version.Version.ToString(System.Globalization.CultureInfo.InvariantCulture)), AfterCommit(caller.Sees, version), stop)).Failed(out _, out version)) return default;
         return (await binaries.PutBackAsync(version, stop)).Body;
     }
 

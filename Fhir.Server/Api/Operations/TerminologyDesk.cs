@@ -84,7 +84,7 @@ public sealed class TerminologyDesk(Vocabulary vocabulary, ResourceStore store, 
 
     private async Task<IReadOnlyList<ResourceVersion>> FindAsync(Canonical canonical, Caller caller, CancellationToken stop)
     {
-        if (!caller.Sees.Scopes.Allow(canonical.Type, Permission.Search)) return [];
+        if (!caller.Sees.Allows(canonical.Type, Permission.Search)) return [];
         if (SearchQuery.Parse(canonical.Type, [new("url", Escaped(canonical.Url)), new("_count", "10")], DefinitionSet.R4).Failed(out _, out var query)) return [];
         return (await search.SearchAsync(query, caller.Sees, stop)).Failed(out _, out var page) ? [] : page.Matches;
     }

@@ -25,7 +25,7 @@ public sealed class ReferencesInView
     {
         var view = new ReferencesInView();
         foreach (var text in Texts(resource).Distinct(StringComparer.Ordinal).Take(Most).ToList())
-            if (KeyOf(text, baseUrl) is { } key && sees.Scopes.Allow(key.Type, Permission.Read)) await view.ReadAsync(text, key, sees, store, stop);
+            if (KeyOf(text, baseUrl) is { } key && sees.Allows(key.Type, Permission.Read)) await view.ReadAsync(text, key, sees, store, stop);
         return view;
     }
 

@@ -8,8 +8,8 @@ public sealed partial record AccessContext
     // What a company doctor knows of a patient (house.md 15) is also all that she may search a patient by.
     private static readonly HashSet<string> OpenPatientParameters = new(StringComparer.Ordinal) { "_id", "_lastUpdated", "name", "family", "given", "birthdate", "gender" };
 
-    /// <summary>The condition that a row of <c>res</c> or <c>res_hist</c> under that alias may be seen. It stands on every alias of every query. Type null = rows of all types.</summary>
-    public Sql Sees(string alias, string? type)
+    // What the role and its grounds reach; with the scopes it becomes Sees (ScopeSql.cs).
+    private Sql Reaches(string alias, string? type)
     {
         if (SeesAll) return Sql.True;
         if (type is not null) return SeesKept(AccessTable.ReadBy(type), alias, string.Equals(type, "Patient", StringComparison.Ordinal) ? Sql.True : Sql.False);

@@ -1,39 +1,69 @@
+using System.Collections.Immutable;
+
 namespace Fhir.Server.Store.Access;
 
 /// <summary>What a scope lets one do — https://hl7.org/fhir/smart-app-launch/scopes-and-launch-context.html#scopes-for-requesting-fhir-resources</summary>
 [Flags]
 public enum Permission { None = 0, Create = 1, Read = 2, Update = 4, Delete = 8, Search = 16, All = 31 }
 
-/// <summary>The scopes of a token, SMART v1 (<c>user/Patient.read</c>) and v2 (<c>user/Patient.rs</c>) alike. An undefined scope gives nothing.</summary>
+/// <summary>Whose access a scope passes on: what concerns one patient, what a person may see, or what a system may.</summary>
+public enum ScopeContext { Patient, User, System }
+
+/// <summary>One search condition of a granular scope (<c>category=system|code</c>). AnyOf = the rows of ix_tok that fulfil it; it is filled in where the search parameters are known.</summary>
+public sealed record ScopeFilter(string Parameter, string Values)
+{
+    public ImmutableArray<(int P, long V)> AnyOf { get; init; } = [];
+
+    /// <summary>A filter that nobody could make out fulfils nothing.</summary>
+    public bool IsFulfilledBy(IReadOnlySet<(int P, long V)> tokens) => AnyOf.Any(tokens.Contains);
+}
+
+/// <summary>One scope, understood. Type * = every type; Only = all that a row must fulfil besides.</summary>
+public sealed record Grant(ScopeContext Context, string Type, Permission Permissions)
+{
+    public ImmutableArray<ScopeFilter> Only { get; init; } = [];
+
+    public bool IsFor(string type) => Type == "*" || string.Equals(Type, type, StringComparison.Ordinal);
+}
+
+/// <summary>
+/// The scopes of a token, SMART v1 (<c>user/Patient.read</c>) and v2 (<c>user/Patient.rs</c>) alike; they add up. What is undefined,
+/// misspelt or out of order gives nothing and widens nothing; openid, fhirUser, launch and the like say nothing about rows.
+/// </summary>
 public sealed class Scopes
 {
-    private readonly Dictionary<string, Permission> _byType = new(StringComparer.Ordinal);
-    private Permission _every;
+    public static readonly Scopes None = new([]);
 
-    public static readonly Scopes None = Parse("");
+    private Scopes(ImmutableArray<Grant> grants) => Grants = grants;
 
-    public bool Allow(string type, Permission permission) => ((_every | _byType.GetValueOrDefault(type)) & permission) == permission;
+    public ImmutableArray<Grant> Grants { get; }
 
-    /// <summary>True when the permission holds for every type; what a search or history over all types needs.</summary>
-    public bool AllowEverywhere(Permission permission) => (_every & permission) == permission;
+    public static Scopes Parse(string text) => new([.. text.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(Read).OfType<Grant>()]);
 
-    public static Scopes Parse(string text)
+    /// <summary>The same with the filters of granular scopes made out; a grant may become one for each type that has the parameter, or none.</summary>
+    public Scopes With(Func<Grant, IEnumerable<Grant>> makeOut) =>
+        Grants.All(g => g.Only.IsEmpty) ? this : new([.. Grants.SelectMany(g => g.Only.IsEmpty ? [g] : makeOut(g))]);
+
+    private static Grant? Read(string scope)
     {
-        var scopes = new Scopes();
-        foreach (var scope in text.Split(' ', StringSplitOptions.RemoveEmptyEntries)) scopes.Take(scope);
-        return scopes;
+        var (head, query) = scope.Split('?', 2) is [var before, var after] ? (before, after) : (scope, null);
+        if (head.Split('/') is not [var whose, var what] || Context(whose) is not { } context) return null;
+        if (what.Split('.') is not [var type, var letters] || (type != "*" && AccessTable.Number(type) < 0)) return null;
+        var permissions = query is null ? Permissions(letters) : Letters(letters);   // v1 knows no filters
+        if (permissions == Permission.None) return null;
+        var only = query is null ? [] : query.Split('&').Select(Filter).ToImmutableArray();
+        return only.Contains(null) ? null : new(context, type, permissions) { Only = only! };
     }
 
-    private void Take(string scope)
+    private static ScopeContext? Context(string word) => word switch
     {
-        var slash = scope.IndexOf('/', StringComparison.Ordinal);
-        var dot = scope.IndexOf('.', StringComparison.Ordinal);
-        if (slash < 0 || dot < slash || scope[..slash] is not ("user" or "system")) return;   // patient/ scopes come with the patients' side
-        var type = scope[(slash + 1)..dot];
-        var permission = Permissions(scope[(dot + 1)..]);
-        if (type == "*") _every |= permission;
-        else _byType[type] = _byType.GetValueOrDefault(type) | permission;
-    }
+        "patient" => ScopeContext.Patient,
+        "user" => ScopeContext.User,
+        "system" => ScopeContext.System,
+        _ => null,
+    };
+
+    private static ScopeFilter? Filter(string text) => text.Split('=') is [{ Length: > 0 } parameter, { Length: > 0 } values] ? new(parameter, values) : null;
 
     private static Permission Permissions(string text) => text switch
     {
@@ -43,7 +73,7 @@ public sealed class Scopes
         _ => Letters(text),
     };
 
-    // v2: a subset of "cruds", in that order; anything else (granular ?params included, until they are evaluated) is no permission.
+    // v2: a subset of "cruds", in that order; anything else is no permission.
     private static Permission Letters(string text)
     {
         const string order = "cruds";

@@ -48,7 +48,7 @@ internal sealed partial class Batch
             if ((await MatchAsync(write, by, stop)).Failed(out var issue, out var match)) return issue;
             if (match is not null) return new Written(WriteOutcome.Existing, match);
         }
-        if (write.Key.Type == "AuditEvent") return AppendAudit(write, by);
+        if (write.Key.Type == "AuditEvent") return Uncovered(write, 0, prepared.Index, by) is { } uncovered ? uncovered : AppendAudit(write, by);
 
         var before = write.Kind == WriteKind.Create && IsNew(write.Key) ? null : await FindAsync(write.Key, stop);
         if (await MayAsync(write, before, by, stop) is { } no) return no;
@@ -62,20 +62,27 @@ internal sealed partial class Batch
 
     private static Issue? Refused(Write write, AccessContext by)
     {
-        var need = write.Kind switch { WriteKind.Create => Permission.Create, WriteKind.Update => Permission.Update, WriteKind.Delete => Permission.Delete };
-        return by.MayWrite(write.Key.Type) && by.Scopes.Allow(write.Key.Type, need)
+        return by.MayWrite(write.Key.Type) && by.Allows(write.Key.Type, Need(write))
             ? null : new Issue(IssueKind.Forbidden, $"You may not {write.Kind.ToString().ToLowerInvariant()} {write.Key.Type} resources.");
     }
+
+    private static Permission Need(Write write) => write.Kind switch { WriteKind.Create => Permission.Create, WriteKind.Update => Permission.Update, WriteKind.Delete => Permission.Delete };
+
+    // Scopes for one patient or with a filter are judged on what was there (the row is seen through them) and on what would be there.
+    private static Issue? Uncovered(Write write, long patient, Search.IndexEntries? index, AccessContext by) =>
+        index is null || by.Covers(write.Key.Type, Need(write), patient, index.Tokens)
+            ? null : new Issue(IssueKind.Forbidden, $"The scopes of this token do not cover a {write.Key.Type} with this content.");
 
     /// <summary>Who may write this row: those who see it and whose own organisation's it is. Hidden and absent get one answer.</summary>
     private async ValueTask<Issue?> MayAsync(Write write, Row? before, AccessContext by, CancellationToken stop)
     {
-        if (by.SeesAll || write.Kind == WriteKind.Create) return null;
+        if (write.Kind == WriteKind.Create || (by.SeesAll && (before is null or { Live: < 0 } || by.AllowsWhole(write.Key.Type, Need(write))))) return null;
         var notFound = new Issue(IssueKind.NotFound, $"There is no such {write.Key.Type} to {write.Kind.ToString().ToLowerInvariant()}; a new one is made with POST, and the server gives its id.");
         if (before is null or { Live: < 0 }) return notFound;
         if (_touched.Contains(write.Key)) await FlushAsync(stop);
-        var seen = await _session.FirstAsync(Sql.Of($"select 1 from res r where r.rid = {before.Rid} and {by.Sees("r", write.Key.Type)}"), r => r.GetInt64(0), stop);
+        var seen = await _session.FirstAsync(Sql.Of($"select 1 from res r where r.rid = {before.Rid} and {by.Sees("r", write.Key.Type, Need(write))}"), r => r.GetInt64(0), stop);
         if (seen == 0) return notFound;
+        if (by.SeesAll) return null;
         var kept = AccessTable.WrittenBy(write.Key.Type) is Keeper.Directory or Keeper.Definition;
         return kept || (before.Home != 0 && before.Home == by.OrganizationRid) ? null : new Issue(IssueKind.Forbidden, $"This {write.Key.Type} belongs to another organisation.");
     }
@@ -99,6 +106,7 @@ internal sealed partial class Batch
             Before = before is { Body: not null } && RulesFor(write.Key.Type).Any() ? await ContentAsync(before, stop) : null,
         };
         await KeysAsync(change, write, prepared, before, stop);
+        if (Uncovered(write, change.Patient, index, by) is { } uncovered) return uncovered;
         foreach (var rule in RulesFor(write.Key.Type))
             if (await rule.CheckAsync(change, this, stop) is { } issue) return issue;
         if (change.Repeats != 0) return new Written(WriteOutcome.Existing, await RepeatedAsync(change.Repeats, stop));

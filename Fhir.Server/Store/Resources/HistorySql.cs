@@ -29,10 +29,11 @@ internal sealed record HistorySql(Sql Page, Sql Total, Func<ResourceVersion, str
             ceiling = await database.FirstAsync(Sql.Raw("select coalesce(max(t), 0) from commits"), r => r.GetInt64(0), stop);
         }
         var when = Sql.All(Times(query));
+        var doing = query.Key is null ? Permission.Search : Permission.Read;   // SMART: the history of one is a read, of many a search
         var all = Sql.Of(
             $"""
-            (select {Sql.Raw(Columns)} from res x where {scope} and x.live >= 0 and x.t <= {ceiling} and {when} and {sees.Sees("x", query.Type)}
-            union all select {Sql.Raw(Columns)} from res_hist x where {scope} and x.t <= {ceiling} and {when} and {sees.Sees("x", query.Type)})
+            (select {Sql.Raw(Columns)} from res x where {scope} and x.live >= 0 and x.t <= {ceiling} and {when} and {sees.Sees("x", query.Type, doing)}
+            union all select {Sql.Raw(Columns)} from res_hist x where {scope} and x.t <= {ceiling} and {when} and {sees.Sees("x", query.Type, doing)})
             """);
         var sql = Sql.Of(
             $"""

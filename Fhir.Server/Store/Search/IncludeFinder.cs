@@ -78,5 +78,5 @@ internal sealed class IncludeFinder(Session session, Scope scope)
         : parameters is [{ KeepsRows: false } shared] ? Sql.In("t.typ", [.. shared.Targets.Select(t => (long)AccessTable.Number(t))])
         : Sql.True;
 
-    private Sql Seen(IncludeRule rule) => (scope with { Alias = "x", Type = rule.Reverse ? rule.Source : rule.Target }).Seen;
+    private Sql Seen(IncludeRule rule) => (scope with { Alias = "x", Type = rule.Reverse ? rule.Source : rule.Target }).Included;
 }

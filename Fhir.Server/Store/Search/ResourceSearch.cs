@@ -34,7 +34,7 @@ public sealed class ResourceSearch
     public async ValueTask<Result<List<long>>> MatchAsync(Session session, SearchQuery criteria, AccessContext sees, int limit, CancellationToken stop)
     {
         if (!criteria.HasCriteria) return new Issue(IssueKind.Invalid, "The criteria would match everything.");
-        if (criteria.Type is null || !sees.Scopes.Allow(criteria.Type, Permission.Search)) return new Issue(IssueKind.Forbidden, "Conditional requests need the right to search the type.");
+        if (criteria.Type is null || !sees.Allows(criteria.Type, Permission.Search)) return new Issue(IssueKind.Forbidden, "Conditional requests need the right to search the type.");
         var sql = new SearchSql(criteria, sees, LookupNow());
         await sql.ChooseStartAsync(session, canBeRead: false, stop);
         return await session.QueryAsync(sql.Rids(limit), row => row.GetInt64(0), stop);

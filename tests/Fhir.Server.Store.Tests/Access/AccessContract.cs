@@ -23,7 +23,7 @@ public abstract class AccessContract
         var rids = (await store.Database.QueryAsync(Sql.Raw("select fid, rid from res"), r => (r.GetString(0), r.GetInt64(1)), default)).ToDictionary(r => r.Item1, r => r.Item2, StringComparer.Ordinal);
         AccessContext As(Role role, string organization, string? actor) => new()
         {
-            Who = actor ?? "system", Role = role, Scopes = Scopes.Parse("user/*.cruds"), NowMicros = Now,
+            Who = actor ?? "system", Role = role, Scopes = Scopes.Parse("user/*.cruds system/*.cruds"), NowMicros = Now,
             Organization = new("Organization", organization), OrganizationRid = rids.GetValueOrDefault(organization),
             Actor = actor is null ? null : new("PractitionerRole", actor), ActorRid = actor is null ? 0 : rids[actor],
         };

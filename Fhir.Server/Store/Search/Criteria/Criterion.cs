@@ -36,15 +36,14 @@ internal sealed record Scope(string Alias, string? Type, AccessContext Sees, Loo
     public Sql Link => Sql.Raw($"l{Depth}");
 
     /// <summary>It is of the type, current, and the caller may see it and search for it. Stands on every alias.</summary>
-    public Sql Seen => Type is null
-        ? Sql.Of($"{Row}.live = 1 and {Scoped} and {Sees.Sees(Alias, null)}")
-        : Sees.Scopes.Allow(Type, Permission.Search)
-            ? Sql.Of($"{Row}.typ = {AccessTable.Number(Type)} and {Row}.live = 1 and {Sees.Sees(Alias, Type)}")
-            : Sql.False;
+    public Sql Seen => SeenWith(Permission.Search);
 
-    private Sql Scoped => Sees.Scopes.AllowEverywhere(Permission.Search)
-        ? Sql.True
-        : Sql.In($"{Alias}.typ", [.. AccessTable.Types.Where(t => Sees.Scopes.Allow(t, Permission.Search)).Select(t => (long)AccessTable.Number(t))]);
+    /// <summary>The same for what an _include brings: it is not searched for, so the right to read it is as good.</summary>
+    public Sql Included => SeenWith(Permission.Read | Permission.Search);
+
+    private Sql SeenWith(Permission doing) => Type is null
+        ? Sql.Of($"{Row}.live = 1 and {Sees.Sees(Alias, null, doing)}")
+        : Sql.Of($"{Row}.typ = {AccessTable.Number(Type)} and {Row}.live = 1 and {Sees.Sees(Alias, Type, doing)}");
 
     /// <summary>Sql.True, Sql.False, or for all types together the condition that leaves out those whose values are hidden.</summary>
     public Sql MaySearchBy(string code)
