@@ -4,7 +4,6 @@ namespace Fhir.Server.Store.Access;
 
 public sealed partial record AccessContext
 {
-    private static readonly long PatientNumber = AccessTable.Number("Patient");
     // What a company doctor knows of a patient (house.md 15) is also all that she may search a patient by.
     private static readonly HashSet<string> OpenPatientParameters = new(StringComparer.Ordinal) { "_id", "_lastUpdated", "name", "family", "given", "birthdate", "gender" };
 
@@ -12,11 +11,11 @@ public sealed partial record AccessContext
     private Sql Reaches(string alias, string? type)
     {
         if (SeesAll) return Sql.True;
-        if (type is not null) return SeesKept(AccessTable.ReadBy(type), alias, string.Equals(type, "Patient", StringComparison.Ordinal) ? Sql.True : Sql.False);
-        var isPatient = Sql.Of($"{Sql.Raw(alias)}.typ = {PatientNumber}");
+        var row = new RowAlias(alias, type);
+        if (type is not null) return SeesKept(AccessTable.ReadBy(type), row);
         return Sql.Any(Enum.GetValues<Keeper>()
             .Where(keeper => AccessTable.NumbersReadBy(keeper).Count > 0)
-            .Select(keeper => Sql.Of($"({Sql.In($"{alias}.typ", AccessTable.NumbersReadBy(keeper))} and {SeesKept(keeper, alias, isPatient)})")));
+            .Select(keeper => Sql.Of($"({Sql.In($"{alias}.typ", AccessTable.NumbersReadBy(keeper))} and {SeesKept(keeper, row)})")));
     }
 
     /// <summary>
@@ -26,55 +25,39 @@ public sealed partial record AccessContext
     public IReadOnlyList<Sql>? Ways(string alias, string type)
     {
         if (SeesAll || AccessTable.ReadBy(type) is not (Keeper.Patient or Keeper.Message or Keeper.Policy)) return null;
-        var (row, typ) = (Sql.Raw(alias), AccessTable.Number(type));
-        var isPatient = string.Equals(type, "Patient", StringComparison.Ordinal) ? Sql.True : Sql.False;
-        return [.. ByHome(row).Select(way => Sql.Of($"{row}.typ = {typ} and {way}")), .. ByRelation(row, isPatient).Select(way => Sql.Of($"+{row}.typ = {typ} and {way}"))];
+        var (row, typ) = (new RowAlias(alias, type), AccessTable.Number(type));
+        var ways = ByHome(row).Select(way => Sql.Of($"{row.Sql}.typ = {typ} and {way}")).Concat(ByRelation(row).Select(way => Sql.Of($"+{row.Sql}.typ = {typ} and {way}"))).ToList();
+        return ways.Count == 0 ? [Sql.False] : ways;
     }
 
     /// <summary>False: a search by this parameter finds nothing for this caller, because its values are hidden from her.</summary>
     public bool MaySearchBy(string type, string parameter) =>
         !(Role == Role.CompanyDoctor && !SeesAll && string.Equals(type, "Patient", StringComparison.Ordinal)) || OpenPatientParameters.Contains(parameter);
 
-    private Sql SeesKept(Keeper keeper, string alias, Sql isPatient) => keeper switch
+    private Sql SeesKept(Keeper keeper, RowAlias row) => keeper switch
     {
         Keeper.Directory or Keeper.Definition => Sql.True,
-        Keeper.Own => SeesOwn(alias),
-        Keeper.Patient or Keeper.Message or Keeper.Policy => SeesRecord(Sql.Raw(alias), isPatient),
+        Keeper.Own => SeesOwn(row),
+        Keeper.Patient or Keeper.Message or Keeper.Policy => Sql.Any([.. ByHome(row), .. ByRelation(row)]),
         Keeper.Nobody or Keeper.Audit => Sql.False,
     };
 
-    private Sql SeesOwn(string alias) =>
-        OrganizationRid == 0 ? Sql.False : Sql.Of($"{Sql.Raw(alias)}.home = {OrganizationRid}");
+    // Officers have no content at all, whatever organisation pays them.
+    private Sql SeesOwn(RowAlias row) =>
+        OrganizationRid == 0 || Role.Kind is RoleKind.Officer or RoleKind.Patient ? Sql.False : All(Sql.Of($"{row.Sql}.home = {OrganizationRid}"), Cleared(row, Role.Clearance));
 
-    private Sql SeesRecord(Sql row, Sql isPatient) => Sql.Any([.. ByHome(row), .. ByRelation(row, isPatient)]);
-
-    private IReadOnlyList<Sql> ByHome(Sql row) =>
-        !Role.StandsOn(Ground.Practice) ? [] : [Role.Kind == RoleKind.System ? OfMyPractice(row) : OwnRecord(row)];
-
-    private IReadOnlyList<Sql> ByRelation(Sql row, Sql isPatient) =>
-    [
-        .. Role.StandsOn(Ground.Care) ? [Cared(row)] : Array.Empty<Sql>(),
-        .. Role.StandsOn(Ground.Threads) ? InMyThreads(row, isPatient) : [],
-        .. Role.StandsOn(Ground.PracticeThreads) ? [InThreadsOfMyPractice(row)] : Array.Empty<Sql>(),
-    ];
-
-    private Sql OwnRecord(Sql row) => OrganizationRid == 0 ? Sql.False : Sql.Of($"({row}.home = {OrganizationRid} and {row}.confined = 0)");
-
-    private Sql Cared(Sql row) => ActorRid == 0 ? Sql.False : Sql.Of(
-        $"({row}.confined = 0 and {row}.patient in (select patient from care where actor = {ActorRid} and from_at <= {NowMicros} and until_at > {NowMicros}))");
-
-    // The thread itself and what stands in it; of what stands outside only its patient.
-    private IReadOnlyList<Sql> InMyThreads(Sql row, Sql isPatient)
+    /// <summary>The row that a condition speaks of, and its type when that is known.</summary>
+    private readonly record struct RowAlias(string Alias, string? Type)
     {
-        if (ActorRid == 0) return [];
-        var inThread = Sql.Of($"{row}.thread in (select thread from participant where {Active()})");
-        return ReferenceEquals(isPatient, Sql.False) ? [inThread] : [inThread, Sql.Of($"({isPatient} and {row}.rid in (select patient from participant where {Active()}))")];
+        public Sql Sql => Sql.Raw(Alias);
+
+        /// <summary>It is of one of those types: true or false when the type is known.</summary>
+        public Sql IsOneOf(IReadOnlySet<string> types) => Type is { } type
+            ? types.Contains(type) ? Sql.True : Sql.False
+            : Sql.In($"{Alias}.typ", [.. types.Select(t => (long)AccessTable.Number(t)).Order()]);
     }
 
-    private Sql Active() => Sql.Of($"actor = {ActorRid} and from_at <= {NowMicros} and until_at > {NowMicros}");
-
-    private Sql OfMyPractice(Sql row) => OrganizationRid == 0 ? Sql.False : Sql.Of($"{row}.home = {OrganizationRid}");
-
-    private Sql InThreadsOfMyPractice(Sql row) => OrganizationRid == 0 ? Sql.False : Sql.Of(
-        $"{row}.thread in (select thread from participant where org = {OrganizationRid} and owner = 1)");
+    /// <summary>All conditions, without those that always hold; never true as soon as one never is.</summary>
+    private static Sql All(params IReadOnlyList<Sql> conditions) =>
+        conditions.Any(c => ReferenceEquals(c, Sql.False)) ? Sql.False : Sql.All(conditions.Where(c => !ReferenceEquals(c, Sql.True)));
 }

@@ -132,6 +132,7 @@ internal sealed partial class Batch
         (change.Home, change.Patient, change.Thread, change.Confined) = (before?.Home ?? 0, before?.Patient ?? 0, before?.Thread ?? 0, before?.Confined ?? Confinement.None);
         if (change.Home == 0) change.Home = write.Home is not { } named ? change.By.OrganizationRid : named == change.Key ? change.Rid : await RidAsync(named, stop);
         if (write.Thread is { } thread) change.Thread = await RidAsync(thread, stop);
+        change.Label = write.Resource is { } resource ? Labels.Of(resource) : before?.Label ?? 0;
         if (prepared.Index is not { } index) return;
         await ReserveAsync([.. index.Patients.Where(p => p != write.Key), .. index.References.Select(r => r.Target).Where(t => t != write.Key)], stop);
         change.Patient = index.Patients.Count switch { 0 => 0, 1 => PatientRid(index.Patients.First(), change), _ => -1 };
@@ -155,7 +156,7 @@ internal sealed partial class Batch
         {
             Rid = change.Rid, Key = change.Key, Version = change.Version, T = T, At = AtMicros, Live = text is null ? 0 : 1,
             Method = text is null ? WriteMethod.Delete : before is { Live: 1 } || write.Kind == WriteKind.Update ? WriteMethod.Update : WriteMethod.Create,
-            Home = change.Home, Patient = change.Patient, Thread = change.Thread, Confined = change.Confined, Body = body,
+            Home = change.Home, Patient = change.Patient, Thread = change.Thread, Confined = change.Confined, Label = change.Label, Body = body,
         };
     }
 
@@ -183,8 +184,7 @@ internal sealed partial class Batch
     private async ValueTask PatientsAsync(Row row, Row? before, Search.IndexEntries? index, CancellationToken stop)
     {
         if (index is null) return;   // a deleted resource keeps its patients: its history is judged by them
-        if (before is { Patient: -1 }) await _session.ExecuteAsync(Sql.Of($"delete from res_patient where rid = {row.Rid}"), stop);
-        if (row.Patient != -1) return;
+        if (row.Patient != -1) return;   // those of earlier versions stay too: history is judged by them
         foreach (var patient in index.Patients) _bulk.Add(PatientTable, [patient == row.Key ? row.Rid : RidOf(patient), row.Rid]);
     }
 

@@ -8,7 +8,7 @@ namespace Fhir.Server.Store.Resources;
 /// <summary>The queries of one history page — https://hl7.org/fhir/R4/http.html#history. Ordered by t and rid, newest first; a page token holds the place and the ceiling.</summary>
 internal sealed record HistorySql(Sql Page, Sql Total, Func<ResourceVersion, string> Token)
 {
-    private const string Columns = "rid, typ, fid, ver, t, at, method, home, patient, thread, confined, b";
+    private const string Columns = "rid, typ, fid, ver, t, at, method, home, patient, thread, confined, label, b";
     private const string Purpose = "history";
 
     public static async ValueTask<Result<HistorySql>> OfAsync(HistoryQuery query, AccessContext sees, Seal seal, TenantDatabase database, CancellationToken stop)

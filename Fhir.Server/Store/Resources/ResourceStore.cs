@@ -46,8 +46,8 @@ public sealed class ResourceStore : IAsyncDisposable
         var found = await _database.FirstAsync(Sql.Of(
             $"""
             select r.rid, r.typ, r.fid, r.ver, r.t, r.at, r.method, b.bytes from
-            (select rid, typ, fid, ver, t, at, method, home, patient, thread, confined, b from res where typ = {typ} and fid = {key.Key.Id} and ver = {version} and live >= 0
-            union all select h.rid, h.typ, h.fid, h.ver, h.t, h.at, h.method, h.home, h.patient, h.thread, h.confined, h.b from res_hist h
+            (select rid, typ, fid, ver, t, at, method, home, patient, thread, confined, label, b from res where typ = {typ} and fid = {key.Key.Id} and ver = {version} and live >= 0
+            union all select h.rid, h.typ, h.fid, h.ver, h.t, h.at, h.method, h.home, h.patient, h.thread, h.confined, h.label, h.b from res_hist h
             join res c on c.rid = h.rid where c.typ = {typ} and c.fid = {key.Key.Id} and h.ver = {version}) r
             left join body b on b.b = r.b where {sees.Sees("r", key.Key.Type)}
             """), Map, stop);

@@ -38,6 +38,8 @@ public sealed class Change
     public long Thread { get; set; }
     /// <summary>Who alone may read it, whoever's it is.</summary>
     public Confinement Confined { get; set; }
+    /// <summary>The label of the new content (see <see cref="Labels"/>).</summary>
+    public int Label { get; set; }
 
     /// <summary>Set by a check: the rid of a resource that this new one only repeats. Then nothing is written, and that one is the answer.</summary>
     public long Repeats { get; set; }

@@ -1,0 +1,111 @@
+using System.Collections.Frozen;
+using Fhir.Server.Store.Database;
+
+namespace Fhir.Server.Store.Access;
+
+// The grounds of RoleTable as conditions on a row kept for patients. Each stands alone: what one does not give, another may.
+public sealed partial record AccessContext
+{
+    // A care relation, and broken glass, open what is at most restricted: the very restricted stays with those who keep it.
+    private const int MostInCare = 1;
+
+    private static readonly FrozenSet<string> Letters = FrozenSet.ToFrozenSet(["Binary", "Bundle", "Composition", "DiagnosticReport", "DocumentReference", "Media"], StringComparer.Ordinal);
+    private static readonly FrozenSet<string> Patients = FrozenSet.ToFrozenSet(["Patient"], StringComparer.Ordinal);
+    private static readonly FrozenSet<string> Notices = FrozenSet.ToFrozenSet(["Communication"], StringComparer.Ordinal);
+
+    /// <summary>The rows that an index finds by their type.</summary>
+    private IReadOnlyList<Sql> ByHome(RowAlias row) => Some(
+        OrganizationRid != 0 && Role.StandsOn(Ground.Practice) ? OfMyPractice(row) : Sql.False,
+        Role.StandsOn(Ground.Reviews) ? All(Sql.Raw($"{row.Alias}.confined = 2"), Cleared(row, Role.Clearance)) : Sql.False);
+
+    /// <summary>The rows that an index finds by their patient or thread.</summary>
+    private IReadOnlyList<Sql> ByRelation(RowAlias row) => Some(
+    [
+        ActorRid != 0 && Role.StandsOn(Ground.Care) ? InMyCare(row) : Sql.False,
+        .. ActorRid != 0 && Role.StandsOn(Ground.Threads) ? InMyThreads(row) : [],
+        OrganizationRid != 0 && Role.StandsOn(Ground.PracticeThreads) ? InThreadsOfMyPractice(row) : Sql.False,
+        ActorRid != 0 && Role.Can(Ability.BreaksGlass) ? BehindGlass(row) : Sql.False,
+        !Selves.IsDefaultOrEmpty && Role.StandsOn(Ground.Self) ? MyOwn(row) : Sql.False,
+    ]);
+
+    private static IReadOnlyList<Sql> Some(params IReadOnlyList<Sql> ways) => [.. ways.Where(way => !ReferenceEquals(way, Sql.False))];
+
+    // A denial of everyone does not shut out the practice that keeps the record; one that names her does.
+    private Sql OfMyPractice(RowAlias row)
+    {
+        var confined = Sql.Raw(Role.Kind == RoleKind.System ? $"{row.Alias}.confined < 2" : $"{row.Alias}.confined = 0");
+        return All(Sql.Of($"{row.Sql}.home = {OrganizationRid}"), confined, Cleared(row, Role.Clearance), NotDenied(row, Myself));
+    }
+
+    private Sql InMyCare(RowAlias row) => All(
+        Role.CareTypes is { } types ? row.IsOneOf(types) : Sql.True,
+        Sql.Raw($"{row.Alias}.confined = 0"),
+        Cleared(row, Math.Min(Role.Clearance, MostInCare)),
+        Sql.Of($"{row.Sql}.patient in (select patient from care where {ActorIn(Myself)} and {InForce})"),
+        NotDenied(row, [0, .. Myself, OrganizationRid]));
+
+    // The thread itself and what stands in it; of what stands outside only its patient. Who sent it chose who is there: no label counts.
+    private IReadOnlyList<Sql> InMyThreads(RowAlias row)
+    {
+        var active = Sql.Of($"select thread from participant where {ActorIn(Participants)} and {InForce}");
+        var open = Sql.Raw($"{row.Alias}.confined < 2");
+        var isLetter = row.IsOneOf(Letters);
+        return
+        [
+            All(open, Not(isLetter), Sql.Of($"{row.Sql}.thread in ({active})")),
+            All(open, isLetter, Sql.Of($"{row.Sql}.thread in ({active} and letters_until > {NowMicros})")),
+            All(row.IsOneOf(Patients), Sql.Of($"{row.Sql}.rid in (select patient from participant where {ActorIn(Participants)} and {InForce})")),
+        ];
+    }
+
+    private Sql InThreadsOfMyPractice(RowAlias row) => All(
+        Sql.Raw($"{row.Alias}.confined < 2"),
+        Cleared(row, Role.Clearance),
+        Sql.Of($"{row.Sql}.thread in (select thread from participant where org = {OrganizationRid} and owner = 1)"),
+        NotDenied(row, Myself));
+
+    // Denials do not count: that is what the glass is broken for.
+    private Sql BehindGlass(RowAlias row) => All(
+        Sql.Raw($"{row.Alias}.confined = 0"),
+        Cleared(row, Math.Min(Role.Clearance, MostInCare)),
+        Sql.Of($"{row.Sql}.patient in (select patient from glass where actor = {ActorRid} and {InForce})"));
+
+    // What clinicians write to each other is not shown, nor a review; the notice to the patient is.
+    private Sql MyOwn(RowAlias row) => All(
+        Sql.Of($"{row.Sql}.patient in ({Numbers(Selves)})"),
+        Sql.Any(Some(Sql.Raw($"{row.Alias}.confined = 0"), All(Sql.Raw($"{row.Alias}.confined = 2"), row.IsOneOf(Notices)))),
+        Cleared(row, Role.Clearance));
+
+    private static Sql Cleared(RowAlias row, int most) => most >= 2 ? Sql.True : Sql.Of($"{row.Sql}.label <= {most}");
+
+    /// <summary>None of its patients denies it to these actors (0 = everyone). Of a known type the denials are looked up once for all rows.</summary>
+    private Sql NotDenied(RowAlias row, IReadOnlyList<long> actors)
+    {
+        if (actors.Count == 0) return Sql.True;
+        var (patient, any) = (Sql.Of($"coalesce({row.Sql}.patient, 0)"), Denials(row, actors));
+        var denies = row.Type is not null
+            ? (Func<Sql, Sql>)(who => Sql.Of($"{who} in ({any})"))
+            : who => Sql.Of($"exists ({any} and d.patient = {who})");
+        var oneOfSeveral = Sql.Of($"exists (select 1 from res_patient m where m.rid = {row.Sql}.rid and {denies(Sql.Raw("m.patient"))})");
+        return Sql.Of($"not ({denies(patient)}) and ({patient} <> -1 or not {oneOfSeveral})");
+    }
+
+    // What is denied for the type or for all types, unless the same source excepts these actors for it.
+    private Sql Denials(RowAlias row, IReadOnlyList<long> actors)
+    {
+        var typ = row.Type is { } type ? Sql.Of($"{AccessTable.Number(type)}") : Sql.Raw($"{row.Alias}.typ");
+        Sql Meant(string d, int exempt) => Sql.Of(
+            $"{Sql.Raw(d)}.exempt = {exempt} and {Sql.Raw(d)}.{ActorIn(actors)} and {Sql.Raw(d)}.typ in (-1, {typ}) and {Sql.Raw(d)}.from_at <= {NowMicros} and {Sql.Raw(d)}.until_at > {NowMicros}");
+        return Sql.Of($"select d.patient from denial d where {Meant("d", 0)} and not exists (select 1 from denial e where e.patient = d.patient and e.source = d.source and {Meant("e", 1)})");
+    }
+
+    private IReadOnlyList<long> Myself => NotZero(ActorRid, PractitionerRid);
+    // An assistant reads along with the one for whom she acts.
+    private IReadOnlyList<long> Participants => NotZero(ActorRid, Role.Can(Ability.ActsOnBehalf) ? OnBehalfOfRid : 0);
+    private Sql InForce => Sql.Of($"from_at <= {NowMicros} and until_at > {NowMicros}");
+
+    private static IReadOnlyList<long> NotZero(params IReadOnlyList<long> rids) => [.. rids.Where(rid => rid != 0)];
+    private static Sql ActorIn(IReadOnlyList<long> actors) => actors.Count == 0 ? Sql.False : Sql.Of($"actor in ({Numbers(actors)})");
+    private static Sql Numbers(IReadOnlyList<long> numbers) => Sql.Join(", ", numbers.Select(n => Sql.Of($"{n}")));
+    private static Sql Not(Sql condition) => ReferenceEquals(condition, Sql.True) ? Sql.False : ReferenceEquals(condition, Sql.False) ? Sql.True : Sql.Of($"not ({condition})");
+}
