@@ -27,7 +27,7 @@ public sealed class Edge(RequestDelegate next, Callers callers, AuditFilter audi
 
     private async Task GuardAsync(HttpContext context, Right? right)
     {
-        var call = new Call { RequestId = RequestIdOf(context), Right = right };
+        var call = new Call { RequestId = RequestIdOf(context), Right = right, From = context.Connection.RemoteIpAddress };
         context.Features.Set(call);
         context.Response.Headers["X-Request-Id"] = call.RequestId;
         try

@@ -2,6 +2,7 @@ using Fhir.Server.Api.Http;
 using Fhir.Server.Api.Identity;
 using Fhir.Server.Core.Outcomes;
 using Fhir.Server.Store.Access;
+using Fhir.Server.Store.Audit;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 
@@ -38,8 +39,7 @@ public sealed class AuditFilter(AuditReads reads, TimeProvider clock)
         await reads.RecordAsync(new()
         {
             AtMicros = Callers.Micros(clock.GetUtcNow()),
-            Who = call.Who,
-            Client = call.Sees?.Client,
+            By = call.Sees is { } sees ? AuditAgent.Of(sees) : AuditAgent.Anonymous(call.From?.ToString()),
             Request = call.RequestId,
             Act = right.Act,
             Type = type is null ? -1 : AccessTable.Number(type),

@@ -1,5 +1,6 @@
 using Fhir.Server.Api.Identity;
 using Fhir.Server.Store.Access;
+using Fhir.Server.Store.Audit;
 using Fhir.Server.Store.Database;
 
 namespace Fhir.Server.Api.Audit;
@@ -27,7 +28,7 @@ public sealed record AuditLine
     public byte[]? Body { get; init; }
 
     /// <summary>Its id as an AuditEvent.</summary>
-    public string EventId => Act == AuditAct.Append && Id is not null ? Id : string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{(IsWrite ? 'w' : 'r')}-{N}");
+    public string EventId => Act == AuditAct.Append && Id is not null ? Id : !IsWrite ? ReadNumber.Of(N).ToString() : string.Create(System.Globalization.CultureInfo.InvariantCulture, $"w-{N}");
 
     /// <summary>What it was about, when it was about one resource.</summary>
     public ResourceKey? Key => Type >= 0 && Id is not null && Act != AuditAct.Append ? new(AccessTable.Name((int)Type), Id) : null;
@@ -79,13 +80,13 @@ public sealed class AuditLog(TenantDatabase database)
     /// <summary>One line by its AuditEvent id, or null.</summary>
     public async Task<AuditLine?> FindAsync(string id, CancellationToken stop)
     {
-        var byNumber = id.Length > 2 && id[1] == '-' && long.TryParse(id.AsSpan(2), System.Globalization.CultureInfo.InvariantCulture, out var n) ? n : -1;
-        if (byNumber >= 0 && id[0] == 'r')
+        if (ReadNumber.Parse(id) is { } read)
         {
             await using var session = await database.ReadAuditAsync(stop);
-            return await session.FirstAsync(Sql.Of($"{ReadColumns} where n = {byNumber}"), ReadLine, stop);
+            return await session.FirstAsync(Sql.Of($"{ReadColumns} where n = {read.N}"), ReadLine, stop);
         }
-        var which = byNumber >= 0 && id[0] == 'w' ? Sql.Of($"n = {byNumber} and act <> 9") : Sql.Of($"fid = {id} and act = 9");
+        var byNumber = id.StartsWith("w-", StringComparison.Ordinal) && long.TryParse(id.AsSpan(2), System.Globalization.CultureInfo.InvariantCulture, out var n) ? n : -1;
+        var which = byNumber >= 0 ? Sql.Of($"n = {byNumber} and act <> 9") : Sql.Of($"fid = {id} and act = 9");
         return await database.FirstAsync(Sql.Of($"{WriteColumns} where {which}"), WriteLine, stop);
     }
 
@@ -130,18 +131,18 @@ public sealed class AuditLog(TenantDatabase database)
             yield return !isWrite ? Sql.Of($"outcome >= {lowest} and outcome <= {highest}") : lowest < 400 ? Sql.True : Sql.False;   // what was written went well
     }
 
-    private static readonly Sql ReadColumns = Sql.Raw("select n, at, who, client, request, act, typ, fid, query, outcome, returned from audit_read");
-    private static readonly Sql WriteColumns = Sql.Raw("select n, at, who, client, request, act, typ, fid, ver, patient, body from audit_write");
+    private static readonly Sql ReadColumns = Sql.Raw("select n, at, who, client, request, act, typ, fid, query, outcome, returned from audit_read r left join audit_read_agent a on a.agent = r.agent");
+    private static readonly Sql WriteColumns = Sql.Raw("select n, at, who, client, request, act, typ, fid, ver, patient, body from audit_write w left join audit_write_agent a on a.agent = w.agent");
 
     private static AuditLine ReadLine(System.Data.Common.DbDataReader r) => new()
     {
-        IsWrite = false, N = r.GetInt64(0), AtMicros = r.GetInt64(1), Who = r.GetString(2), Client = Text(r, 3), Request = Text(r, 4), Act = (AuditAct)r.GetInt32(5),
+        IsWrite = false, N = r.GetInt64(0), AtMicros = r.GetInt64(1), Who = Text(r, 2) ?? "unknown", Client = Text(r, 3), Request = Text(r, 4), Act = (AuditAct)r.GetInt32(5),
         Type = r.GetInt64(6), Id = Text(r, 7), Query = Text(r, 8), Status = r.GetInt32(9), Returned = r.IsDBNull(10) ? [] : RidList.Unpack((byte[])r.GetValue(10)),
     };
 
     private static AuditLine WriteLine(System.Data.Common.DbDataReader r) => new()
     {
-        IsWrite = true, N = r.GetInt64(0), AtMicros = r.GetInt64(1), Who = r.GetString(2), Client = Text(r, 3), Request = Text(r, 4), Act = (AuditAct)r.GetInt32(5),
+        IsWrite = true, N = r.GetInt64(0), AtMicros = r.GetInt64(1), Who = Text(r, 2) ?? "unknown", Client = Text(r, 3), Request = Text(r, 4), Act = (AuditAct)r.GetInt32(5),
         Type = r.GetInt64(6), Id = Text(r, 7), Version = r.GetInt32(8), PatientRid = r.IsDBNull(9) ? 0 : r.GetInt64(9), Body = r.IsDBNull(10) ? null : (byte[])r.GetValue(10), Status = 200,
     };
 

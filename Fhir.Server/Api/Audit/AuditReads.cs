@@ -1,6 +1,7 @@
 using System.Data.Common;
 using System.Diagnostics;
 using Fhir.Server.Api.Identity;
+using Fhir.Server.Store.Audit;
 using Fhir.Server.Store.Database;
 using Microsoft.Extensions.Logging;
 
@@ -10,8 +11,7 @@ namespace Fhir.Server.Api.Audit;
 public sealed record AuditRow
 {
     public required long AtMicros { get; init; }
-    public required string Who { get; init; }
-    public string? Client { get; init; }
+    public required AuditAgent By { get; init; }
     public string? Request { get; init; }
     public required AuditAct Act { get; init; }
     /// <summary>The type's number, or -1 when it was about several.</summary>
@@ -28,25 +28,26 @@ public sealed record AuditRow
 /// </summary>
 public sealed class AuditReads(TenantDatabase database, ILogger<AuditReads> log)
 {
-    private static readonly Table Rows = new("audit_read",
-        new("at", ColumnKind.Long), new("who", ColumnKind.Text), new("client", ColumnKind.Text), new("request", ColumnKind.Text), new("act", ColumnKind.Long),
-        new("typ", ColumnKind.Long), new("fid", ColumnKind.Text), new("query", ColumnKind.Text), new("outcome", ColumnKind.Long), new("returned", ColumnKind.Bytes));
-
     private static readonly TimeSpan SlowDisk = TimeSpan.FromMilliseconds(0.7), Gathering = TimeSpan.FromMilliseconds(1);
 
     private readonly Lock _lock = new();
     private Batch _next = new();
     private bool _writing;
 
+    // Only the one task that writes touches these.
+    private readonly AuditAgents _agents = new(AuditTables.ReadAgents);
+    private ChainEnd? _end;
+    private long _chain = 1;
+
     /// <summary>True once the row is on disk; false when it could not be written, and then nothing may leave.</summary>
     public Task<bool> RecordAsync(AuditRow row)
     {
-        object?[] values = [row.AtMicros, row.Who, row.Client, row.Request, (long)row.Act, row.Type, row.Id, row.Query, (long)row.Status, RidList.Pack(row.Returned)];
+        if (AuditSwitch.Off) return Task.FromResult(true);
         Batch mine;
         lock (_lock)
         {
             mine = _next;
-            mine.Rows.Add(values);
+            mine.Rows.Add(row);
             if (mine.Rows.Count == mine.Enough) mine.Full.TrySetResult();
             if (_writing) return mine.Done.Task;
             _writing = true;
@@ -94,25 +95,57 @@ public sealed class AuditReads(TenantDatabase database, ILogger<AuditReads> log)
         }
     }
 
-    private async Task<bool> WriteAsync(List<object?[]> rows)
+    private async Task<bool> WriteAsync(List<AuditRow> rows)
     {
         try
         {
-            await using var session = await database.AuditAsync(CancellationToken.None);
-            await session.InsertAsync(Rows, rows, CancellationToken.None);
-            await session.CommitAsync(CancellationToken.None);
+            while (!await AppendAsync(rows)) { }
             return true;
         }
-        catch (Exception outage) when (outage is DbException or IOException or InvalidOperationException or TimeoutException)
+        catch (Exception outage)   // whatever it was: what is not on disk was not audited
         {
+            _end = null;
+            _agents.Forget();
             log.LogError(outage, "{Count} accesses could not be audited and are refused.", rows.Count);
             return false;
         }
     }
 
+    // False when another node wrote behind this chain's end: then that one keeps the chain, and this one takes the next.
+    private async Task<bool> AppendAsync(List<AuditRow> rows)
+    {
+        await using var session = await database.AuditAsync(CancellationToken.None);
+        var end = _end ?? await EndAsync(session);
+        _end = null;   // until the commit is known
+        try
+        {
+            await session.InsertAsync(AuditTables.Reads, rows.ConvertAll(row => end.Append(Columns(row))), CancellationToken.None);
+            await _agents.StoreAsync(session, CancellationToken.None);
+            await session.CommitAsync(CancellationToken.None);
+        }
+        catch (DbException refused) when (database.IsTaken(refused))
+        {
+            _chain = end.Chain + 1;
+            return false;
+        }
+        _agents.Committed();
+        _end = end;
+        return true;
+    }
+
+    private async ValueTask<ChainEnd> EndAsync(WriteSession session)
+    {
+        var (first, beyond) = (new ReadNumber(_chain, 0).N, new ReadNumber(_chain + 1, 0).N);
+        var (n, hash) = await session.FirstAsync(Sql.Of($"select n, hash from audit_read where n >= {first} and n < {beyond} order by n desc limit 1"), r => (r.GetInt64(0), (byte[])r.GetValue(1)), CancellationToken.None);
+        return new(AuditTables.Reads.Name, _chain, n == 0 ? first : n, hash);
+    }
+
+    private object?[] Columns(AuditRow row) =>
+        [null, row.AtMicros, _agents.KeyOf(row.By), row.Request, (long)row.Act, row.Type, row.Id, row.Query, (long)row.Status, 0L, RidList.Pack(row.Returned), null];
+
     private sealed class Batch
     {
-        public List<object?[]> Rows { get; } = [];
+        public List<AuditRow> Rows { get; } = [];
         public TaskCompletionSource<bool> Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
         /// <summary>So many rows are worth a commit at once; 0 = nobody waits for more.</summary>
         public int Enough { get; set; }

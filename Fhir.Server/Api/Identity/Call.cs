@@ -8,6 +8,8 @@ public sealed class Call
 {
     public required string RequestId { get; init; }
     public required Right? Right { get; init; }
+    /// <summary>The address that the call came from.</summary>
+    public System.Net.IPAddress? From { get; init; }
     public Caller? Caller { get; set; }
     /// <summary>True once the audit knows of it: its row is written, or the commit wrote one.</summary>
     public bool Audited { get; set; }

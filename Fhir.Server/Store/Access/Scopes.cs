@@ -38,11 +38,14 @@ public sealed class Scopes
 
     public ImmutableArray<Grant> Grants { get; }
 
-    public static Scopes Parse(string text) => new([.. text.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(Read).OfType<Grant>()]);
+    /// <summary>As the token had them, for the audit.</summary>
+    public string Text { get; private init; } = "";
+
+    public static Scopes Parse(string text) => new([.. text.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(Read).OfType<Grant>()]) { Text = text };
 
     /// <summary>The same with the filters of granular scopes made out; a grant may become one for each type that has the parameter, or none.</summary>
     public Scopes With(Func<Grant, IEnumerable<Grant>> makeOut) =>
-        Grants.All(g => g.Only.IsEmpty) ? this : new([.. Grants.SelectMany(g => g.Only.IsEmpty ? [g] : makeOut(g))]);
+        Grants.All(g => g.Only.IsEmpty) ? this : new([.. Grants.SelectMany(g => g.Only.IsEmpty ? [g] : makeOut(g))]) { Text = Text };
 
     private static Grant? Read(string scope)
     {

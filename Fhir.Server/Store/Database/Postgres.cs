@@ -10,6 +10,7 @@ namespace Fhir.Server.Store.Database;
 public sealed class PostgresDatabase : TenantDatabase
 {
     private const long CommitLock = 0x53414D454E;   // "SAMEN"
+    private const int AuditSeconds = 5;             // who waits for the audit waits with an answer in hand: better refused than hanging
     private readonly NpgsqlDataSource _source;
 
     private PostgresDatabase(NpgsqlDataSource source) => _source = source;
@@ -29,7 +30,7 @@ public sealed class PostgresDatabase : TenantDatabase
 
     public override async ValueTask<WriteSession> WriteAsync(CancellationToken stop)
     {
-        var session = (PostgresSession)await AuditAsync(stop);
+        var session = await BeginAsync(seconds: 0, stop);
         try
         {
             await session.ExecuteAsync(Sql.Of($"select pg_advisory_xact_lock({CommitLock})"), stop);
@@ -42,10 +43,12 @@ public sealed class PostgresDatabase : TenantDatabase
         }
     }
 
-    public override async ValueTask<WriteSession> AuditAsync(CancellationToken stop)
+    public override async ValueTask<WriteSession> AuditAsync(CancellationToken stop) => await BeginAsync(AuditSeconds, stop);
+
+    private async ValueTask<PostgresSession> BeginAsync(int seconds, CancellationToken stop)
     {
         var connection = await _source.OpenConnectionAsync(stop);
-        return new PostgresSession(connection, await connection.BeginTransactionAsync(stop));
+        return new(connection, await connection.BeginTransactionAsync(stop), seconds);
     }
 
     public override ValueTask<Session> ReadAuditAsync(CancellationToken stop) => ReadAsync(snapshot: false, stop);
@@ -56,10 +59,12 @@ public sealed class PostgresDatabase : TenantDatabase
         await Migrator.RunAsync(session, PostgresDialect.Only, migrations, stop);
     }
 
+    public override bool IsTaken(DbException refused) => refused.SqlState == PostgresErrorCodes.UniqueViolation;
+
     public override ValueTask DisposeAsync() => _source.DisposeAsync();
 }
 
-internal sealed class PostgresSession(NpgsqlConnection connection, NpgsqlTransaction? transaction) : WriteSession
+internal sealed class PostgresSession(NpgsqlConnection connection, NpgsqlTransaction? transaction, int seconds = 0) : WriteSession
 {
     private const int CopyFrom = 300;   // below this many rows one statement with arrays is quicker than COPY's three messages
 
@@ -68,6 +73,12 @@ internal sealed class PostgresSession(NpgsqlConnection connection, NpgsqlTransac
         var values = new List<object?>();
         var command = new NpgsqlCommand(sql.Render(PostgresDialect.Only, values), connection, transaction);
         for (var i = 0; i < values.Count; i++) command.Parameters.Add(Parameter(i, values[i]));
+        return Timed(command);
+    }
+
+    private NpgsqlCommand Timed(NpgsqlCommand command)
+    {
+        if (seconds > 0) command.CommandTimeout = seconds;
         return command;
     }
 
@@ -121,7 +132,7 @@ internal sealed class PostgresSession(NpgsqlConnection connection, NpgsqlTransac
     private async Task UnnestAsync(Table table, string columns, IReadOnlyList<object?[]> rows, CancellationToken stop)
     {
         var holes = string.Join(',', table.Columns.Select((_, i) => string.Create(CultureInfo.InvariantCulture, $"@p{i}")));
-        await using var command = new NpgsqlCommand($"insert into {table.Name}({columns}) select * from unnest({holes})", connection, transaction);
+        await using var command = Timed(new NpgsqlCommand($"insert into {table.Name}({columns}) select * from unnest({holes})", connection, transaction));
         for (var i = 0; i < table.Columns.Length; i++)
         {
             var kind = table.Columns[i].Kind;

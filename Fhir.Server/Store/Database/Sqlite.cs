@@ -41,6 +41,8 @@ public sealed class SqliteDatabase : TenantDatabase
         await using (var audit = await _audit.WriterAsync(stop)) await Migrator.RunAsync(audit, SqliteDialect.Only, migrations.Where(m => m.Audit), stop);
     }
 
+    public override bool IsTaken(DbException refused) => refused is SqliteException { SqliteErrorCode: raw.SQLITE_CONSTRAINT };
+
     public override async ValueTask DisposeAsync()
     {
         await _record.DisposeAsync();

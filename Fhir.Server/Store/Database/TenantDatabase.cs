@@ -33,6 +33,9 @@ public abstract class TenantDatabase : IAsyncDisposable
         return await session.FirstAsync(sql, map, stop);
     }
 
+    /// <summary>True when a row was refused because its key is there already.</summary>
+    public abstract bool IsTaken(DbException refused);
+
     public abstract ValueTask DisposeAsync();
 }
 

@@ -3,6 +3,7 @@ using Fhir.Server.Core.Elements;
 using Fhir.Server.Core.Json;
 using Fhir.Server.Core.Outcomes;
 using Fhir.Server.Store.Access;
+using Fhir.Server.Store.Audit;
 using Fhir.Server.Store.Database;
 using Fhir.Server.Store.Rules;
 
@@ -10,10 +11,6 @@ namespace Fhir.Server.Store.Resources;
 
 internal sealed partial class Batch
 {
-    private static readonly Table Audit = new("audit_write",
-        new("t", ColumnKind.Long), new("at", ColumnKind.Long), new("who", ColumnKind.Text), new("client", ColumnKind.Text), new("request", ColumnKind.Text),
-        new("act", ColumnKind.Long), new("typ", ColumnKind.Long), new("fid", ColumnKind.Text), new("ver", ColumnKind.Long), new("patient", ColumnKind.Long), new("body", ColumnKind.Bytes));
-
     /// <summary>All writes of one item. An issue in the first write leaves nothing; the queue rolls back what an issue in a later one leaves.</summary>
     public async Task<Result<IReadOnlyList<Written>>> TakeAsync(Pending item)
     {
@@ -119,7 +116,7 @@ internal sealed partial class Batch
         var text = Finish(change, write);
         var row = RowOf(change, write, before, text);
         await StoreAsync(row, before, index, stop);
-        _bulk.Add(Audit, AuditRow(by, (long)row.Method, row.Key, row.Version, row.Patient, null));
+        Audit(by, (long)row.Method, row.Key, row.Version, row.Patient, null);
         var outcome = write.Kind == WriteKind.Delete ? WriteOutcome.Deleted : before is { Live: 1 } ? WriteOutcome.Updated : WriteOutcome.Created;
         return new Written(outcome, VersionOf(row, text));
     }
@@ -192,12 +189,15 @@ internal sealed partial class Batch
     {
         var text = new JsonSplice(write.Json, write.Resource!).Id(write.Key.Id).Version("1", Instant(AtMicros)).ToBytes();
         _written = true;
-        _bulk.Add(Audit, AuditRow(by, 9, write.Key, 1, 0, text));
+        Audit(by, 9, write.Key, 1, 0, text);
         return new(WriteOutcome.Created, new(write.Key, 1, At(AtMicros), WriteMethod.Create, text));
     }
 
-    private object?[] AuditRow(AccessContext by, long act, ResourceKey key, int version, long patient, byte[]? body) =>
-        [T, AtMicros, by.Who, by.Client, by.Request, act, (long)AccessTable.Number(key.Type), key.Id, (long)version, patient == 0 ? null : patient, body];
+    private void Audit(AccessContext by, long act, ResourceKey key, int version, long patient, byte[]? body)
+    {
+        if (AuditSwitch.Off) return;
+        _bulk.Add(AuditTables.Writes, _audit.Append([null, T, AtMicros, _parts.Agents.KeyOf(AuditAgent.Of(by)), by.Request, act, (long)AccessTable.Number(key.Type), key.Id, (long)version, patient == 0 ? null : patient, 0L, body, null]));
+    }
 
     private static ResourceVersion VersionOf(Row row, ReadOnlyMemory<byte> text) =>
         new(row.Key, row.Version, At(row.At), row.Method, row.Live == 1 ? text : default) { Rid = row.Rid, T = row.T };

@@ -3,6 +3,7 @@ using Fhir.Server.Core.Elements;
 using Fhir.Server.Core.Json;
 using Fhir.Server.Core.Outcomes;
 using Fhir.Server.Store.Access;
+using Fhir.Server.Store.Audit;
 using Fhir.Server.Store.Database;
 using Fhir.Server.Store.Rules;
 using Fhir.Server.Store.Search;
@@ -10,7 +11,7 @@ using Fhir.Server.Store.Search;
 namespace Fhir.Server.Store.Resources;
 
 /// <summary>What every batch works with.</summary>
-internal sealed record BatchParts(DefinitionSet Definitions, Indexer Indexer, ResourceSearch Search, IReadOnlyList<ICommitRule> Rules, Rids Rids, TimeProvider Clock, Action<long> Committed);
+internal sealed record BatchParts(DefinitionSet Definitions, Indexer Indexer, ResourceSearch Search, IReadOnlyList<ICommitRule> Rules, Rids Rids, AuditAgents Agents, TimeProvider Clock, Action<long> Committed);
 
 /// <summary>
 /// One database transaction under the commit lock: gives out t, checks each item before it writes anything for it, holds the
@@ -29,15 +30,17 @@ internal sealed partial class Batch : CommitScope
     private readonly HashSet<ResourceKey> _planned = [];   // creates of a transaction: their rids are given out first, so that they may refer to each other
     private readonly HashSet<ResourceKey> _touched = [];
     private readonly List<Action> _announce = [];
+    private readonly ChainEnd _audit;
     private long _nextRid, _nextBody;
     private bool _written;
 
-    private Batch(WriteSession session, BatchParts parts, (long T, long At, long Rid, long Body) last)
+    private Batch(WriteSession session, BatchParts parts, (long T, long At, long Rid, long Body, ChainEnd Audit) last)
     {
         (_session, _parts, _started) = (session, parts, parts.Clock.GetTimestamp());
         T = last.T + 1;
         AtMicros = Math.Max(Micros(parts.Clock.GetUtcNow()), last.At + 1);   // never backwards, and never the same twice
-        (_nextRid, _nextBody) = (last.Rid + 1, last.Body + 1);
+        (_nextRid, _nextBody, _audit) = (last.Rid + 1, last.Body + 1, last.Audit);
+        parts.Agents.Forget();   // of a batch that left nothing
     }
 
     public override Session Session => _session;
@@ -45,11 +48,17 @@ internal sealed partial class Batch : CommitScope
     public override long AtMicros { get; }
     public long HeldMicros => (long)_parts.Clock.GetElapsedTime(_started).TotalMicroseconds;
 
+    private static readonly Sql Last = Sql.Raw(
+        """
+        select coalesce(max(t), 0), coalesce((select at from commits order by t desc limit 1), 0), coalesce((select max(rid) from res), 0), coalesce((select max(b) from body), 0),
+        coalesce((select max(n) from audit_write), 0), (select hash from audit_write order by n desc limit 1) from commits
+        """);
+
+    private static ChainEnd AuditEnd(System.Data.Common.DbDataReader r) => new(AuditTables.Writes.Name, 0, r.GetInt64(4), r.IsDBNull(5) ? null : (byte[])r.GetValue(5));
+
     public static async Task<Batch> BeginAsync(WriteSession session, BatchParts parts)
     {
-        var last = await session.FirstAsync(
-            Sql.Raw("select coalesce(max(t), 0), coalesce((select at from commits order by t desc limit 1), 0), coalesce((select max(rid) from res), 0), coalesce((select max(b) from body), 0) from commits"),
-            r => (r.GetInt64(0), r.GetInt64(1), r.GetInt64(2), r.GetInt64(3)), CancellationToken.None);
+        var last = await session.FirstAsync(Last, r => (r.GetInt64(0), r.GetInt64(1), r.GetInt64(2), r.GetInt64(3), AuditEnd(r)), CancellationToken.None);
         return new(session, parts, last);
     }
 
@@ -64,6 +73,7 @@ internal sealed partial class Batch : CommitScope
     {
         if (!_written) return;
         await FlushAsync(CancellationToken.None);
+        await _parts.Agents.StoreAsync(_session, CancellationToken.None);
         var id = _id.ToByteArray();
         await _session.ExecuteAsync(Sql.Of($"insert into commits(t, batch, at) values({T}, {id}, {AtMicros})"), CancellationToken.None);
         try
@@ -76,6 +86,7 @@ internal sealed partial class Batch : CommitScope
             if (await database.FirstAsync(Sql.Of($"select t from commits where batch = {id}"), r => r.GetInt64(0), CancellationToken.None) == 0) throw;
         }
         _parts.Rids.Keep(_newRids);
+        _parts.Agents.Committed();
         foreach (var announce in _announce) Wake(announce);
         Wake(() => _parts.Committed(T));
     }

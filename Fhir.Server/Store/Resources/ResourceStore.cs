@@ -21,7 +21,7 @@ public sealed class ResourceStore : IAsyncDisposable
     public ResourceStore(TenantDatabase database, DefinitionSet definitions, Indexer indexer, ResourceSearch search, IEnumerable<ICommitRule> rules, Seal seal, TimeProvider clock)
     {
         (_database, _definitions, _indexer, _seal) = (database, definitions, indexer, seal);
-        _queue = new(database, new(definitions, indexer, search, [.. rules], new Rids(), clock, t => Committed?.Invoke(t)));
+        _queue = new(database, new(definitions, indexer, search, [.. rules], new Rids(), new(Audit.AuditTables.WriteAgents), clock, t => Committed?.Invoke(t)));
     }
 
     /// <summary>After each commit of this node, with its number; must be quick.</summary>

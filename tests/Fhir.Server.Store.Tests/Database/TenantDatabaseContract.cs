@@ -43,13 +43,13 @@ public abstract class TenantDatabaseContract
     public async Task Bulk_rows_arrive_with_their_nulls(int count)
     {
         await using var database = await MigratedAsync();
-        var table = new Table("audit_write", [.. "t at act typ ver patient".Split(' ').Select(n => new Column(n, ColumnKind.Long)), new("who", ColumnKind.Text), new("fid", ColumnKind.Text), new("body", ColumnKind.Bytes)]);
+        var table = new Table("audit_write", [.. "n t at act typ ver flags patient".Split(' ').Select(n => new Column(n, ColumnKind.Long)), new("agent", ColumnKind.Bytes), new("request", ColumnKind.Text), new("fid", ColumnKind.Text), new("body", ColumnKind.Bytes)]);
         await using (var session = await database.WriteAsync(default))
         {
-            await session.InsertAsync(table, [.. Enumerable.Range(0, count).Select(i => new object?[] { (long)i, 2L, 3L, 4L, 5L, i % 2 == 0 ? null : 7L, "é€", "b", i % 2 == 0 ? null : new byte[] { 9 } })], default);
+            await session.InsertAsync(table, [.. Enumerable.Range(0, count).Select(i => new object?[] { (long)i, (long)i, 2L, 3L, 4L, 5L, 6L, i % 2 == 0 ? null : 7L, new byte[] { 8 }, "é€", "b", i % 2 == 0 ? null : new byte[] { 9 } })], default);
             await session.CommitAsync(default);
         }
-        var rows = await database.QueryAsync(Sql.Raw("select patient, who, body from audit_write order by t"), r => (r.IsDBNull(0), r.GetString(1), r.IsDBNull(2)), default);
+        var rows = await database.QueryAsync(Sql.Raw("select patient, request, body from audit_write order by t"), r => (r.IsDBNull(0), r.GetString(1), r.IsDBNull(2)), default);
         Assert.Equal(count, rows.Count);
         Assert.All(rows, row => Assert.Equal("é€", row.Item2));
         Assert.Equal((count + 1) / 2, rows.Count(row => row.Item1 && row.Item3));
