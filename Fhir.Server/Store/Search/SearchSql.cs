@@ -96,7 +96,7 @@ internal sealed class SearchSql
         var counts = await CountAsync(session, starts, stop);
         var least = counts.Length == 0 ? -1 : Array.IndexOf(counts, counts.Min());
         if (least >= 0 && counts[least] <= VeryFew) return (starts[least], counts[least]);
-        if (Scope.Type is { } type && Scope.Sees.Ways("x", type) is { } ways)
+        if (Scope.Type is { } type && Scope.Sees.Ways("x", type) is { Count: > 0 } ways)
         {
             var seen = Sql.Join(" union all ", ways.Select(way => Sql.Of($"select x.rid as rid from res x where {way}")));
             var start = new Start(seen, IsOrdered: false, Instead: null);

@@ -1,0 +1,37 @@
+using System.Text.Json.Nodes;
+
+namespace Fhir.Messaging.Tests.AccessTests;
+
+/// <summary>One write of a made-up clinic, as the outside world would import it: what it says, whose it is, and in which thread it stands.</summary>
+public sealed record Fact(int Slot, string Type, string Id, JsonObject? Body)
+{
+    /// <summary>The organisation that it is imported for; null = of nobody.</summary>
+    public string? Home { get; init; }
+    /// <summary>The header Communication's id, for the header and its messages.</summary>
+    public string? Thread { get; init; }
+
+    public string Key => $"{Type}/{Id}";
+
+    /// <summary>The patients that it is about, in the words of the patient compartment as far as this clinic uses it.</summary>
+    public IReadOnlyList<string> Patients => Type == "Patient" ? [Id] : Body is null ? [] : [.. PatientsIn(Body).Distinct()];
+
+    private static IEnumerable<string> PatientsIn(JsonNode? node)
+    {
+        foreach (var name in (string[])["subject", "patient", "for", "beneficiary"])
+            if (IdOf(node?[name]) is { } id) yield return id;
+        foreach (var entry in node?["entry"]?.AsArray() ?? [])
+            if (IdOf(entry?["item"]) is { } id) yield return id;
+    }
+
+    private static string? IdOf(JsonNode? reference) =>
+        ((string?)reference?["reference"])?.Split('/') is ["Patient", var id] ? id : null;
+
+    /// <summary>0 normal, 1 restricted, 2 very restricted.</summary>
+    public int Label => (Body?["meta"]?["security"]?.AsArray() ?? []).Select(c => (string?)c!["code"] switch { "V" => 2, "R" => 1, _ => 0 }).DefaultIfEmpty(0).Max();
+}
+
+/// <summary>Someone who asks: as the clinic knows her.</summary>
+public sealed record Somebody(string Name, string Role, string? Organization)
+{
+    public string Reference => $"PractitionerRole/{Name}";
+}

@@ -1,0 +1,64 @@
+using System.Text.Json.Nodes;
+
+namespace Fhir.Messaging.Tests.AccessTests;
+
+/// <summary>
+/// Who sees what, said once more and independently of the SQL: a clinician her own practice's record and that of patients in her care, nothing of threads that
+/// she takes no part in; a company doctor her threads and their patients; a practice system what is its practice's; officers no content.
+/// </summary>
+public sealed class NaivePolicy(IReadOnlyList<Fact> facts)
+{
+    private static readonly HashSet<string> Directory = new(StringComparer.Ordinal) { "Organization", "Practitioner", "PractitionerRole", "HealthcareService", "Location" };
+    private static readonly HashSet<string> OfOrganizations = new(StringComparer.Ordinal) { "Schedule", "Slot", "Group", "Endpoint", "Medication" };
+    private readonly Dictionary<string, Fact> _last = facts.GroupBy(f => f.Key, StringComparer.Ordinal).ToDictionary(g => g.Key, g => g.Last(), StringComparer.Ordinal);
+
+    /// <summary>The versions that stand, as they are now.</summary>
+    public IEnumerable<Fact> Current => _last.Values.Where(f => f.Body is not null);
+
+    /// <summary>A deleted version is judged by what the version before it was about.</summary>
+    public bool Sees(Somebody who, Fact version)
+    {
+        var fact = version.Body is not null ? version : facts.Last(f => f.Key == version.Key && f.Body is not null);
+        if (who.Role == "integrator" || Directory.Contains(fact.Type)) return true;
+        if (who.Role is "administrator" or "privacy-officer") return false;
+        if (OfOrganizations.Contains(fact.Type)) return who.Organization == fact.Home && who.Organization is not null;
+        if (who.Role == "practice-system") return fact.Thread is null ? fact.Home == who.Organization : SystemSeesThread(who, fact);
+        if (fact.Thread is { } thread) return TakesPart(who, thread);
+        if (fact.Type == "Patient" && ThreadsOf(who).Any(t => SubjectOf(t) == fact.Id)) return true;
+        return who.Role != "company-doctor" && (fact.Home == who.Organization || Cares(who, fact));
+    }
+
+    private bool SystemSeesThread(Somebody who, Fact fact) => HomeInThread(fact) == who.Organization || OwnerOf(fact.Thread!) == who.Organization;
+
+    // What stands in a thread belongs to the organisation of who wrote it.
+    private static string? HomeInThread(Fact fact) => OrganizationOf((string?)fact.Body!["sender"]!["reference"]);
+
+    private string? OwnerOf(string thread) => HomeInThread(_last[$"Communication/{thread}"]);
+
+    private static string? OrganizationOf(string? role) => MadeUpClinic.Clinicians.FirstOrDefault(c => c.Reference == role)?.Organization;
+
+    private bool TakesPart(Somebody who, string thread)
+    {
+        var header = _last[$"Communication/{thread}"].Body!;
+        return References(header["sender"]).Concat(References(header["recipient"])).Contains(who.Reference);
+    }
+
+    private IEnumerable<Fact> ThreadsOf(Somebody who) => Current.Where(f => f.Thread == f.Id && TakesPart(who, f.Id));
+
+    private static string SubjectOf(Fact header) => header.Patients[0];
+
+    private bool Cares(Somebody who, Fact fact) => fact.Patients is [var patient] && Current.Any(source =>
+        source.Type is "CareTeam" or "ServiceRequest" && source.Patients is [var about] && about == patient && (string?)source.Body!["status"] == "active"
+        && source.Home == _last[$"Patient/{patient}"].Home && Named(source).Contains(who.Reference));
+
+    private static IEnumerable<string> Named(Fact source) => source.Type == "CareTeam"
+        ? source.Body!["participant"]!.AsArray().SelectMany(p => References(p!["member"]))
+        : References(source.Body!["performer"]);
+
+    internal static IEnumerable<string> References(JsonNode? node) => node switch
+    {
+        JsonArray all => all.SelectMany(References),
+        JsonObject one when (string?)one["reference"] is { } text => [text],
+        _ => [],
+    };
+}
