@@ -21,6 +21,8 @@ public sealed record ApiSettings
     public IReadOnlyList<TrustedAuthority> Authorities { get; init; } = [];
     /// <summary>What is judged on writes beyond the structure.</summary>
     public ValidationSettings Validation { get; init; } = new();
+    /// <summary>How many days those who cared still see the patient after that was closed.</summary>
+    public int CareGraceDays { get; init; } = 30;
     public long MaxBodyBytes { get; init; } = 50 * 1024 * 1024;
     /// <summary>The file with the key of the attachments; made in the data folder when absent.</summary>
     public string? BlobKeyFile { get; init; }

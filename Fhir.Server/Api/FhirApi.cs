@@ -34,6 +34,8 @@ public static class FhirApi
         services.AddSingleton<Callers>();
         services.AddSingleton<DirectoryEpoch>();
         services.AddSingleton<ICommitRule>(s => s.GetRequiredService<DirectoryEpoch>());
+        services.AddSingleton(new CareSettings { Grace = TimeSpan.FromDays(settings.CareGraceDays) });
+        services.AddSingleton<ICommitRule, CareRule>();
         services.AddSingleton<AuditReads>();
         services.AddSingleton<AuditFilter>();
         services.AddSingleton<AuditLog>();

@@ -23,6 +23,7 @@ public static class HelpText
           --Validation:Base=off|warn|enforce       R4's own rules on writes, beyond the structure (warn); :Import:Base for imports (off)
           --Validation:Profiles=off|warn|enforce   the profiles that a resource declares (warn); :Import:Profiles for imports (off)
           --Profiles:Packages=DIR                  FHIR packages to load: folders, .tgz files, loose JSON or XML (none)
+          --Access:CareGraceDays=N                 days that those who cared still see the patient after that was closed (30)
           --Demo:Enabled=true|false                the demo clinic; true by default when every address is loopback
           --Demo:PracticeSystem=mllp://HOST:PORT   De Linde's practice system (mllp://127.0.0.1:2575)
 

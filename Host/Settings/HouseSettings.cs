@@ -1,3 +1,4 @@
+using System.Globalization;
 using Fhir.Server.Api;
 using Fhir.Server.Api.Validating;
 using Fhir.Server.Core.Outcomes;
@@ -37,6 +38,7 @@ public sealed record HouseSettings
         if (ReadPracticeSystem(from["Demo:PracticeSystem"]).Failed(out issue, out var practiceSystem)) return issue;
         if (ValidationSettings.Read(from).Failed(out issue, out var validation)) return issue;
         if (ReadPackages(from["Profiles:Packages"]).Failed(out issue, out var packages)) return issue;
+        if (ReadGrace(from["Access:CareGraceDays"]).Failed(out issue, out var grace)) return issue;
         var folder = from["Data:Folder"] is { Length: > 0 } named ? Path.GetFullPath(named) : Path.Combine(root, "data");
         return new HouseSettings
         {
@@ -48,7 +50,7 @@ public sealed record HouseSettings
             PracticeSystem = practiceSystem,
             ClientFolder = Path.Combine(root, "Workspace", "dist"),
             PackagesFolder = packages.Length > 0 ? packages : null,
-            Api = ApiSettings.From(from, demo) with { DataFolder = folder, Validation = validation },
+            Api = ApiSettings.From(from, demo) with { DataFolder = folder, Validation = validation, CareGraceDays = grace },
             Configuration = from,
         };
     }
@@ -69,6 +71,11 @@ public sealed record HouseSettings
     private static Result<string> ReadPackages(string? named) => named is not { Length: > 0 } ? "" : Directory.Exists(named)
         ? Path.GetFullPath(named)
         : new Issue(IssueKind.Invalid, $"Profiles:Packages must be a folder that holds FHIR packages; {named} is {(File.Exists(named) ? "a file" : "not there")}.");
+
+    private static Result<int> ReadGrace(string? text) =>
+        text is not { Length: > 0 } ? 30 : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var days) && days <= 365
+            ? days
+            : new Issue(IssueKind.Invalid, "Access:CareGraceDays must be a number of days from 0 to 365.");
 
     // The demo lets anyone sign in as anyone: it never leaves this machine.
     private static Result<bool> ReadDemo(string? text, Addresses addresses) => text?.ToLowerInvariant() switch

@@ -47,6 +47,8 @@ public sealed class SettingsTests
     [InlineData("Demo:Enabled", "perhaps")]
     [InlineData("Demo:PracticeSystem", "http://127.0.0.1:2575")]
     [InlineData("Demo:PracticeSystem", "mllp://127.0.0.1")]
+    [InlineData("Access:CareGraceDays", "a month")]
+    [InlineData("Access:CareGraceDays", "-1")]
     [InlineData("Validation:Base", "strict")]
     [InlineData("Validation:Import:Profiles", "yes")]
     [InlineData("Validation:Profile", "warn")]

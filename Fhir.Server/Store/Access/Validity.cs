@@ -13,6 +13,9 @@ public readonly record struct Validity(long From, long Until)
 
     public bool Holds(long now) => From <= now && now < Until;
 
+    /// <summary>What both have in common; it may be empty.</summary>
+    public Validity Within(Validity other) => new(Math.Max(From, other.From), Math.Min(Until, other.Until));
+
     /// <summary>An end without a time lasts until that day (month, year) is over. A date that cannot be read makes the period empty.</summary>
     public static Validity Of(Element period)
     {

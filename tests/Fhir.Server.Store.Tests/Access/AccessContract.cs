@@ -17,7 +17,7 @@ public abstract class AccessContract
 
     private async Task<(TestStore Store, Func<Role, string, string?, AccessContext> As)> ClinicAsync()
     {
-        var store = await TestStore.OpenAsync(await EmptyAsync(), new CareRule());
+        var store = await TestStore.OpenAsync(await EmptyAsync(), new CareRule(new()));
         foreach (var organization in new[] { "linde", "oost" }) await store.DoAsync(TestStore.Put("Organization", organization, json => json["name"] = organization));
         foreach (var role in new[] { "jansen", "vries", "bakker" }) await store.DoAsync(TestStore.Put("PractitionerRole", role));
         var rids = (await store.Database.QueryAsync(Sql.Raw("select fid, rid from res"), r => (r.GetString(0), r.GetInt64(1)), default)).ToDictionary(r => r.Item1, r => r.Item2, StringComparer.Ordinal);
@@ -128,7 +128,7 @@ public abstract class AccessContract
     }
 
     [Fact]
-    public async Task A_care_team_made_by_the_patients_practice_lets_a_specialist_in_and_its_end_lets_her_out()
+    public async Task A_care_team_made_by_the_patients_practice_lets_a_specialist_in_and_its_withdrawal_lets_her_out()
     {
         var (store, As) = await ClinicAsync();
         await using var _ = store;
@@ -136,7 +136,7 @@ public abstract class AccessContract
         await store.DoAsync(In("linde", Patient("p")));
         var team = await store.DoAsync(TestStore.New("CareTeam", Team("active", "bakker")), jansen);
         Assert.Null(await store.ReadFailsAsync("Patient", "p", bakker));
-        await store.DoAsync(TestStore.Put("CareTeam", team.Version!.Key.Id, Team("inactive", "bakker")), jansen);
+        await store.DoAsync(TestStore.Put("CareTeam", team.Version!.Key.Id, Team("entered-in-error", "bakker")), jansen);
         Assert.Equal(IssueKind.NotFound, await store.ReadFailsAsync("Patient", "p", bakker));
     }
 

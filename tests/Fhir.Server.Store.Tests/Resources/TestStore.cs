@@ -19,13 +19,15 @@ internal sealed class TestStore : IAsyncDisposable
     public required ResourceStore Store { get; init; }
     public required ResourceSearch Search { get; init; }
 
-    public static async Task<TestStore> OpenAsync(TenantDatabase database, params ICommitRule[] rules)
+    public static Task<TestStore> OpenAsync(TenantDatabase database, params ICommitRule[] rules) => OpenAsync(database, TimeProvider.System, rules);
+
+    public static async Task<TestStore> OpenAsync(TenantDatabase database, TimeProvider clock, params ICommitRule[] rules)
     {
         await database.MigrateAsync(Migration.In(typeof(TenantDatabase).Assembly), default);
         var (numbers, seal) = (await ParameterNumbers.LoadAsync(database, DefinitionSet.R4, default), await Seal.LoadAsync(database, default));
         var bases = new ServerBases("http://localhost/fhir");
-        var search = new ResourceSearch(database, DefinitionSet.R4, numbers, bases, seal, TimeProvider.System);
-        var store = new ResourceStore(database, DefinitionSet.R4, new Indexer(DefinitionSet.R4, numbers, bases), search, rules, seal, TimeProvider.System);
+        var search = new ResourceSearch(database, DefinitionSet.R4, numbers, bases, seal, clock);
+        var store = new ResourceStore(database, DefinitionSet.R4, new Indexer(DefinitionSet.R4, numbers, bases), search, rules, seal, clock);
         return new() { Database = database, Store = store, Search = search };
     }
 
