@@ -50,6 +50,6 @@ public static class Messaging
         CloseThread.Map(fhir);
         ReadInbox.Map(fhir);
         // No long polling: a connection keeps the request that its token came with.
-        app.MapHub<MessagingHub>("/hub", hub => hub.Transports = HttpTransportType.WebSockets | HttpTransportType.ServerSentEvents).WithMetadata(new AnyFormat()).Asks(Right.Operation(Permission.Read, "Communication"));
+        app.MapHub<MessagingHub>("/hub", hub => hub.Transports = HttpTransportType.WebSockets | HttpTransportType.ServerSentEvents).WithMetadata(new AnyFormat()).Asks(Right.Operation(Permission.Read, "Communication") with { Whole = true });
     }
 }

@@ -8,6 +8,7 @@ public sealed record ApiSettings
 {
     /// <summary>The canonical base of our own definitions: extensions, code systems, identifier systems.</summary>
     public const string Canonical = "https://samenspraak.example/fhir";
+    public const string DefaultStepUpAcr = "urn:samenspraak:step-up";
 
     /// <summary>Where keys and (on SQLite) the databases lie.</summary>
     public required string DataFolder { get; init; }
@@ -17,6 +18,8 @@ public sealed record ApiSettings
     public string? BaseUrl { get; init; }
     public string? Issuer { get; init; }
     public string? Audience { get; init; }
+    /// <summary>The acr of a token whose holder proved again, with a stronger means, who she is — RFC 9470.</summary>
+    public string StepUpAcr { get; init; } = DefaultStepUpAcr;
     /// <summary>OIDC issuers whose access tokens are accepted beside our own.</summary>
     public IReadOnlyList<TrustedAuthority> Authorities { get; init; } = [];
     /// <summary>What is judged on writes beyond the structure.</summary>
@@ -36,6 +39,7 @@ public sealed record ApiSettings
         BaseUrl = configuration["Server:BaseUrl"]?.TrimEnd('/'),
         Issuer = configuration["Authentication:Issuer"],
         Audience = configuration["Authentication:Audience"],
+        StepUpAcr = configuration["Authentication:StepUpAcr"] ?? DefaultStepUpAcr,
         Authorities = configuration.GetSection("Authentication:Authorities").Get<TrustedAuthority[]>() ?? [],
         MaxBodyBytes = configuration.GetValue("Server:MaxBodyBytes", 50L * 1024 * 1024),
         BlobKeyFile = configuration["Attachments:KeyFile"],

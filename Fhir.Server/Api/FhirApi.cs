@@ -31,6 +31,7 @@ public static class FhirApi
         services.AddSingleton<TokenIssuer>();
         services.AddSingleton<TokenCache>();
         services.AddSingleton<ScopeFilters>();
+        services.AddSingleton<Holders>();
         services.AddSingleton<Callers>();
         services.AddSingleton<DirectoryEpoch>();
         services.AddSingleton<ICommitRule>(s => s.GetRequiredService<DirectoryEpoch>());

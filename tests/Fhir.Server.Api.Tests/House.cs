@@ -15,8 +15,8 @@ namespace Fhir.Server.Api.Tests;
 /// <summary>The real pipeline over Kestrel on a free port, on a new SQLite folder, with two practices and a few people.</summary>
 public sealed class House : IAsyncDisposable
 {
-    /// <summary>All rights of whoever it is: user/ counts for people, system/ for systems.</summary>
-    public const string AllRights = "user/*.cruds system/*.cruds";
+    /// <summary>All rights of whoever it is: user/ counts for people, system/ for systems, patient/ where there is a patient.</summary>
+    public const string AllRights = "user/*.cruds system/*.cruds patient/*.cruds";
     private readonly WebApplication _app;
 
     private House(WebApplication app, string folder) => (_app, Folder) = (app, folder);
@@ -59,7 +59,8 @@ public sealed class House : IAsyncDisposable
     }
 
     /// <summary>A client with a token of one of the clinic's people or systems, or without any.</summary>
-    public Client As(string? user, string scope = AllRights) => new(Url, user is null ? null : Tokens.Issue(TokenOf(user, scope)));
+    public Client As(string? user, string scope = AllRights, Func<TokenFor, TokenFor>? with = null) =>
+        new(Url, user is null ? null : Tokens.Issue(with is null ? TokenOf(user, scope) : with(TokenOf(user, scope))));
     public Client With(string token) => new(Url, token);
 
     public static TokenFor TokenOf(string user, string scope = AllRights) => user switch
@@ -68,6 +69,8 @@ public sealed class House : IAsyncDisposable
         "his-delinde" => new(user, scope, TimeSpan.FromMinutes(10)) { Role = Role.PracticeSystem, Organization = "Organization/de-linde" },
         "admin" => new(user, scope, TimeSpan.FromMinutes(10)) { Role = Role.Administrator },
         "privacy" => new(user, scope, TimeSpan.FromMinutes(10)) { Role = Role.PrivacyOfficer },
+        _ when user.StartsWith("Patient/", StringComparison.Ordinal) => new(user, scope, TimeSpan.FromMinutes(10)) { Role = Role.Patient, FhirUser = user },
+        _ when user.StartsWith("RelatedPerson/", StringComparison.Ordinal) => new(user, scope, TimeSpan.FromMinutes(10)) { Role = Role.Proxy, FhirUser = user },
         _ => new(user, scope, TimeSpan.FromMinutes(10)) { PractitionerRole = $"PractitionerRole/{user}" },
     };
 

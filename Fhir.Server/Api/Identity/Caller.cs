@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Fhir.Server.Store.Access;
 using Microsoft.AspNetCore.Http;
 
@@ -8,6 +9,10 @@ public sealed record Caller(AccessContext Sees, string Name)
 {
     /// <summary>The person behind the role, or null for systems and officers.</summary>
     public ResourceKey? Practitioner { get; init; }
+    /// <summary>A patient herself, or those for whom a proxy speaks.</summary>
+    public ImmutableArray<ResourceKey> Patients { get; init; } = [];
+    /// <summary>The patient whom the token is about (SMART launch context).</summary>
+    public ResourceKey? PatientInContext { get; init; }
     /// <summary>When the token ends: what stays open longer than a request must close then.</summary>
     public DateTimeOffset Expires { get; init; }
     /// <summary>When she last proved who she is with a stronger means (RFC 9470), or null: needed to break glass.</summary>

@@ -1,13 +1,12 @@
-using System.Text.Json;
 using Fhir.Server.Core.Outcomes;
 using Fhir.Server.Store.Access;
-using Fhir.Server.Store.Resources;
+using Fhir.Server.Store.Search;
 using Microsoft.AspNetCore.Http;
 
 namespace Fhir.Server.Api.Identity;
 
 /// <summary>From a request's token to its caller. The role and organisation are the store's word, not the token's; they are asked again after a second, or as soon as the directory changes.</summary>
-public sealed class Callers(TokenCache tokens, ResourceStore store, DirectoryEpoch directory, ApiSettings settings, TimeProvider clock)
+public sealed class Callers(TokenCache tokens, Holders holders, ScopeFilters filters, DirectoryEpoch directory, ApiSettings settings, TimeProvider clock)
 {
     private static readonly Issue NoAccess = new(IssueKind.Forbidden, "This token's holder has no access here.");
 
@@ -20,17 +19,21 @@ public sealed class Callers(TokenCache tokens, ResourceStore store, DirectoryEpo
             if (await Bearer.ValidateAsync(context, text) is not { } token) return null;
             entry = tokens.Keep(text, token);
         }
-        if (Fresh(entry) is { } known) return Now(known, entry, requestId);
+        if (Fresh(entry) is { } known) return Now(known, entry, context, requestId);
         var epoch = directory.Current;
         if ((await ResolveAsync(entry.Token, context.RequestAborted)).Failed(out var issue, out var caller)) return issue;
         entry.Resolved = new(caller, clock.GetTimestamp(), epoch);
-        return Now(caller, entry, requestId);
+        return Now(caller, entry, context, requestId);
     }
 
     private Caller? Fresh(TokenCache.Entry entry) =>
         entry.Resolved is { } resolved && resolved.Epoch == directory.Current && clock.GetElapsedTime(resolved.AtTicks) < TimeSpan.FromSeconds(1) ? resolved.Caller : null;
 
-    private Caller Now(Caller caller, TokenCache.Entry entry, string requestId) => caller with { Expires = entry.Token.Expires, Sees = caller.Sees with { NowMicros = NowMicros, Request = requestId } };
+    private Caller Now(Caller caller, TokenCache.Entry entry, HttpContext context, string requestId) => caller with
+    {
+        Expires = entry.Token.Expires,
+        Sees = caller.Sees with { NowMicros = NowMicros, Request = requestId, Network = context.Connection.RemoteIpAddress?.ToString() },
+    };
 
     private long NowMicros => Micros(clock.GetUtcNow());
 
@@ -38,76 +41,78 @@ public sealed class Callers(TokenCache tokens, ResourceStore store, DirectoryEpo
 
     private async Task<Result<Caller>> ResolveAsync(Token token, CancellationToken stop)
     {
+        if ((await HolderAsync(token, stop)).Failed(out var issue, out var holder)) return issue;
+        if (token.OnBehalfOf is not null && holder.Sees.OnBehalfOf is null) return NoAccess;
+        return await InContextAsync(holder, token, stop);
+    }
+
+    private async Task<Result<Caller>> HolderAsync(Token token, CancellationToken stop)
+    {
         if (token.PractitionerRole is not null) return token.Role is null ? await ClinicianAsync(token, stop) : NoAccess;
         if (token.Role == Role.Integrator)
             return settings.Demo && token.Own ? new Caller(AccessContext.Integrator($"Device/{token.Subject}", token.Client, token.Scopes, NowMicros), token.Subject) : NoAccess;
         return token.Role?.Kind switch
         {
             RoleKind.System => await SystemAsync(token, stop),
-            RoleKind.Officer => Officer(token),
-            RoleKind.Person or RoleKind.Patient or null => NoAccess,
+            RoleKind.Officer => new Caller(Sees(token, token.Role, token.Subject), token.Subject),
+            RoleKind.Patient => await PatientAsync(token, token.Role, stop),
+            RoleKind.Person or null => NoAccess,
         };
     }
 
-    private Caller Officer(Token token) => new(new AccessContext
-    {
-        Who = token.Subject, Client = token.Client, Role = token.Role!, Scopes = token.Scopes, NowMicros = NowMicros,
-    }, token.Subject);
+    private AccessContext Sees(Token token, Role role, string who) => new() { Who = who, Client = token.Client, Role = role, Scopes = token.Scopes, NowMicros = NowMicros };
 
     private async Task<Result<Caller>> SystemAsync(Token token, CancellationToken stop)
     {
-        if (await RidOfActiveAsync(token.Organization, "Organization", stop) is not var (organization, rid)) return NoAccess;
-        return new Caller(new AccessContext
-        {
-            Who = $"Device/{token.Subject}", Client = token.Client, Role = token.Role!, Scopes = token.Scopes,
-            Organization = organization, OrganizationRid = rid, NowMicros = NowMicros,
-        }, token.Subject);
+        if (await holders.OrganizationAsync(token.Organization, stop) is not { } organization) return NoAccess;
+        return new Caller(Sees(token, token.Role!, $"Device/{token.Subject}") with { Organization = organization.Key, OrganizationRid = organization.Rid }, token.Subject);
     }
 
     private async Task<Result<Caller>> ClinicianAsync(Token token, CancellationToken stop)
     {
-        if (KeyOf(token.PractitionerRole, "PractitionerRole") is not { } key) return NoAccess;
-        if ((await store.ReadAsync(key, House, stop)).Failed(out _, out var found)) return NoAccess;
-        if (Read(found.Body) is not var (role, practitioner, organization)) return NoAccess;
-        if (await RidOfActiveAsync(organization, "Organization", stop) is not var (organizationKey, organizationRid)) return NoAccess;
-        return new Caller(new AccessContext
+        if (await holders.PostAsync(token.PractitionerRole, stop) is not { } post) return NoAccess;
+        var practitioner = post.Practitioner.Key;
+        if (token.FhirUser is not null && Local(token.FhirUser) != practitioner.ToString()) return NoAccess;
+        var sees = Sees(token, post.Role, practitioner.ToString()) with
         {
-            Who = practitioner, Client = token.Client, Role = role, Scopes = token.Scopes, Actor = key, ActorRid = found.Rid,
-            Organization = organizationKey, OrganizationRid = organizationRid, NowMicros = NowMicros,
-        }, token.Subject) { Practitioner = KeyOf(practitioner, "Practitioner") };
+            Actor = post.Itself.Key, ActorRid = post.Itself.Rid, PractitionerRid = post.Practitioner.Rid,
+            Organization = post.Organization.Key, OrganizationRid = post.Organization.Rid,
+        };
+        if (token.OnBehalfOf is not null)
+        {
+            if (await PrincipalAsync(token, post, stop) is not { } principal) return NoAccess;
+            sees = sees with { OnBehalfOf = principal.Key, OnBehalfOfRid = principal.Rid };
+        }
+        return new Caller(sees, token.Subject) { Practitioner = practitioner };
     }
 
-    private async Task<(ResourceKey Key, long Rid)?> RidOfActiveAsync(string? reference, string type, CancellationToken stop)
+    // An assistant acts for a clinician of her own organisation, and never for another assistant.
+    private async Task<Voucher?> PrincipalAsync(Token token, Post assistant, CancellationToken stop) =>
+        assistant.Role.Can(Ability.ActsOnBehalf) && await holders.PostAsync(token.OnBehalfOf, stop) is { } principal
+        && !principal.Role.Can(Ability.ActsOnBehalf) && principal.Organization.Rid == assistant.Organization.Rid ? principal.Itself : null;
+
+    private async Task<Result<Caller>> PatientAsync(Token token, Role role, CancellationToken stop)
     {
-        if (KeyOf(reference, type) is not { } key) return null;
-        if ((await store.ReadAsync(key, House, stop)).Failed(out _, out var found)) return null;
-        using var json = JsonDocument.Parse(found.Body);
-        return json.RootElement.TryGetProperty("active", out var active) && active.ValueKind == JsonValueKind.False ? null : (key, found.Rid);
+        var user = Local(token.FhirUser);
+        if (role == Role.Patient)
+            return await holders.PatientAsync(user, stop) is { } self ? Self(token, role, self, self) : NoAccess;
+        return role == Role.Proxy && await holders.ProxyAsync(user, stop) is var (proxy, patient) ? Self(token, role, proxy, patient) : NoAccess;
     }
 
-    private AccessContext House => AccessContext.House("sign-in", NowMicros);
+    private Caller Self(Token token, Role role, Voucher who, Voucher patient) =>
+        new(Sees(token, role, who.Key.ToString()) with { Selves = [patient.Rid] }, token.Subject) { Patients = [patient.Key] };
 
-    /// <summary>An active PractitionerRole with a role of ours, a practitioner and an organisation; null for anything less.</summary>
-    private static (Role Role, string Practitioner, string Organization)? Read(ReadOnlyMemory<byte> body)
+    // The patient in context is there, or the token gives nothing: else its scopes would be bound to somebody else, or to nobody.
+    private async Task<Result<Caller>> InContextAsync(Caller holder, Token token, CancellationToken stop)
     {
-        using var json = JsonDocument.Parse(body);
-        var root = json.RootElement;
-        if (!root.TryGetProperty("active", out var active) || active.ValueKind != JsonValueKind.True) return null;
-        if (ReferenceIn(root, "practitioner") is not { } practitioner || ReferenceIn(root, "organization") is not { } organization) return null;
-        var codings = from code in Each(root, "code")
-                      from coding in Each(code, "coding")
-                      where Text(coding, "system") == $"{ApiSettings.Canonical}/CodeSystem/clinic-role"
-                      select Role.Parse(Text(coding, "code"));
-        return codings.FirstOrDefault() is { Kind: RoleKind.Person } role ? (role, practitioner, organization) : null;
+        var sees = holder.Sees with { Issuer = token.Issuer, TokenId = token.Id, Scopes = filters.MadeOut(token.Scopes) };
+        if (token.Acr is not null && token.Acr == settings.StepUpAcr) holder = holder with { SteppedUpAt = token.AuthenticatedAt };
+        if (token.Patient is not { } named) return holder with { Sees = sees };
+        if (await holders.PatientAsync(named.Contains('/', StringComparison.Ordinal) ? Local(named) : $"Patient/{named}", stop) is not { } patient) return NoAccess;
+        return holder with { Sees = sees with { PatientContextRid = patient.Rid }, PatientInContext = patient.Key };
     }
 
-    private static IEnumerable<JsonElement> Each(JsonElement parent, string name) =>
-        parent.TryGetProperty(name, out var array) && array.ValueKind == JsonValueKind.Array ? array.EnumerateArray() : [];
-
-    private static string? Text(JsonElement parent, string name) => parent.TryGetProperty(name, out var value) ? value.GetString() : null;
-
-    private static string? ReferenceIn(JsonElement root, string name) => root.TryGetProperty(name, out var reference) ? Text(reference, "reference") : null;
-
-    private static ResourceKey? KeyOf(string? reference, string type) =>
-        reference?.Split('/') is [var named, { Length: > 0 } id] && named == type ? new(type, id) : null;
+    // An issuer may write our own address before it.
+    private string? Local(string? reference) =>
+        settings.BaseUrl is { } own && reference?.StartsWith($"{own}/", StringComparison.Ordinal) == true ? reference[(own.Length + 1)..] : reference;
 }

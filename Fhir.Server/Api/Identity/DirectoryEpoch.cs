@@ -11,7 +11,7 @@ public sealed class DirectoryEpoch : ICommitRule
 
     public int Current => Volatile.Read(ref _current);
 
-    public IReadOnlySet<string> Types { get; } = FrozenSet.ToFrozenSet(["PractitionerRole", "Organization"], StringComparer.Ordinal);
+    public IReadOnlySet<string> Types { get; } = FrozenSet.ToFrozenSet(["PractitionerRole", "Practitioner", "Organization", "RelatedPerson"], StringComparer.Ordinal);
 
     public ValueTask<Issue?> CheckAsync(Change change, CommitScope scope, CancellationToken stop) => default;
 

@@ -23,6 +23,9 @@ public static class Me
             Role = sees.Role.Code,
             Practitioner = caller.Practitioner?.ToString(),
             PractitionerRole = sees.Actor?.ToString(),
+            OnBehalfOf = sees.OnBehalfOf?.ToString(),
+            Patient = caller.PatientInContext?.ToString(),
+            Patients = caller.Patients.IsEmpty ? null : caller.Patients.Select(p => p.ToString()),
             Organization = sees.Organization?.ToString(),
             OrganizationDisplay = sees.Organization is { } organization ? await DisplayAsync(store, organization, sees, stop) : null,
         });

@@ -11,6 +11,8 @@ public sealed record Right(string Name, Permission Needs, AuditAct Act)
 {
     /// <summary>The type it is about when the route does not name it.</summary>
     public string? Type { get; init; }
+    /// <summary>Scopes for one patient or with a filter will not do: what is told cannot be narrowed.</summary>
+    public bool Whole { get; init; }
     /// <summary>No token at all: /metadata and health.</summary>
     public bool Anonymous { get; init; }
 
@@ -37,7 +39,7 @@ public sealed record Right(string Name, Permission Needs, AuditAct Act)
     public static Right OperationOnType(Permission needs) => new("operation", needs, AuditAct.Operation);
 
     /// <summary>Type null = all types together.</summary>
-    public bool AllowedBy(AccessContext sees, string? type) => Needs == Permission.None || sees.Allows(type, Needs);
+    public bool AllowedBy(AccessContext sees, string? type) => Needs == Permission.None || (Whole ? sees.AllowsWhole(type, Needs) : sees.Allows(type, Needs));
 }
 
 /// <summary>How an endpoint names its right.</summary>

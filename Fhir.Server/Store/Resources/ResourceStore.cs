@@ -38,6 +38,10 @@ public sealed class ResourceStore : IAsyncDisposable
         return Shown(found, key, sees);
     }
 
+    /// <summary>The rid of the organisation that a resource belongs to; 0 = none. For the house itself: no view is asked.</summary>
+    public ValueTask<long> HomeAsync(long rid, CancellationToken stop) =>
+        _database.FirstAsync(Sql.Of($"select coalesce(home, 0) from res where rid = {rid}"), r => r.GetInt64(0), stop);
+
     /// <summary>One version; Gone for the version that is a delete.</summary>
     public async Task<Result<ResourceVersion>> ReadVersionAsync(VersionKey key, AccessContext sees, CancellationToken stop)
     {

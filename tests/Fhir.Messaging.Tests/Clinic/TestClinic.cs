@@ -67,14 +67,21 @@ public sealed class TestClinic : IAsyncDisposable
         return clinic;
     }
 
-    public Client As(string user) => new(Url, Token(user));
+    public Client As(string user, Func<TokenFor, TokenFor>? with = null) => new(Url, Token(user, with: with));
 
-    public string Token(string user, int minutes = 60) => Get<TokenIssuer>().Issue(user switch
+    public string Token(string user, int minutes = 60, Func<TokenFor, TokenFor>? with = null) =>
+        Get<TokenIssuer>().Issue(with is null ? TokenOf(user, minutes) : with(TokenOf(user, minutes)));
+
+    private static TokenFor TokenOf(string user, int minutes) => user switch
     {
         "integrator" => new(user, "system/*.cruds", TimeSpan.FromMinutes(minutes)) { Role = Role.Integrator },
         "his-delinde" => new(user, "system/*.cruds", TimeSpan.FromMinutes(minutes)) { Role = Role.PracticeSystem, Organization = "Organization/de-linde" },
+        "admin" => new(user, "user/*.cruds", TimeSpan.FromMinutes(minutes)) { Role = Role.Administrator },
+        "privacy" => new(user, "user/*.cruds", TimeSpan.FromMinutes(minutes)) { Role = Role.PrivacyOfficer },
+        _ when user.StartsWith("Patient/", StringComparison.Ordinal) => new(user, "patient/*.cruds", TimeSpan.FromMinutes(minutes)) { Role = Role.Patient, FhirUser = user },
+        _ when user.StartsWith("RelatedPerson/", StringComparison.Ordinal) => new(user, "patient/*.cruds", TimeSpan.FromMinutes(minutes)) { Role = Role.Proxy, FhirUser = user },
         _ => new(user, "user/*.cruds", TimeSpan.FromMinutes(minutes)) { PractitionerRole = $"PractitionerRole/{user}" },
-    });
+    };
 
     /// <summary>Opens a consult about p1 that must succeed.</summary>
     public async Task<string> OpenThreadAsync(string to = "dr.devries", string? text = null, string patient = Patient) =>
