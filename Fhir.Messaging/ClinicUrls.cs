@@ -23,6 +23,7 @@ public static class ClinicUrls
 
     public const string ThreadCategory = Base + "/CodeSystem/thread-category";
     public const string ClinicRole = Base + "/CodeSystem/clinic-role";
+    public const string ItemClass = Base + "/CodeSystem/item-class";
     public const string OrganizationKind = Base + "/CodeSystem/organization-kind";
     /// <summary>The sender's own id of a message, so that a resend is harmless.</summary>
     public const string ClientId = Base + "/sid/client-id";

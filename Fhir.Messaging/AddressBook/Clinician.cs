@@ -14,9 +14,14 @@ public sealed record Clinician
     public long OrganizationRid { get; init; }
     /// <summary>Her organisation gives care; false for an occupational health service.</summary>
     public bool InCare { get; init; } = true;
+    /// <summary>Her organisation employs the patients: it is never let in, under no consent.</summary>
+    public bool AtEmployer { get; init; }
 
     /// <summary>Presumed consent holds only between those who give care.</summary>
-    public bool NeedsConsent => ClinicRole == Role.CompanyDoctor || !InCare;
+    public bool NeedsConsent => !InCare || ClinicRole is null || !ClinicRole.Can(Ability.Presumed);
+
+    /// <summary>She has a role in the clinic, and an organisation that is no employer.</summary>
+    public bool IsAddressable => ClinicRole is not null && OrganizationRid != 0 && !AtEmployer;
 
     /// <summary>Reads what the PractitionerRole itself says; who has two roles counts as the one that is let in the least.</summary>
     public static Clinician From(ResourceKey key, long rid, Element role) => new()
@@ -29,17 +34,19 @@ public sealed record Clinician
     {
         var roles = role.Each("code").SelectMany(c => c.Each("coding"))
             .Where(c => c["system"].Text == ClinicUrls.ClinicRole)
-            .Select(c => Role.Parse(c["code"].Text)).OfType<Role>().ToList();
-        if (roles.Contains(Role.CompanyDoctor)) return Role.CompanyDoctor;
-        return roles.FirstOrDefault(r => r.Can(Ability.Addressed));
+            .Select(c => Role.Parse(c["code"].Text)).OfType<Role>();
+        return roles.Where(r => r.Can(Ability.Addressed)).OrderBy(r => r.Can(Ability.Presumed)).FirstOrDefault();
     }
 }
 
 /// <summary>What an Organization says of itself.</summary>
 public static class Organizations
 {
-    /// <summary>False for an occupational health service: it gets no BSN, and no presumed consent.</summary>
-    public static bool GivesCare(Element organization) =>
-        !organization.Each("type").SelectMany(t => t.Each("coding"))
-            .Any(c => c["system"].Text == ClinicUrls.OrganizationKind && c["code"].Text == "occupational-health");
+    /// <summary>False for an occupational health service and for an employer: they get no BSN, and no presumed consent.</summary>
+    public static bool GivesCare(Element organization) => !Kinds(organization).Any(kind => kind is "occupational-health" or "employer");
+
+    public static bool IsEmployer(Element organization) => Kinds(organization).Contains("employer");
+
+    private static IEnumerable<string?> Kinds(Element organization) =>
+        organization.Each("type").SelectMany(t => t.Each("coding")).Where(c => c["system"].Text == ClinicUrls.OrganizationKind).Select(c => c["code"].Text);
 }

@@ -25,7 +25,8 @@ public static class CliniciansInCommit
         return clinician with
         {
             OrganizationRid = await scope.RidAsync(key, stop),
-            InCare = organization is null || Organizations.GivesCare(organization),
+            InCare = organization is not null && Organizations.GivesCare(organization),
+            AtEmployer = organization is not null && Organizations.IsEmployer(organization),
         };
     }
 }

@@ -7,7 +7,7 @@ using Fhir.Server.Store.Rules;
 
 namespace Fhir.Messaging.Consent;
 
-/// <summary>The only way into a thread: every participant row comes from here, and every one that rests on a consent is judged again when a consent changes.</summary>
+/// <summary>The only way into a thread: every participant row comes from here, and every one is judged again when a consent changes.</summary>
 public static class ConsentGate
 {
     /// <summary>Tried from the top; the first verdict stands.</summary>
@@ -37,31 +37,56 @@ public static class ConsentGate
     /// <summary>The same with all facts given.</summary>
     public static Result<ConsentedMessage> Admit(ThreadRequest request, ImmutableArray<PatientConsent> consents, long now)
     {
+        var all = request.Recipients.Prepend(request.Sender).DistinctBy(c => c.Rid).ToImmutableArray();
         var participants = ImmutableArray.CreateBuilder<Participant>();
         var issues = new List<Issue>();
-        void Enter(Clinician who, string where)
+        foreach (var who in all)
         {
-            if (participants.Any(p => p.Clinician.Rid == who.Rid)) return;
-            var verdict = Decide(new(who, consents, request.Chosen, now));
-            if (verdict.LetIn) participants.Add(new(who, verdict.Until, verdict.Consent));
+            var isSender = who.Rid == request.Sender.Rid;
+            var verdict = isSender && IsOnOwnGround(request)
+                ? Verdict.Admit(Reach.Endless)
+                : Decide(new(who, consents, now) { Chosen = request.Chosen, Category = request.Category, Others = all.Remove(who), Opens = isSender });
+            var where = isSender ? "sender" : $"recipient[{request.Recipients.IndexOf(who)}]";
+            if (verdict.LetIn) participants.Add(new(who, verdict.Reach, verdict.Consent));
             else issues.Add(new(IssueKind.Forbidden, $"{where} {verdict.Why}", $"Communication.{where}"));
         }
-        EnterSender(request, participants, Enter);
-        foreach (var (recipient, index) in request.Recipients.Select((r, i) => (r, i))) Enter(recipient, $"recipient[{index}]");
         if (issues.Count > 0) return issues[0] with { Others = [.. issues.Skip(1)] };
         return new ConsentedMessage(request.Patient, request.Sender, participants.ToImmutable());
     }
 
-    // Who treats the patient writes on her own ground; whoever only knows him through a thread, or is a company doctor, passes the gate too.
-    private static void EnterSender(ThreadRequest request, ImmutableArray<Participant>.Builder participants, Action<Clinician, string> enter)
-    {
-        if (request.Sender.NeedsConsent || !request.OwnGround) enter(request.Sender, "sender");
-        else participants.Add(new(request.Sender, long.MaxValue, 0));
-    }
+    // Whose own patient it is writes on her own ground; whoever only treats him, or knows him through a thread, or is a company doctor, passes the gate too.
+    private static bool IsOnOwnGround(ThreadRequest request) => request.OwnGround && request.Sender is { NeedsConsent: false, IsAddressable: true };
 
     /// <summary>Writes the rows that open the thread.</summary>
     public static ValueTask OpenAsync(ConsentedMessage message, long thread, CommitScope scope, CancellationToken stop) =>
         ParticipantRows.InsertAsync(message, thread, scope, stop);
+
+    /// <summary>May this participant write now, and does it reach only those whom it may reach? Judged by the rows, against the commit's own clock.</summary>
+    public static async ValueTask<Issue?> MayWriteAsync(long thread, long sender, bool letters, CommitScope scope, CancellationToken stop)
+    {
+        var now = scope.AtMicros;
+        foreach (var row in await ParticipantRows.ActiveAsync(scope, thread, stop))
+        {
+            var why = row switch
+            {
+                _ when row.Actor == sender && row.Reach.Sends <= now => "may not write in this thread: the patient's consent does not cover it.",
+                _ when row.Actor != sender && row.Reach.Receives <= now => "may not be written to in this thread: the patient's consent does not cover it.",
+                _ when letters && row.Reach.Letters <= now => "may get no documents and attachments: the patient's consent does not cover them.",
+                _ => null,
+            };
+            if (why is not null) return await RefusedAsync(thread, row.Actor, why, scope, stop);
+        }
+        return null;
+    }
+
+    private static async ValueTask<Issue> RefusedAsync(long thread, long actor, string why, CommitScope scope, CancellationToken stop)
+    {
+        var header = await scope.ReadAsync(thread, stop) is var (_, found) ? found : Element.None;
+        var who = await scope.ReadAsync(actor, stop) is var (key, _) ? key : default;
+        var index = header.Each("recipient").Select(References.Key).ToList().IndexOf(who);
+        var place = index < 0 ? "sender" : $"recipient[{index}]";
+        return new(IssueKind.Forbidden, $"The thread's {place} {why}", $"Communication.{place}");
+    }
 
     /// <summary>Judges all participants of the patient's threads again, after a consent was written: <paramref name="changed"/> is its new content, null when deleted.</summary>
     public static async ValueTask<bool> ReviewAsync(long patient, (long Rid, ResourceKey Key, Element? After) changed, CommitScope scope, CancellationToken stop)
@@ -70,11 +95,27 @@ public static class ConsentGate
         if (rows.Count == 0) return false;
         var consents = await PatientConsents.ReadAsync(scope, patient, changed, stop);
         var any = false;
+        foreach (var thread in rows.GroupBy(r => r.Thread))
+            any |= await ReviewAsync(patient, [.. thread], consents, scope, stop);
+        return any;
+    }
+
+    private static async ValueTask<bool> ReviewAsync(long patient, List<ParticipantRow> rows, ImmutableArray<PatientConsent> consents, CommitScope scope, CancellationToken stop)
+    {
+        var all = ImmutableArray.CreateBuilder<Clinician>();
+        foreach (var row in rows)
+            if (await CliniciansInCommit.FindAsync(scope, row.Actor, stop) is { } clinician) all.Add(clinician);
+        var category = await scope.ReadAsync(rows[0].Thread, stop) is var (_, header) ? ThreadCategories.Of(header) : null;
+        var alone = await ParticipantRows.WriterAloneAsync(scope, rows[0].Thread, stop);
+        var any = false;
         foreach (var row in rows)
         {
-            if (row.Consent == 0 && await CareGround.HasAsync(row.Organization, row.Actor, patient, scope, stop)) continue;
-            if (await CliniciansInCommit.FindAsync(scope, row.Actor, stop) is not { } clinician) continue;
-            any |= await ParticipantRows.ApplyAsync(row, Decide(new(clinician, consents, null, scope.AtMicros)), scope, stop);
+            if (row.Consent == 0 && await CareGround.IsHomeAsync(row.Organization, patient, scope, stop)) continue;
+            if (all.FirstOrDefault(c => c.Rid == row.Actor) is not { } clinician) continue;
+            var at = new AtTheGate(clinician, consents, scope.AtMicros) { Category = category, Others = [.. all.Where(c => c != clinician)] };
+            var verdict = Decide(at);
+            if (!verdict.LetIn && alone == row.Actor) verdict = Decide(at with { Opens = true });
+            any |= await ParticipantRows.ApplyAsync(row, verdict, scope, stop);
         }
         return any;
     }

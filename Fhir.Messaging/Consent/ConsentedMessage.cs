@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Fhir.Messaging.AddressBook;
+using Fhir.Server.Store.Access;
 
 namespace Fhir.Messaging.Consent;
 
@@ -14,8 +15,14 @@ public sealed class ConsentedMessage
     public ImmutableArray<Participant> Participants { get; }
 }
 
-/// <summary>One who is let in, until a moment, resting on a consent (0 = presumed).</summary>
-public sealed record Participant(Clinician Clinician, long Until, long Consent);
+/// <summary>One who is let in, as far as it goes, resting on a consent (0 = presumed).</summary>
+public sealed record Participant(Clinician Clinician, Reach Reach, long Consent);
 
-/// <summary>What is asked of the gate: who wants to write to whom about which patient. Chosen = the consent named by the sender; OwnGround = the patient is the sender's own.</summary>
-public sealed record ThreadRequest(long Patient, Clinician Sender, bool OwnGround, ImmutableArray<Clinician> Recipients, Fhir.Server.Store.Access.ResourceKey? Chosen);
+/// <summary>What is asked of the gate: who wants to write to whom about which patient. OwnGround = the patient is of the sender's own practice.</summary>
+public sealed record ThreadRequest(long Patient, Clinician Sender, bool OwnGround, ImmutableArray<Clinician> Recipients)
+{
+    /// <summary>The consent that the sender named.</summary>
+    public ResourceKey? Chosen { get; init; }
+    /// <summary>The thread's category.</summary>
+    public string? Category { get; init; }
+}

@@ -21,7 +21,7 @@ public sealed class DeliveryQueue
     public async ValueTask EnqueueAsync(long thread, long document, CommitScope scope, CancellationToken stop)
     {
         var found = await scope.Session.QueryAsync(Sql.Of(
-            $"select distinct org, patient from participant where thread = {thread} and from_at <= {scope.AtMicros} and until_at > {scope.AtMicros} order by org"),
+            $"select distinct org, patient from participant where thread = {thread} and from_at <= {scope.AtMicros} and until_at > {scope.AtMicros} and letters_until > {scope.AtMicros} order by org"),
             r => (Organization: r.GetInt64(0), Patient: r.GetInt64(1)), stop);
         foreach (var (organization, patient) in found)
         {

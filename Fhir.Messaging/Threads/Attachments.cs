@@ -1,4 +1,5 @@
 using Fhir.Messaging.AddressBook;
+using Fhir.Messaging.Consent;
 using Fhir.Server.Api.Blobs;
 using Fhir.Server.Core.Elements;
 using Fhir.Server.Core.Json;
@@ -62,7 +63,7 @@ public sealed class UploadWrites : ICommitRule
         if (change.By.SeesAll || await ThreadOfAsync(change, scope, stop) is not { } thread) return null;
         return await ThreadRows.ActiveAsync(scope.Session, thread, change.By.ActorRid, scope.AtMicros, stop) is null
             ? new Issue(IssueKind.Invalid, "The security context is not a thread that you take part in.", "Binary.securityContext")
-            : null;
+            : await ConsentGate.MayWriteAsync(thread, change.By.ActorRid, letters: true, scope, stop);
     }
 
     public async ValueTask ApplyAsync(Change change, CommitScope scope, CancellationToken stop)

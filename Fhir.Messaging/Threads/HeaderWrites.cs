@@ -59,7 +59,7 @@ public sealed class HeaderWrites(Closings closings, DeliveryQueue deliveries, Be
 
     private static async ValueTask<Result<ConsentedMessage>> AdmitAsync(ThreadHeader header, CommitScope scope, CancellationToken stop)
     {
-        if (await CliniciansInCommit.FindAsync(scope, header.Sender, stop) is not { ClinicRole: not null, OrganizationRid: not 0 } sender)
+        if (await CliniciansInCommit.FindAsync(scope, header.Sender, stop) is not { IsAddressable: true } sender)
             return new Issue(IssueKind.Invalid, "The sender is no clinician of this clinic.", "Communication.sender");
         var recipients = ImmutableArray.CreateBuilder<Clinician>();
         foreach (var key in header.Recipients)
@@ -69,7 +69,7 @@ public sealed class HeaderWrites(Closings closings, DeliveryQueue deliveries, Be
             recipients.Add(recipient);
         }
         var patient = await scope.RidAsync(header.Subject, stop);
-        var ownGround = await CareGround.HasAsync(sender.OrganizationRid, sender.Rid, patient, scope, stop);
-        return await ConsentGate.AdmitAsync(new(patient, sender, ownGround, recipients.ToImmutable(), header.Consent), scope, stop);
+        var ownGround = await CareGround.IsHomeAsync(sender.OrganizationRid, patient, scope, stop);
+        return await ConsentGate.AdmitAsync(new(patient, sender, ownGround, recipients.ToImmutable()) { Chosen = header.Consent, Category = header.Category }, scope, stop);
     }
 }

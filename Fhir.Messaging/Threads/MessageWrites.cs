@@ -1,4 +1,5 @@
 using System.Globalization;
+using Fhir.Messaging.Consent;
 using Fhir.Messaging.Realtime;
 using Fhir.Server.Api.Blobs;
 using Fhir.Server.Core.Elements;
@@ -43,7 +44,8 @@ public sealed class MessageWrites(Bell bell, BinaryData binaries)
             return null;
         }
         if (thread.State != ThreadState.Open) return new Issue(IssueKind.Conflict, "The thread is closed: it takes no more messages.", "Communication.partOf");
-        return await CheckPlacesAsync(change.After!, message, thread, scope, stop)
+        return await ConsentGate.MayWriteAsync(thread.Thread, sender, !message.Attachments.IsEmpty, scope, stop)
+            ?? await CheckPlacesAsync(change.After!, message, thread, scope, stop)
             ?? await Attachments.CheckAsync(message, thread, change.By, binaries, scope, stop);
     }
 

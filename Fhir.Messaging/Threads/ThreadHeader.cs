@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Fhir.Messaging.AddressBook;
+using Fhir.Messaging.Consent;
 using Fhir.Server.Core.Elements;
 using Fhir.Server.Core.Outcomes;
 using Fhir.Server.Store.Access;
@@ -7,13 +8,13 @@ using Fhir.Server.Store.Access;
 namespace Fhir.Messaging.Threads;
 
 /// <summary>The Communication that opens a thread: no payload, no partOf, a topic, a category of ours, a patient, a sender and recipients.</summary>
-public sealed record ThreadHeader(ResourceKey Subject, ResourceKey Sender, ImmutableArray<ResourceKey> Recipients, ResourceKey? Consent)
+public sealed record ThreadHeader(ResourceKey Subject, ResourceKey Sender, ImmutableArray<ResourceKey> Recipients, ResourceKey? Consent, string? Category)
 {
     private static readonly string[] Categories = ["advice", "referral-question", "work-related", "result", "admin", "handover"];
 
     /// <summary>Meant as a header: the category says so. What is neither header nor message is an ordinary Communication.</summary>
     public static bool IsMeant(Element communication) =>
-        !communication["partOf"].Exists && !communication["payload"].Exists && CategoryCodes(communication).Any();
+        !communication["partOf"].Exists && !communication["payload"].Exists && ThreadCategories.CodesOf(communication).Any();
 
     public static Result<ThreadHeader> Read(Element communication)
     {
@@ -26,13 +27,13 @@ public sealed record ThreadHeader(ResourceKey Subject, ResourceKey Sender, Immut
         if (odd >= 0) return Wrong($"recipient[{odd}] must be a PractitionerRole of this server.", $"recipient[{odd}]");
         var consents = communication.Each("about").Select(References.Key).OfType<ResourceKey>().Where(k => k.Type == "Consent").ToList();
         if (consents.Count > 1) return Wrong("A thread rests on one consent at most.", "about");
-        return new ThreadHeader(subject, sender, [.. recipients.Select(r => r!.Value)], consents.Count == 1 ? consents[0] : null);
+        return new ThreadHeader(subject, sender, [.. recipients.Select(r => r!.Value)], consents.Count == 1 ? consents[0] : null, ThreadCategories.Of(communication));
     }
 
     private static Issue? Shape(Element header)
     {
         if (header["status"].Text != "in-progress") return Wrong("A new thread has the status in-progress.", "status");
-        if (CategoryCodes(header).ToList() is not [var category] || !Categories.Contains(category)) return Wrong($"A thread has one category of {string.Join(", ", Categories)}.", "category");
+        if (ThreadCategories.CodesOf(header).ToList() is not [var category] || !Categories.Contains(category)) return Wrong($"A thread has one category of {string.Join(", ", Categories)}.", "category");
         if (string.IsNullOrWhiteSpace(header["topic"]["text"].Text)) return Wrong("A thread needs a topic with a text.", "topic");
         return NamesItsPatientPlainly(header) ?? OwnExtensions.ForgedIn(header);
     }
@@ -40,9 +41,6 @@ public sealed record ThreadHeader(ResourceKey Subject, ResourceKey Sender, Immut
     /// <summary>Everyone in the thread reads the reference itself: a BSN beside it would reach those who may not know it.</summary>
     public static Issue? NamesItsPatientPlainly(Element communication) =>
         communication["subject"]["identifier"].Exists ? Wrong("The patient is named by a reference alone, without an identifier.", "subject.identifier") : null;
-
-    private static IEnumerable<string?> CategoryCodes(Element communication) =>
-        communication.Each("category").SelectMany(c => c.Each("coding")).Where(c => c["system"].Text == ClinicUrls.ThreadCategory).Select(c => c["code"].Text);
 
     private static Issue Wrong(string text, string element) => new(IssueKind.Invalid, text, $"Communication.{element}");
 }

@@ -25,5 +25,13 @@ public static class Consents
 
     public static string Day(DateTime day) => day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
 
+    public static JsonObject Class(string code, string system = ClinicUrls.ItemClass) => new() { ["system"] = system, ["code"] = code };
+
+    public static JsonObject Actor(string reference, string role = "IRCP") => new()
+    {
+        ["role"] = new JsonObject { ["coding"] = new JsonArray(new JsonObject { ["system"] = "http://terminology.hl7.org/CodeSystem/v3-ParticipationType", ["code"] = role }) },
+        ["reference"] = new JsonObject { ["reference"] = reference },
+    };
+
     public static JsonObject Provision(this JsonObject consent) => consent["provision"]!.AsObject();
 }

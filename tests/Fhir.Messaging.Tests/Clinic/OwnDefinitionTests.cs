@@ -1,5 +1,6 @@
 using System.Reflection;
 using Fhir.Messaging.Tests.Clinic;
+using Fhir.Server.Store.Access;
 using static Fhir.Messaging.Tests.Clinic.TestClinic;
 
 namespace Fhir.Messaging.Tests.DefinitionTests;
@@ -16,6 +17,16 @@ public sealed class OwnDefinitionTests
         Assert.Equal(
             ["close-thread", "fhirpath", "inbox", "mark-read", "messages", "open-thread", "send-message"],
             ClinicDefinitions.All().Where(d => d.Resource.Type == "OperationDefinition").Select(d => d.Resource["code"].Text!).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void The_roles_of_people_are_the_concepts_of_clinic_role_and_each_has_a_Dutch_name()
+    {
+        var concepts = ClinicDefinitions.All().Single(d => d.Resource["url"].Text == ClinicUrls.ClinicRole && d.Resource.Type == "CodeSystem").Resource.Each("concept").ToList();
+        Assert.Equal(
+            RoleTable.All.Where(r => r.Kind == RoleKind.Person).Select(r => r.Code).Order(StringComparer.Ordinal),
+            concepts.Select(c => c["code"].Text!).Order(StringComparer.Ordinal));
+        Assert.All(concepts, c => Assert.Contains(c.Each("designation"), d => d["language"].Text == "nl" && !string.IsNullOrEmpty(d["value"].Text)));
     }
 
     [Fact]

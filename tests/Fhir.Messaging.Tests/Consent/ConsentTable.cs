@@ -127,19 +127,19 @@ public sealed class ConsentTable
     [Fact]
     public void She_is_in_until_the_consent_ends_or_a_denial_begins()
     {
-        Assert.Equal(Micros(2026, 11, 23), Decide(Doctor(DeVries), Consent(1, DeVries, Changes["ends today"])).Until);
-        Assert.Equal(long.MaxValue, Decide(Doctor(DeVries), Consent(1, DeVries, Changes["without an end"])).Until);
+        Assert.Equal(Micros(2026, 11, 23), Decide(Doctor(DeVries), Consent(1, DeVries, Changes["ends today"])).Reach.Until);
+        Assert.Equal(long.MaxValue, Decide(Doctor(DeVries), Consent(1, DeVries, Changes["without an end"])).Reach.Until);
         Assert.Equal((Micros(2027, 1, 1), 2), End(Decide(Doctor(DeVries), Consent(1, DeVries, Changes["ends today"]), Consent(2, DeVries, c => c.Provision()["period"]!["end"] = "2026-12"))));
         var denial = Consent(3, Bakker, c => (c.Provision()["type"], c.Provision()["period"]!["start"]) = ("deny", "2026-12-01"));
-        Assert.Equal(Micros(2026, 12, 1), Decide(Doctor(Bakker), denial).Until);
+        Assert.Equal(Micros(2026, 12, 1), Decide(Doctor(Bakker), denial).Reach.Until);
     }
 
     [Fact]
     public void A_consent_that_was_chosen_must_be_the_one_that_fits()
     {
         var (fits, other) = (Consent(1, DeVries, _ => { }), Consent(2, Bakker, _ => { }));
-        Assert.True(ConsentGate.Decide(new(Doctor(DeVries), [fits, other], fits.Key, Micros(Now))).LetIn);
-        Assert.False(ConsentGate.Decide(new(Doctor(DeVries), [fits, other], other.Key, Micros(Now))).LetIn);
+        Assert.True(ConsentGate.Decide(new(Doctor(DeVries), [fits, other], Micros(Now)) { Chosen = fits.Key }).LetIn);
+        Assert.False(ConsentGate.Decide(new(Doctor(DeVries), [fits, other], Micros(Now)) { Chosen = other.Key }).LetIn);
     }
 
     [Fact]
@@ -150,9 +150,9 @@ public sealed class ConsentTable
         Assert.Equal(["ParticipantRows.cs"], sources.Where(s => s.Text.Contains("insert into participant", StringComparison.Ordinal) || s.Text.Contains("update participant", StringComparison.Ordinal)).Select(s => s.Name));
     }
 
-    private static (long, long) End(Verdict verdict) => (verdict.Until, verdict.Consent);
+    private static (long, long) End(Verdict verdict) => (verdict.Reach.Until, verdict.Consent);
 
-    private static Verdict Decide(Clinician who, params PatientConsent[] consents) => ConsentGate.Decide(new(who, [.. consents], null, Micros(Now)));
+    private static Verdict Decide(Clinician who, params PatientConsent[] consents) => ConsentGate.Decide(new(who, [.. consents], Micros(Now)));
 
     private static Clinician Doctor(string role) => role switch
     {

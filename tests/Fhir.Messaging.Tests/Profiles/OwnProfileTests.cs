@@ -71,6 +71,11 @@ public sealed class OwnProfileTests
         Assert.Equal(["sam-consent-2"], Broken(c => c.Provision()["purpose"] = null));
         Assert.Equal(["sam-consent-3"], Broken(c => c.Provision()["actor"]![0]!["reference"]!["reference"] = "Practitioner/dr.devries"));
 
+        Assert.Equal(["sam-consent-4"], Broken(c => c["performer"]![0]!["reference"] = "PractitionerRole/dr.devries"));
+        Assert.Equal(["sam-consent-5"], Broken(c => c.Provision()["code"] = new JsonArray(new JsonObject { ["text"] = "rug" })));
+        Assert.Empty(Broken(c => c.Provision()["class"] = new JsonArray(Consents.Class("facts"))));
+        Assert.Equal(["sam-consent-6"], Broken(c => c.Provision()["class"] = new JsonArray(Consents.Class("facts", "http://example.org"))));
+
         List<string?> Broken(Action<JsonObject> change)
         {
             var consent = Tree(JsonNode.Parse(Consents.For("PractitionerRole/dr.devries", TestClinic.Patient, clinic.Clock.GetUtcNow(), change))!);

@@ -1,0 +1,79 @@
+using Fhir.Messaging.AddressBook;
+using Fhir.Server.Core.Elements;
+using Fhir.Server.Core.Outcomes;
+using Fhir.Server.Store.Access;
+using Fhir.Server.Store.Rules;
+
+namespace Fhir.Messaging.Consent;
+
+/// <summary>
+/// Who records a Consent: a clinician who treats the patient (or an assistant on her behalf), in the patient's own name, and never for
+/// herself: nobody lets herself or her organisation in, and nobody lifts a denial that shuts her out.
+/// </summary>
+internal static class ConsentRecorder
+{
+    public static async ValueTask<Issue?> CheckAsync(Change change, ResourceKey patient, CommitScope scope, CancellationToken stop)
+    {
+        var selves = await SelvesAsync(change.By, scope, stop);
+        if (!MayRecord(change.By, selves)) return No("A consent is recorded by a clinician, or by an assistant on behalf of one.", "Consent");
+        if (!await IsTreatedByAsync(change.By, patient, scope, stop)) return No("Only who treats the patient may record, change or delete a consent.", "Consent.patient");
+        if (change.After is { } given && !given.Each("performer").Any(p => References.Key(p) == patient)) return No("A consent is given by the patient: performer names the patient.", "Consent.performer");
+        foreach (var me in selves)
+            if (await WidensOwnAsync(me, change, scope, stop) is { } issue) return issue;
+        return null;
+    }
+
+    // Herself, and the one on whose behalf she acts: what either may not record, neither may.
+    private static async ValueTask<List<Clinician>> SelvesAsync(AccessContext by, CommitScope scope, CancellationToken stop)
+    {
+        var selves = new List<Clinician>();
+        foreach (var key in new[] { by.Actor, by.OnBehalfOf }.OfType<ResourceKey>())
+        {
+            var known = await CliniciansInCommit.FindAsync(scope, key, stop) ?? new Clinician { Key = key, Rid = await scope.RidAsync(key, stop) };
+            selves.Add(key == by.Actor ? known with { Organization = by.Organization } : known);
+        }
+        return selves;
+    }
+
+    private static bool MayRecord(AccessContext by, List<Clinician> selves) =>
+        by.Actor is not null
+        && (by.Role.Can(Ability.RecordsConsent)
+            || (by.Role.Can(Ability.ActsOnBehalf) && selves.Exists(s => s.Key == by.OnBehalfOf && s.ClinicRole?.Can(Ability.RecordsConsent) == true)));
+
+    private static async ValueTask<bool> IsTreatedByAsync(AccessContext by, ResourceKey patient, CommitScope scope, CancellationToken stop)
+    {
+        var rid = await scope.RidAsync(patient, stop);
+        return await CareGround.HasAsync(by.OrganizationRid, by.ActorRid, rid, scope, stop)
+            || (by.OnBehalfOfRid != 0 && await CareGround.HasAsync(0, by.OnBehalfOfRid, rid, scope, stop));
+    }
+
+    private static async ValueTask<Issue?> WidensOwnAsync(Clinician me, Change change, CommitScope scope, CancellationToken stop)
+    {
+        if (change.After is { } after && await MeansAsync(me, LetIn(after, me), scope, stop) is { } place)
+            return No("Nobody may record a consent that lets herself or her own organisation in, or of which it cannot be told whom it lets in.", place);
+        if (change.Before is not { } before) return null;
+        var shutOut = Provision.From(before["provision"]).Tree.Where(p => p.Type != ProvisionType.Permit).SelectMany(p => p.Actors);
+        var everyone = DenialLine.Of(PatientConsent.From(change.Rid, change.Key, before)).Any(line => line is { Actor: null, Exempt: false });
+        return everyone || await MeansAsync(me, LetIn(before, me).Concat(shutOut), scope, stop) is not null
+            ? No("A consent that lets in or shuts out oneself or one's own organisation is changed by someone else.", "Consent.provision")
+            : null;
+    }
+
+    // Who is let in: whoever may receive, and who needs a consent to write, whoever may disclose. A denial lets nobody in, its exceptions do.
+    private static IEnumerable<ConsentActor> LetIn(Element consent, Clinician me) =>
+        Provision.From(consent["provision"]).Tree.Where(p => p.Type != ProvisionType.Deny)
+            .SelectMany(p => p.Actors).Where(a => a.IsRecipient || (a.IsDiscloser && me.NeedsConsent));
+
+    private static async ValueTask<string?> MeansAsync(Clinician me, IEnumerable<ConsentActor> actors, CommitScope scope, CancellationToken stop)
+    {
+        foreach (var actor in actors)
+        {
+            if (actor.MayMean(me)) return actor.Source.Location;
+            if (me.Practitioner is null || actor.Told is not { Type: "PractitionerRole" } key) continue;
+            if (await CliniciansInCommit.FindAsync(scope, key, stop) is { } named && named.Practitioner == me.Practitioner) return actor.Source.Location;
+        }
+        return null;
+    }
+
+    private static Issue No(string text, string place) => new(IssueKind.Forbidden, text, place);
+}
