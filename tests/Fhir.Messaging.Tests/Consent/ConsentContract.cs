@@ -106,7 +106,7 @@ public abstract class ConsentContract
 
     [Theory]
     [InlineData("dr.jansen", "PractitionerRole/dr.devries", 201)]
-    [InlineData("s.dewit", "Organization/arbodienst-oost", 201)]
+    [InlineData("s.dewit", "Organization/arbodienst-oost", 403)]
     [InlineData("dr.jansen", "PractitionerRole/dr.jansen", 403)]
     [InlineData("dr.jansen", "Organization/de-linde", 403)]
     [InlineData("dr.jansen", "Practitioner/dr.jansen", 403)]
