@@ -7,7 +7,10 @@ public sealed record Arguments(string Command, IReadOnlyList<string> Subjects, I
 {
     public const string Serve = "serve", Help = "help", Import = "import", Token = "token";
 
-    /// <summary>Reads <c>--name value</c>, <c>--name=value</c> and bare words; the first bare word is the command.</summary>
+    /// <summary>An option that needs no value: standing there means true.</summary>
+    public const string StepUp = "step-up";
+
+    /// <summary>Reads <c>--name value</c>, <c>--name=value</c>, <c>--step-up</c> and bare words; the first bare word is the command.</summary>
     public static Result<Arguments> Read(IReadOnlyList<string> words)
     {
         var options = new Dictionary<string, string?>(StringComparer.OrdinalIgnoreCase);
@@ -16,12 +19,17 @@ public sealed record Arguments(string Command, IReadOnlyList<string> Subjects, I
         {
             if (words[at] is "--help" or "-h") return new Arguments(Help, [], options);
             if (!words[at].StartsWith("--", StringComparison.Ordinal)) { subjects.Add(words[at]); continue; }
-            var (name, value) = words[at].Split('=', 2) is [var n, var v] ? (n[2..], v) : (words[at][2..], at + 1 < words.Count ? words[++at] : null);
+            var (name, value) = words[at].Split('=', 2) is [var n, var v] ? (n[2..], v)
+                : IsBareFlag(words, at) ? (StepUp, "true")
+                : (words[at][2..], at + 1 < words.Count ? words[++at] : null);
             if (value is null) return Wrong($"--{name} needs a value.");
             options[name] = value;
         }
         return new Arguments(subjects.FirstOrDefault() ?? Serve, [.. subjects.Skip(1)], options).Checked();
     }
+
+    private static bool IsBareFlag(IReadOnlyList<string> words, int at) =>
+        words[at].Equals($"--{StepUp}", StringComparison.OrdinalIgnoreCase) && !(at + 1 < words.Count && bool.TryParse(words[at + 1], out _));
 
     public static Issue Wrong(string sentence) => new(IssueKind.Invalid, $"{sentence} See ./start --help.") { Code = "usage" };
 
@@ -32,7 +40,7 @@ public sealed record Arguments(string Command, IReadOnlyList<string> Subjects, I
             Serve => [],
             Help => [],
             Import => ["practice"],
-            Token => ["user", "scope", "minutes"],
+            Token => ["user", "scope", "minutes", "patient", "on-behalf-of", StepUp],
             _ => null,
         };
         if (own is null) return Wrong($"There is no command '{Command}'.");

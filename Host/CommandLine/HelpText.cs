@@ -10,8 +10,11 @@ public static class HelpText
           ./start import DIR|FILE… [--practice NAME]
                                                    load bundles (*.json) and resources (*.ndjson); the patients are registered
                                                    with that practice (De Linde in the demo); works with or without a running server
-          ./start token --user NAME [--scope SCOPES] [--minutes N]
-                                                   print a bearer token of a demo user; 60 minutes and all its rights unless told otherwise
+          ./start token --user NAME [--scope SCOPES] [--minutes N] [--patient ID] [--on-behalf-of NAME] [--step-up]
+                                                   print a bearer token of a demo user; 60 minutes and all its rights unless told otherwise;
+                                                   NAME may be Patient/ID (a patient's own token) or RelatedPerson/ID (who speaks for one);
+                                                   --patient binds patient/ scopes to that patient, --on-behalf-of is for assistants,
+                                                   --step-up says that she proved again, just now, who she is (needed to break glass)
           ./start --help                           this page
 
         Settings are ordinary ASP.NET Core configuration: Host/appsettings.json, environment (Data__Folder=…) or command line.
@@ -20,6 +23,7 @@ public static class HelpText
           --Data:Folder=DIR                        databases and keys (./data)
           --Database:Provider=sqlite|postgres      where the record is kept (sqlite, in the data folder)
           --Database:ConnectionString=…            for postgres
+          --Authentication:StepUpAcr=ACR           the acr of a stepped-up token (urn:samenspraak:step-up)
           --Validation:Base=off|warn|enforce       R4's own rules on writes, beyond the structure (warn); :Import:Base for imports (off)
           --Validation:Profiles=off|warn|enforce   the profiles that a resource declares (warn); :Import:Profiles for imports (off)
           --Profiles:Packages=DIR                  FHIR packages to load: folders, .tgz files, loose JSON or XML (none)

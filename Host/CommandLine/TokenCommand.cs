@@ -15,9 +15,22 @@ public static class TokenCommand
         if (!arguments.Options.TryGetValue("user", out var name)) return Arguments.Wrong("--user is missing.");
         if (DemoUsers.Find(name) is not { } user) return Arguments.Wrong($"There is no demo user '{name}'.");
         if (Minutes(arguments.Options.GetValueOrDefault("minutes")).Failed(out var issue, out var minutes)) return issue;
+        if (OnBehalfOf(arguments.Options.GetValueOrDefault("on-behalf-of")).Failed(out issue, out var principal)) return issue;
+        if (StepUp(arguments.Options.GetValueOrDefault(Arguments.StepUp)).Failed(out issue, out var steppedUp)) return issue;
         DataFolder.Make(settings.DataFolder);
-        return TokenIssuer.In(settings.Api, clock).Issue(user.Token(arguments.Options.GetValueOrDefault("scope"), TimeSpan.FromMinutes(minutes)));
+        return TokenIssuer.In(settings.Api, clock).Issue(user.Token(arguments.Options.GetValueOrDefault("scope"), TimeSpan.FromMinutes(minutes)) with
+        {
+            Patient = arguments.Options.GetValueOrDefault("patient"),
+            OnBehalfOf = principal.Length > 0 ? principal : null,
+            SteppedUp = steppedUp,
+        });
     }
+
+    private static Result<string> OnBehalfOf(string? name) =>
+        name is null ? "" : DemoUsers.Find(name)?.PractitionerRole is { } role ? role : Arguments.Wrong($"--on-behalf-of names no clinician of the demo: '{name}'.");
+
+    private static Result<bool> StepUp(string? text) =>
+        text is null ? false : bool.TryParse(text, out var said) ? said : Arguments.Wrong("--step-up needs no value.");
 
     private static Result<int> Minutes(string? text) => text switch
     {

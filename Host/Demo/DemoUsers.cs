@@ -4,7 +4,7 @@ using Fhir.Server.Store.Access;
 
 namespace Host.Demo;
 
-/// <summary>One of the demo clinic's fixed users. Clinicians get role and organisation from their PractitionerRole, others from their token.</summary>
+/// <summary>One of the demo clinic's users. Clinicians get role and organisation from their PractitionerRole, others from their token.</summary>
 public sealed record DemoUser(string Name, string Display, Role Role)
 {
     public string? OrganizationDisplay { get; init; }
@@ -13,16 +13,23 @@ public sealed record DemoUser(string Name, string Display, Role Role)
 
     /// <summary>Someone who signs in at the web client.</summary>
     public bool Person => Role.Kind != RoleKind.System;
-    private bool Clinician => Role.Kind == RoleKind.Person;
+    /// <summary>The role that a clinician acts in; null for all others.</summary>
+    public string? PractitionerRole => Role.Kind == RoleKind.Person ? $"PractitionerRole/{Name}" : null;
 
     /// <summary>All the rights of this user; what they come to is judged row by row.</summary>
-    public string Scope => Person ? "user/*.cruds" : "system/*.cruds";
+    public string Scope => Role.Kind switch
+    {
+        RoleKind.Person or RoleKind.Officer => "user/*.cruds",
+        RoleKind.System => "system/*.cruds",
+        RoleKind.Patient => "patient/*.rs",
+    };
 
     public TokenFor Token(string? scope, TimeSpan lifetime) => new(Name, scope ?? Scope, lifetime)
     {
-        PractitionerRole = Clinician ? $"PractitionerRole/{Name}" : null,
-        Role = Clinician ? null : Role,
+        PractitionerRole = PractitionerRole,
+        Role = PractitionerRole is null ? Role : null,
         Organization = Organization,
+        FhirUser = Role.Kind == RoleKind.Patient ? Name : null,
     };
 }
 
@@ -43,5 +50,11 @@ public static class DemoUsers
         new("privacy", "Functionaris gegevensbescherming", Role.PrivacyOfficer),
     ];
 
-    public static DemoUser? Find(string? name) => All.FirstOrDefault(user => string.Equals(user.Name, name, StringComparison.Ordinal));
+    /// <summary>One of them, or a patient (<c>Patient/patient-01</c>) or who speaks for one (<c>RelatedPerson/x</c>): whether those are there, the server looks.</summary>
+    public static DemoUser? Find(string? name) => All.FirstOrDefault(user => string.Equals(user.Name, name, StringComparison.Ordinal)) ?? name?.Split('/') switch
+    {
+        ["Patient", { Length: > 0 }] => new(name, name, Role.Patient),
+        ["RelatedPerson", { Length: > 0 }] => new(name, name, Role.Proxy),
+        _ => null,
+    };
 }

@@ -23,6 +23,17 @@ public sealed class ArgumentsTests
     }
 
     [Theory]
+    [InlineData("token", "--step-up", "--user", "dr.jansen")]
+    [InlineData("token", "--user", "dr.jansen", "--step-up")]
+    [InlineData("token", "--step-up=true", "--user", "dr.jansen")]
+    [InlineData("token", "--step-up", "true", "--user", "dr.jansen")]
+    public void A_flag_needs_no_value_and_takes_nobody_elses(params string[] words)
+    {
+        Assert.False(Arguments.Read(words).Failed(out _, out var read));
+        Assert.Equal(("true", "dr.jansen"), (read!.Options["step-up"], read.Options["user"]));
+    }
+
+    [Theory]
     [InlineData("fly")]
     [InlineData("import", "x", "--practise", "y")]
     [InlineData("--practice", "y")]
