@@ -40,6 +40,11 @@ public static class FhirApi
         services.AddSingleton<AuditReads>();
         services.AddSingleton<AuditFilter>();
         services.AddSingleton<AuditLog>();
+        services.AddSingleton<PatientIndex>();
+        services.AddSingleton<AuditPages>();
+        services.AddSingleton<AuditSearch>();
+        services.AddSingleton<AuditViews>();
+        services.AddHostedService<PatientIndexFiller>();
         services.AddSingleton<AuditEvents>();
         services.AddSingleton(_ => BlobKey.For(settings));
         services.AddSingleton<BlobStore>();

@@ -1,123 +1,81 @@
 using System.Buffers;
 using System.Globalization;
-using System.Text;
 using System.Text.Json;
+using Fhir.Server.Api.Http;
 using Fhir.Server.Api.Identity;
-using Fhir.Server.Store.Access;
 
 namespace Fhir.Server.Api.Audit;
 
-/// <summary>A line of the log as AuditEvent — https://hl7.org/fhir/R4/auditevent.html. Made when it is read; stored nowhere.</summary>
+/// <summary>A line of the log as AuditEvent — https://profiles.ihe.net/ITI/BALP/. Made when it is read; stored nowhere.</summary>
 public static class AuditEventJson
 {
-    public static ReadOnlyMemory<byte> Of(AuditLine line, IReadOnlyDictionary<long, ResourceKey> keys)
+    public static ReadOnlyMemory<byte> Of(AuditLine line, AuditView view)
     {
-        if (line.Body is { } posted) return posted;
-        var buffer = new ArrayBufferWriter<byte>(1024);
+        if (line.Body is { } posted && AuditEntityJson.ShowsWhole(posted, view)) return posted;
+        var buffer = new ArrayBufferWriter<byte>(2048);
         using var json = new Utf8JsonWriter(buffer);
+        var brokenGlass = view.Glass.Covers(line);
         json.WriteStartObject();
         json.WriteString("resourceType", "AuditEvent");
         json.WriteString("id", line.EventId);
-        Coding(json, "type", "http://terminology.hl7.org/CodeSystem/audit-event-type", "rest");
-        json.WriteStartArray("subtype");
-        Coding(json, null, "http://hl7.org/fhir/restful-interaction", AuditCodes.Interaction(line));
-        json.WriteEndArray();
+        Meta(json, line, view, brokenGlass);
+        if (view.SeenBy is not null) AuditNarrative.Write(json, line, view, brokenGlass);
+        What(json, line);
         json.WriteString("action", AuditCodes.Action(line.Act));
         json.WriteString("recorded", DateTimeOffset.UnixEpoch.AddMicroseconds(line.AtMicros).ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", CultureInfo.InvariantCulture));
-        json.WriteString("outcome", line.Status < 400 ? "0" : line.Status < 500 ? "4" : "8");
-        Agents(json, line);
-        json.WriteStartObject("source");
-        Display(json, "observer", "Samenspraak");
-        json.WriteEndObject();
-        Entities(json, line, keys);
+        var status = AuditCodes.Status(line);
+        json.WriteString("outcome", AuditCodes.Outcome(status));
+        json.WriteString("outcomeDesc", StatusLine.Of(status));
+        json.WriteStartArray("purposeOfEvent");
+        json.Concept(null, (AuditCodes.Reasons, AuditCodes.Reason(line, brokenGlass)));
+        json.WriteEndArray();
+        AuditAgentJson.Write(json, line, view);
+        Source(json, view);
+        AuditEntityJson.Write(json, line, view);
         json.WriteEndObject();
         json.Flush();
         return buffer.WrittenMemory;
     }
 
-    private static void Agents(Utf8JsonWriter json, AuditLine line)
+    // The label lets the use of the emergency button be searched for: R4 has no parameter for purposeOfEvent.
+    private static void Meta(Utf8JsonWriter json, AuditLine line, AuditView view, bool brokenGlass)
     {
-        json.WriteStartArray("agent");
-        json.WriteStartObject();
-        if (line.Who.Contains('/', StringComparison.Ordinal)) Reference(json, "who", line.Who);
-        else Identifier(json, "who", line.Who);
-        json.WriteBoolean("requestor", true);
-        json.WriteEndObject();
-        if (line.Client is { } client)
+        var profiles = AuditCodes.Profiles(line, view.PatientsOf(line).Count).ToList();
+        if (profiles.Count == 0 && !brokenGlass) return;
+        json.WriteStartObject("meta");
+        if (profiles.Count > 0)
         {
-            json.WriteStartObject();
-            Identifier(json, "who", client);
-            json.WriteBoolean("requestor", false);
-            json.WriteEndObject();
+            json.WriteStartArray("profile");
+            foreach (var profile in profiles) json.WriteStringValue(profile);
+            json.WriteEndArray();
         }
+        if (brokenGlass)
+        {
+            json.WriteStartArray("security");
+            json.Coding(null, AuditCodes.Reasons, "BTG");
+            json.WriteEndArray();
+        }
+        json.WriteEndObject();
+    }
+
+    private static void What(Utf8JsonWriter json, AuditLine line)
+    {
+        var leaves = line.Act == AuditAct.Disclose;
+        json.Coding("type", leaves ? AuditCodes.Dicom : AuditCodes.Rest, leaves ? "110106" : "rest");
+        json.WriteStartArray("subtype");
+        json.Coding(null, leaves ? AuditCodes.Lifecycle : AuditCodes.Interactions, AuditCodes.Interaction(line));
+        if (line.Operation is { } operation) json.Coding(null, AuditCodes.Operations, operation);
         json.WriteEndArray();
     }
 
-    private static void Entities(Utf8JsonWriter json, AuditLine line, IReadOnlyDictionary<long, ResourceKey> keys)
+    private static void Source(Utf8JsonWriter json, AuditView view)
     {
-        var others = line.Concerned.Where(keys.ContainsKey).Select(rid => keys[rid]).Where(key => key != line.Key).ToList();
-        if (line.Key is null && others.Count == 0 && line.Query is null && line.Request is null) return;
-        json.WriteStartArray("entity");
-        if (line.Key is { } key) Entity(json, () => Reference(json, "what", line.Version > 0 ? string.Create(CultureInfo.InvariantCulture, $"{key}/_history/{line.Version}") : key.ToString()), key.Type);
-        foreach (var one in others) Entity(json, () => Reference(json, "what", one.ToString()), one.Type);
-        if (line.Query is { } query) Entity(json, () => json.WriteString("query", Convert.ToBase64String(Encoding.UTF8.GetBytes(query))), line.Type >= 0 ? AccessTable.Name((int)line.Type) : null);
-        if (line.Request is { } request) Entity(json, () => Identifier(json, "what", request), null);
+        json.WriteStartObject("source");
+        json.WriteString("site", view.Server.Issuer);
+        AuditAgentJson.Server(json, "observer", view);
+        json.WriteStartArray("type");
+        json.Coding(null, "http://terminology.hl7.org/CodeSystem/security-source-type", "4");
         json.WriteEndArray();
-    }
-
-    private static void Entity(Utf8JsonWriter json, Action what, string? type)
-    {
-        json.WriteStartObject();
-        what();
-        if (type is not null) Coding(json, "type", "http://hl7.org/fhir/resource-types", type);
         json.WriteEndObject();
     }
-
-    private static void Coding(Utf8JsonWriter json, string? name, string system, string code)
-    {
-        if (name is null) json.WriteStartObject();
-        else json.WriteStartObject(name);
-        json.WriteString("system", system);
-        json.WriteString("code", code);
-        json.WriteEndObject();
-    }
-
-    private static void Reference(Utf8JsonWriter json, string name, string reference) => One(json, name, () => json.WriteString("reference", reference));
-    private static void Display(Utf8JsonWriter json, string name, string display) => One(json, name, () => json.WriteString("display", display));
-    private static void Identifier(Utf8JsonWriter json, string name, string value) => One(json, name, () => One(json, "identifier", () => json.WriteString("value", value)));
-
-    private static void One(Utf8JsonWriter json, string name, Action inside)
-    {
-        json.WriteStartObject(name);
-        inside();
-        json.WriteEndObject();
-    }
-}
-
-/// <summary>Our acts in the words of the standard.</summary>
-public static class AuditCodes
-{
-    /// <summary>https://hl7.org/fhir/R4/valueset-audit-event-action.html</summary>
-    public static string Action(AuditAct act) => act switch
-    {
-        AuditAct.Create or AuditAct.Append => "C",
-        AuditAct.Update => "U",
-        AuditAct.Delete => "D",
-        AuditAct.Read or AuditAct.VersionRead or AuditAct.History => "R",
-        AuditAct.Search or AuditAct.Operation or AuditAct.Bundle or AuditAct.None => "E",
-    };
-
-    /// <summary>https://hl7.org/fhir/R4/codesystem-restful-interaction.html</summary>
-    public static string Interaction(AuditLine line) => line.Act switch
-    {
-        AuditAct.Create or AuditAct.Append => "create",
-        AuditAct.Update => "update",
-        AuditAct.Delete => "delete",
-        AuditAct.Read => "read",
-        AuditAct.VersionRead => "vread",
-        AuditAct.Search => line.Type < 0 ? "search-system" : "search-type",
-        AuditAct.History => line.Id is not null ? "history-instance" : line.Type < 0 ? "history-system" : "history-type",
-        AuditAct.Bundle => "batch",
-        AuditAct.Operation or AuditAct.None => "operation",
-    };
 }

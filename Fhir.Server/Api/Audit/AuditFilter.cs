@@ -5,6 +5,7 @@ using Fhir.Server.Store.Access;
 using Fhir.Server.Store.Audit;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Routing;
 
 namespace Fhir.Server.Api.Audit;
 
@@ -27,7 +28,15 @@ public sealed class AuditFilter(AuditReads reads, TimeProvider clock)
         if (call.Audited || call.Right is not { Anonymous: false } right) return true;
         call.Audited = true;
         var values = context.Request.RouteValues;
-        return await RecordAsync(call, right, right.Type ?? values["type"] as string, values["id"] as string, NamesOf(ParametersOf(context)), status, returned);
+        return await RecordAsync(call, right, right.Type ?? values["type"] as string, values["id"] as string, QueryOf(context, right), status, returned);
+    }
+
+    // An operation's own name before the names of its parameters: it stands in the pattern of its route, not in what the caller sent.
+    private static string? QueryOf(HttpContext context, Right right)
+    {
+        var names = NamesOf(ParametersOf(context));
+        if (right.Act != AuditAct.Operation || (context.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText?.TrimEnd('/').Split('/')[^1].TrimStart('$') is not { Length: > 0 } operation) return names;
+        return names is null ? $"${operation}" : $"${operation}?{names}";
     }
 
     // Of a search by POST the form's names too, when it came so far that the form was read.

@@ -1,3 +1,5 @@
+using System.Data.Common;
+using System.Globalization;
 using Fhir.Server.Api.Identity;
 using Fhir.Server.Store.Access;
 using Fhir.Server.Store.Audit;
@@ -5,113 +7,66 @@ using Fhir.Server.Store.Database;
 
 namespace Fhir.Server.Api.Audit;
 
-/// <summary>One line of the log, whichever stream it stands in.</summary>
-public sealed record AuditLine
-{
-    public required bool IsWrite { get; init; }
-    public required long N { get; init; }
-    public required long AtMicros { get; init; }
-    public required string Who { get; init; }
-    public string? Client { get; init; }
-    public string? Request { get; init; }
-    public required AuditAct Act { get; init; }
-    public required long Type { get; init; }
-    public string? Id { get; init; }
-    public int Version { get; init; }
-    public string? Query { get; init; }
-    public int Status { get; init; }
-    public long PatientRid { get; init; }
-    public IReadOnlyList<long> Returned { get; init; } = [];
-    /// <summary>What left with the answer, and the one patient whose record was written in.</summary>
-    public IEnumerable<long> Concerned => PatientRid > 0 ? Returned.Append(PatientRid) : Returned;
-    /// <summary>The AuditEvent itself, for one that was posted.</summary>
-    public byte[]? Body { get; init; }
-
-    /// <summary>Its id as an AuditEvent.</summary>
-    public string EventId => Act == AuditAct.Append && Id is not null ? Id : !IsWrite ? ReadNumber.Of(N).ToString() : string.Create(System.Globalization.CultureInfo.InvariantCulture, $"w-{N}");
-
-    /// <summary>What it was about, when it was about one resource.</summary>
-    public ResourceKey? Key => Type >= 0 && Id is not null && Act != AuditAct.Append ? new(AccessTable.Name((int)Type), Id) : null;
-}
-
-/// <summary>Where a page of the log begins: behind this line, newest first; at one moment writes stand before reads.</summary>
-public readonly record struct AuditPlace(long AtMicros, bool IsWrite, long N)
-{
-    public static readonly AuditPlace Newest = new(long.MaxValue, IsWrite: true, long.MaxValue);
-}
-
-/// <summary>What is asked of the log. Entity stands for its rid too: it counts when it left with an answer.</summary>
-public sealed record AuditQuestion
-{
-    public long FromMicros { get; init; } = long.MinValue;
-    public long UntilMicros { get; init; } = long.MaxValue;
-    public string? Who { get; init; }
-    public IReadOnlyList<AuditAct>? Acts { get; init; }
-    /// <summary>Lowest and highest status.</summary>
-    public (int From, int To)? Status { get; init; }
-    public long? Type { get; init; }
-    public (ResourceKey Key, long Rid)? Entity { get; init; }
-}
-
-/// <summary>Reads both streams of the audit as one, newest first.</summary>
+/// <summary>Reads the rows of both streams of the audit, newest first.</summary>
 public sealed class AuditLog(TenantDatabase database)
 {
-    private const int Chunk = 500;
-    private const int MostLooked = 50_000;   // a rare entity gives short pages rather than a slow one
+    private const string Agent = "who, client, issuer, jti, role, practitioner_role, organization, on_behalf_of, scopes, network";
+    private static readonly Sql ReadColumns = Sql.Raw($"select n, at, request, act, typ, fid, {Agent}, query, outcome, returned from ");
+    private static readonly Sql WriteColumns = Sql.Raw($"select n, at, request, act, typ, fid, {Agent}, ver, patient, body from ");
+    private static readonly Sql Reads = Sql.Raw("audit_read"), Writes = Sql.Raw("audit_write");
+    private static readonly Sql ReadAgent = Sql.Raw("left join audit_read_agent a on a.agent = r.agent"), WriteAgent = Sql.Raw("left join audit_write_agent a on a.agent = r.agent");
 
-    /// <summary>At most so many lines behind a place that meet the question, and where the next page begins (null at the end).</summary>
-    public async Task<(List<AuditLine> Lines, AuditPlace? Next)> PageAsync(AuditQuestion question, AuditPlace from, int count, CancellationToken stop)
+    /// <summary>At most so many lines of both streams behind a place, that meet what the question asks of columns.</summary>
+    public async Task<List<AuditLine>> ChunkAsync(AuditQuestion question, AuditPlace from, int most, CancellationToken stop)
     {
-        var found = new List<AuditLine>();
-        for (var looked = 0; looked < MostLooked; looked += Chunk)
-        {
-            var chunk = await ChunkAsync(question, from, stop);
-            foreach (var line in chunk)
-            {
-                if (found.Count == count) return (found, from);
-                from = new(line.AtMicros, line.IsWrite, line.N);
-                if (IsAbout(line, question.Entity)) found.Add(line);
-            }
-            if (chunk.Count < Chunk) return (found, null);
-        }
-        return (found, from);
+        var reads = await AskAsync(isWrite: false, Reads, Sql.All([Behind(from, isWrite: false), question.Where(isWrite: false)]), Newest(most), stop);
+        var writes = await AskAsync(isWrite: true, Writes, Sql.All([Behind(from, isWrite: true), question.Where(isWrite: true)]), Newest(most), stop);
+        return [.. reads.Concat(writes).OrderByDescending(l => l.Place).Take(most)];
     }
+
+    /// <summary>The same of one stretch of one stream: behind one n, before another. The inner limit keeps the database on the stretch.</summary>
+    public Task<List<AuditLine>> StretchAsync(bool isWrite, long behind, long before, AuditQuestion question, AuditPlace from, int most, CancellationToken stop) =>
+        AskAsync(isWrite, Sql.Of($"(select * from {(isWrite ? Writes : Reads)} where n > {behind} and n < {before} order by n desc limit {long.MaxValue})"),
+            Sql.All([Behind(from, isWrite), question.Where(isWrite)]), Newest(most), stop);
+
+    /// <summary>Lines by their n, those that meet the question.</summary>
+    public async Task<List<AuditLine>> LinesAsync(bool isWrite, IReadOnlyList<long> all, AuditQuestion question, CancellationToken stop) =>
+        all.Count == 0 ? [] : await AskAsync(isWrite, isWrite ? Writes : Reads, Sql.All([Sql.In("n", all), question.Where(isWrite)]), Sql.Empty, stop);
+
+    /// <summary>The next lines of a chain, oldest first.</summary>
+    public Task<List<AuditLine>> NextAsync(bool isWrite, long behind, long before, int most, CancellationToken stop) =>
+        AskAsync(isWrite, isWrite ? Writes : Reads, Sql.Of($"n > {behind} and n < {before}"), Sql.Of($" order by n limit {most}"), stop);
 
     /// <summary>One line by its AuditEvent id, or null.</summary>
     public async Task<AuditLine?> FindAsync(string id, CancellationToken stop)
     {
-        if (ReadNumber.Parse(id) is { } read)
-        {
-            await using var session = await database.ReadAuditAsync(stop);
-            return await session.FirstAsync(Sql.Of($"{ReadColumns} where n = {read.N}"), ReadLine, stop);
-        }
-        var byNumber = id.StartsWith("w-", StringComparison.Ordinal) && long.TryParse(id.AsSpan(2), System.Globalization.CultureInfo.InvariantCulture, out var n) ? n : -1;
+        if (ReadNumber.Parse(id) is { } read) return (await AskAsync(isWrite: false, Reads, Sql.Of($"n = {read.N}"), Sql.Empty, stop)).FirstOrDefault();
+        var byNumber = id.StartsWith("w-", StringComparison.Ordinal) && long.TryParse(id.AsSpan(2), NumberStyles.None, CultureInfo.InvariantCulture, out var n) ? n : -1;
         var which = byNumber >= 0 ? Sql.Of($"n = {byNumber} and act <> 9") : Sql.Of($"fid = {id} and act = 9");
-        return await database.FirstAsync(Sql.Of($"{WriteColumns} where {which}"), WriteLine, stop);
+        return (await AskAsync(isWrite: true, Writes, which, Sql.Empty, stop)).FirstOrDefault();
     }
 
-    /// <summary>The resources behind rids.</summary>
-    public async Task<Dictionary<long, ResourceKey>> KeysAsync(IEnumerable<long> rids, CancellationToken stop)
+    /// <summary>The chains of the stream of reads.</summary>
+    public async Task<List<long>> ChainsAsync(CancellationToken stop)
     {
-        var all = rids.Distinct().ToList();
-        var rows = await database.QueryAsync(Sql.Of($"select rid, typ, fid from res where {Sql.In("rid", all)}"), r => (r.GetInt64(0), new ResourceKey(AccessTable.Name(r.GetInt32(1)), r.GetString(2))), stop);
-        return rows.ToDictionary(r => r.Item1, r => r.Item2);
+        await using var session = await database.ReadAuditAsync(stop);
+        var all = new List<long>();
+        for (long chain = 0; ; chain++)
+        {
+            var first = await session.FirstAsync(Sql.Of($"select n from audit_read where n >= {new ReadNumber(chain, 0).N} order by n limit 1"), r => (long?)r.GetInt64(0), stop);
+            if (first is not { } n) return all;
+            all.Add(chain = ReadNumber.Of(n).Chain);
+        }
     }
 
-    public async Task<long> RidAsync(ResourceKey key, CancellationToken stop) =>
-        await database.FirstAsync(Sql.Of($"select rid from res where typ = {AccessTable.Number(key.Type)} and fid = {key.Id}"), r => r.GetInt64(0), stop);
-
-    private static bool IsAbout(AuditLine line, (ResourceKey Key, long Rid)? entity) =>
-        entity is not var (key, rid) || line.Key == key || (rid != 0 && line.Concerned.Contains(rid));
-
-    private async Task<List<AuditLine>> ChunkAsync(AuditQuestion question, AuditPlace from, CancellationToken stop)
+    private async Task<List<AuditLine>> AskAsync(bool isWrite, Sql table, Sql where, Sql order, CancellationToken stop)
     {
-        await using var reads = await database.ReadAuditAsync(stop);
-        await using var writes = await database.ReadAsync(snapshot: false, stop);
-        var readRows = await reads.QueryAsync(Sql.Of($"{ReadColumns} where {Behind(from, isWrite: false)} and {Meets(question, isWrite: false)} order by at desc, n desc limit {Chunk}"), ReadLine, stop);
-        var writeRows = await writes.QueryAsync(Sql.Of($"{WriteColumns} where {Behind(from, isWrite: true)} and {Meets(question, isWrite: true)} order by at desc, n desc limit {Chunk}"), WriteLine, stop);
-        return [.. readRows.Concat(writeRows).OrderByDescending(l => l.AtMicros).ThenByDescending(l => l.IsWrite).ThenByDescending(l => l.N).Take(Chunk)];
+        await using var session = isWrite ? await database.ReadAsync(snapshot: false, stop) : await database.ReadAuditAsync(stop);
+        var (columns, agent) = isWrite ? (WriteColumns, WriteAgent) : (ReadColumns, ReadAgent);
+        return await session.QueryAsync(Sql.Of($"{columns}{table} r {agent} where {where}{order}"), isWrite ? (Func<DbDataReader, AuditLine>)WriteLine : ReadLine, stop);
     }
+
+    private static Sql Newest(int most) => Sql.Of($" order by at desc, n desc limit {most}");
 
     private static Sql Behind(AuditPlace from, bool isWrite)
     {
@@ -119,32 +74,23 @@ public sealed class AuditLog(TenantDatabase database)
         return Sql.Of($"(at < {from.AtMicros} or (at = {from.AtMicros} and {same}))");
     }
 
-    private static Sql Meets(AuditQuestion question, bool isWrite) => Sql.All(Conditions(question, isWrite));
-
-    private static IEnumerable<Sql> Conditions(AuditQuestion question, bool isWrite)
+    private static AuditLine ReadLine(DbDataReader r) => new()
     {
-        yield return Sql.Of($"at >= {question.FromMicros} and at < {question.UntilMicros}");
-        if (question.Who is { } who) yield return Sql.Of($"who = {who}");
-        if (question.Acts is { } acts) yield return Sql.In("act", [.. acts.Select(a => (long)a)]);
-        if (question.Type is { } type) yield return Sql.Of($"typ = {type}");
-        if (question.Status is var (lowest, highest))
-            yield return !isWrite ? Sql.Of($"outcome >= {lowest} and outcome <= {highest}") : lowest < 400 ? Sql.True : Sql.False;   // what was written went well
-    }
-
-    private static readonly Sql ReadColumns = Sql.Raw("select n, at, who, client, request, act, typ, fid, query, outcome, returned from audit_read r left join audit_read_agent a on a.agent = r.agent");
-    private static readonly Sql WriteColumns = Sql.Raw("select n, at, who, client, request, act, typ, fid, ver, patient, body from audit_write w left join audit_write_agent a on a.agent = w.agent");
-
-    private static AuditLine ReadLine(System.Data.Common.DbDataReader r) => new()
-    {
-        IsWrite = false, N = r.GetInt64(0), AtMicros = r.GetInt64(1), Who = Text(r, 2) ?? "unknown", Client = Text(r, 3), Request = Text(r, 4), Act = (AuditAct)r.GetInt32(5),
-        Type = r.GetInt64(6), Id = Text(r, 7), Query = Text(r, 8), Status = r.GetInt32(9), Returned = r.IsDBNull(10) ? [] : RidList.Unpack((byte[])r.GetValue(10)),
+        IsWrite = false, N = r.GetInt64(0), AtMicros = r.GetInt64(1), Request = Text(r, 2), Act = (AuditAct)r.GetInt32(3), Type = r.GetInt64(4), Id = Text(r, 5), By = AgentOf(r),
+        Query = Text(r, 16), Status = r.GetInt32(17), Returned = r.IsDBNull(18) ? [] : RidList.Unpack((byte[])r.GetValue(18)),
     };
 
-    private static AuditLine WriteLine(System.Data.Common.DbDataReader r) => new()
+    private static AuditLine WriteLine(DbDataReader r) => new()
     {
-        IsWrite = true, N = r.GetInt64(0), AtMicros = r.GetInt64(1), Who = Text(r, 2) ?? "unknown", Client = Text(r, 3), Request = Text(r, 4), Act = (AuditAct)r.GetInt32(5),
-        Type = r.GetInt64(6), Id = Text(r, 7), Version = r.GetInt32(8), PatientRid = r.IsDBNull(9) ? 0 : r.GetInt64(9), Body = r.IsDBNull(10) ? null : (byte[])r.GetValue(10), Status = 200,
+        IsWrite = true, N = r.GetInt64(0), AtMicros = r.GetInt64(1), Request = Text(r, 2), Act = (AuditAct)r.GetInt32(3), Type = r.GetInt64(4), Id = Text(r, 5), By = AgentOf(r),
+        Version = r.GetInt32(16), PatientRid = r.IsDBNull(17) ? 0 : r.GetInt64(17), Body = r.IsDBNull(18) ? null : (byte[])r.GetValue(18), Status = 200,
     };
 
-    private static string? Text(System.Data.Common.DbDataReader r, int column) => r.IsDBNull(column) ? null : r.GetString(column);
+    private static AuditAgent AgentOf(DbDataReader r) => new()
+    {
+        Who = Text(r, 6), Client = Text(r, 7), Issuer = Text(r, 8), TokenId = Text(r, 9), Role = Text(r, 10), PractitionerRole = Text(r, 11),
+        Organization = Text(r, 12), OnBehalfOf = Text(r, 13), Scopes = Text(r, 14), Network = Text(r, 15),
+    };
+
+    private static string? Text(DbDataReader r, int column) => r.IsDBNull(column) ? null : r.GetString(column);
 }

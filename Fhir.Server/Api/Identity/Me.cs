@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Fhir.Server.Api.Audit;
 using Fhir.Server.Api.Http;
 using Fhir.Server.Store.Access;
 using Fhir.Server.Store.Resources;
@@ -13,8 +14,9 @@ public static class Me
 {
     public static void Map(IEndpointRouteBuilder app) => app.MapGet("/me", TellAsync).WithMetadata(new AnyFormat()).Asks(Right.SignedIn);
 
-    private static async Task<IResult> TellAsync(Caller caller, ResourceStore store, CancellationToken stop)
+    private static async Task<IResult> TellAsync(HttpContext context, Caller caller, ResourceStore store, AuditFilter audit, CancellationToken stop)
     {
+        if (!await audit.RecordAsync(context, StatusCodes.Status200OK, [])) return AuditFilter.Unaudited;
         var sees = caller.Sees;
         return Results.Json(new
         {

@@ -99,7 +99,7 @@ internal static class CapabilityJson
 
     private static void SearchParameters(Utf8JsonWriter json, string type, bool isLog)
     {
-        var all = DefinitionSet.R4.SearchParameters(type).Where(p => p.Expression is not null && p.Type != SearchParameterType.Special && (!isLog || Audit.AuditEvents.Parameters.Contains(p.Code))).ToList();
+        var all = DefinitionSet.R4.SearchParameters(type).Where(p => p.Expression is not null && p.Type != SearchParameterType.Special && (!isLog || Audit.AuditSearch.Parameters.Contains(p.Code))).ToList();
         var references = all.Where(p => p.Type == SearchParameterType.Reference && !isLog).ToList();
         if (references.Count > 0)
         {

@@ -1,0 +1,31 @@
+using Fhir.Server.Api.Identity;
+using Fhir.Server.Core.Packages;
+using Fhir.Server.Store.Access;
+using Fhir.Server.Store.Database;
+using Fhir.Server.Store.Resources;
+
+namespace Fhir.Server.Api.Audit;
+
+/// <summary>All that is needed to tell some lines as AuditEvents. SeenBy = the patient who reads her own log: of others she sees nothing; null = an officer.</summary>
+public sealed record AuditView(AuditFacts Facts, BrokenGlass Glass, AuditNames Names, TokenNames Server, long? SeenBy)
+{
+    /// <summary>The patients of a line whom the reader may see named.</summary>
+    public IReadOnlyList<long> PatientsOf(AuditLine line) => [.. Facts.PatientsOf(line).Where(patient => SeenBy is not { } self || patient == self)];
+
+    /// <summary>May the reader see this resource named?</summary>
+    public bool Shows(long rid) => SeenBy is not { } self || (Facts.KeyOf(rid) is not null && (Facts.PatientsOf(rid) is { IsEmpty: true } || Facts.PatientsOf(rid).Contains(self)));
+}
+
+/// <summary>Gathers what lines need to be told.</summary>
+public sealed class AuditViews(TenantDatabase database, ResourceStore store, Conformance conformance, TokenNames server, TimeProvider clock)
+{
+    private readonly RoleWords _words = RoleWords.In(conformance);
+
+    public async Task<AuditView> OfAsync(IReadOnlyCollection<AuditLine> lines, long? seenBy, CancellationToken stop)
+    {
+        var facts = await AuditFacts.OfAsync(lines, database, stop);
+        var glass = await BrokenGlass.OfAsync(lines, facts, database, stop);
+        var names = await AuditNames.OfAsync(lines, store, AccessContext.House("audit", Callers.Micros(clock.GetUtcNow())), _words, stop);
+        return new(facts, glass, names, server, seenBy);
+    }
+}
