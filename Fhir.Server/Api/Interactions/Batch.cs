@@ -1,3 +1,4 @@
+using Fhir.Server.Api.Audit;
 using Fhir.Server.Api.Http;
 using Fhir.Server.Api.Identity;
 using Fhir.Server.Core.Outcomes;
@@ -48,9 +49,9 @@ public static class Batch
     private static async Task<BundleEntry> OneAsync(Entry entry, BundleCall of, Writing writing, EntryReads reads, CancellationToken stop)
     {
         if (entry.IsRead) return await reads.AnswerAsync(entry, of.Call, of.Caller, of.BaseUrl, stop);
-        if ((await writing.PrepareAsync(entry, of.Home, stop)).Failed(out var issue, out var write)) return EntryReads.Refused(Refusal.Of(issue));
-        if ((await writing.CommitAsync([write], of.Caller, stop)).Failed(out issue, out var done)) return EntryReads.Refused(Refusal.Of(issue));
-        return await AnswerAsync(done[0], of, writing, stop);
+        if ((await writing.PrepareAsync(entry, of.Home, stop)).Failed(out var issue, out var write)) return await reads.RefusedAsync(entry, of.Call, Refusal.Of(issue));
+        if ((await writing.CommitAsync([write], of.Caller, stop)).Failed(out issue, out var done)) return await reads.RefusedAsync(entry, of.Call, Refusal.Of(issue));
+        return await reads.IsAuditedAsync(entry, of.Call, done[0].Written) ? await AnswerAsync(done[0], of, writing, stop) : EntryReads.Refused(AuditFilter.Unaudited);
     }
 
     /// <summary>What a write answers with inside a Bundle; the resource itself only when it was asked for.</summary>

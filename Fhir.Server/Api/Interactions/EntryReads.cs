@@ -14,7 +14,7 @@ public sealed class EntryReads(ResourceStore store, BinaryData binaries, History
     public async Task<BundleEntry> AnswerAsync(Entry entry, Call call, Caller caller, string baseUrl, CancellationToken stop)
     {
         var address = entry.Address;
-        var right = RightOf(address);
+        var right = RightOf(entry);
         if (!right.AllowedBy(caller.Sees, address.Type)) return await RefusedAsync(entry, call, right, Refusal.OutOfScope());
         if ((await ReadAsync(address, caller, baseUrl, stop)).Failed(out var issue, out var body)) return await RefusedAsync(entry, call, right, Refusal.Of(issue));
         if (!await RecordAsync(entry, call, right, body.Status, body.Returned)) return Refused(AuditFilter.Unaudited);
@@ -26,6 +26,15 @@ public sealed class EntryReads(ResourceStore store, BinaryData binaries, History
             Response = new(body.Status) { ETag = version is null ? null : FhirBody.ETagOf(version.Version), LastModified = version?.LastUpdated },
         };
     }
+
+    /// <summary>A write of a batch that came to nothing: the commit has no row of it, so it gets one of its own.</summary>
+    public Task<BundleEntry> RefusedAsync(Entry entry, Call call, Refusal refusal) => RefusedAsync(entry, call, RightOf(entry), refusal);
+
+    /// <summary>True once the audit knows of an entry's write: what found everything as it should be wrote nothing, so no commit tells of it.</summary>
+    public async ValueTask<bool> IsAuditedAsync(Entry entry, Call call, Written written) =>
+        Writing.IsWrite(written) || await RecordAsync(entry, call, RightOf(entry), 200, written.Version is { Rid: not 0 } there ? [there.Rid] : []);
+
+    private static Right RightOf(Entry entry) => entry.Method switch { "POST" => Right.Create, "PUT" => Right.Update, "DELETE" => Right.Delete, _ => RightOf(entry.Address) };
 
     private static Right RightOf(EntryAddress address) => address switch
     {

@@ -1,3 +1,4 @@
+using Fhir.Server.Api.Audit;
 using Fhir.Server.Api.Http;
 using Fhir.Server.Core.Outcomes;
 using Fhir.Server.Store.Resources;
@@ -74,6 +75,7 @@ public sealed class Transaction(Writing writing, EntryReads reads, ConditionalRe
             answers[entry.Index] = entry.IsRead
                 ? await reads.AnswerAsync(entry, of.Call, of.Caller, of.BaseUrl, stop)
                 : await Batch.AnswerAsync(done[(entry.SameAs ?? entry).Index], of, writing, stop);
+            if (!entry.IsRead && !await reads.IsAuditedAsync(entry, of.Call, done[(entry.SameAs ?? entry).Index].Written)) return AuditFilter.Unaudited;
         }
         return BundleJson.Answer("transaction-response", null, [], answers);
     }

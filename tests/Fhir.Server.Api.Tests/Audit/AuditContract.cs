@@ -87,7 +87,11 @@ public abstract class AuditContract(Shared shared)
         Assert.Equal(2, (await EventsAsync($"entity=Patient/{id}&agent=Practitioner/dr.jansen&outcome=0")).Count);
         Assert.Empty(await EventsAsync($"entity=Patient/{id}&outcome=4"));
         Assert.Empty(await EventsAsync($"entity=Patient/{id}&date=lt2020-01-01"));
-        Assert.Equal(2, (await EventsAsync($"entity=Patient/{id}&date=ge{today}")).Count);
+        Assert.Equal(2, (await EventsAsync($"entity=Patient/{id}&date=ge{today}&agent-role=gp")).Count);
+        Assert.Equal("C", (string)Assert.Single(await EventsAsync($"entity=Patient/{id}&subtype=create"))["action"]!);
+        Assert.Single(await EventsAsync($"entity=Patient/{id}&type=rest&subtype=http://hl7.org/fhir/restful-interaction|read"));
+        Assert.Empty(await EventsAsync($"entity=Patient/{id}&type=110106"));
+        Assert.Empty(await EventsAsync($"entity=Patient/{id}&_security=BTG"));
         Assert.Equal(400, (await Privacy.Get("/fhir/AuditEvent?altid=1")).Code);
         Assert.Equal(400, (await Privacy.Get("/fhir/AuditEvent?date=soon")).Code);
     }
@@ -99,12 +103,13 @@ public abstract class AuditContract(Shared shared)
         var written = await Jansen.Post("/fhir/Observation", $$$"""{"resourceType":"Observation","status":"final","code":{"text":"x"},"subject":{"reference":"Patient/{{{id}}}"}}""");
         Assert.Equal(201, written.Code);
         await Jansen.Get($"/fhir/Patient/{id}");
-        foreach (var asked in new[] { $"patient={id}", $"patient=Patient/{id}" })
+        foreach (var asked in new[] { $"patient={id}&agent-role=gp", $"patient=Patient/{id}&agent=Organization/de-linde" })
         {
             var all = await EventsAsync(asked);
             Assert.Equal(["R", "C", "C"], all.Select(e => (string)e["action"]!));
             Assert.Equal([$"Observation/{(string)written.Json["id"]!}/_history/1", $"Patient/{id}"], Entities(all[1]));
         }
+        Assert.Equal("privacy", (string)(await EventsAsync($"patient={id}"))[0]["agent"]![0]!["who"]!["identifier"]!["value"]!);   // reading the log is in the log
         Assert.Equal(400, (await Privacy.Get($"/fhir/AuditEvent?patient=Observation/{id}")).Code);
     }
 
