@@ -14,7 +14,7 @@ public sealed class Standings(TenantDatabase database, SyncToken tokens, TimePro
     public async Task<Standing> SinceAsync(long owner, string? token, CancellationToken stop)
     {
         await using var session = await database.ReadAsync(snapshot: true, stop);
-        var last = await session.FirstAsync(Sql.Raw("select coalesce(max(t), 0) from commits"), r => r.GetInt64(0), stop);
+        var (last, at) = await session.FirstAsync(Sql.Raw("select t, at from commits order by t desc limit 1"), r => (r.GetInt64(0), r.GetInt64(1)), stop);
         long? since = token is null ? 0 : tokens.Read(token, owner);
         if (since > last) since = null;   // a future that a restore took away
         var rows = await session.QueryAsync(Sql.Of(
@@ -23,7 +23,7 @@ public sealed class Standings(TenantDatabase database, SyncToken tokens, TimePro
             join participant p on p.thread = i.thread and p.actor = i.owner join res h on h.rid = i.thread
             where i.owner = {owner} and i.t > {since ?? 0} order by i.t
             """), r => (Thread: $"Communication/{r.GetString(0)}", Seq: r.GetInt64(1), From: r.GetInt64(2), Until: r.GetInt64(3), Gone: r.GetInt64(4)), stop);
-        var now = Micros.Of(clock.GetUtcNow());
+        var now = Math.Max(Micros.Of(clock.GetUtcNow()), at);   // a clock that stepped back must not hide what that commit opened
         return new(tokens.Of(last, owner), since is null,
             [.. rows.Where(r => r.From <= now && now < r.Until).Select(r => new ThreadSeq(r.Thread, r.Seq))],
             [.. rows.Where(r => r.Gone > (since ?? long.MaxValue)).Select(r => r.Thread)]);

@@ -35,7 +35,7 @@ public sealed class Callers(TokenCache tokens, Holders holders, ScopeFilters fil
         Sees = caller.Sees with { NowMicros = NowMicros, Request = requestId, Network = context.Connection.RemoteIpAddress?.ToString() },
     };
 
-    private long NowMicros => Micros(clock.GetUtcNow());
+    private long NowMicros => Math.Max(Micros(clock.GetUtcNow()), store.LastMicros);
 
     internal static long Micros(DateTimeOffset at) => (at - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
 

@@ -38,13 +38,13 @@ internal sealed partial class Batch
     /// In a transaction the others may refer to what a conditional create finds: their references, which the API made point to
     /// the id it would have had, are turned to the one that is there.
     /// </summary>
-    private async Task<Result<IReadOnlyList<Prepared>>> FindExistingAsync(Pending item)
+    private async Task<Result<IReadOnlyList<Prepared>>> FindExistingAsync(Pending item, AccessContext by)
     {
         var found = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var write in item.Writes.Select(p => p.Write).Where(w => w is { Criteria: not null, Kind: WriteKind.Create }))
         {
-            if (Refused(write, item.By) is { } refused) return In(write, refused);
-            if ((await MatchAsync(write, item.By, item.Stop)).Failed(out var issue, out var match)) return In(write, issue);
+            if (Refused(write, by) is { } refused) return In(write, refused);
+            if ((await MatchAsync(write, by, item.Stop)).Failed(out var issue, out var match)) return In(write, issue);
             if (match is not null) found[write.Key.ToString()] = match.Key.ToString();
         }
         foreach (var key in item.Writes.Select(p => p.Write).Where(w => w.Kind == WriteKind.Create && !found.ContainsKey(w.Key.ToString())).Select(w => w.Key))

@@ -14,20 +14,24 @@ internal sealed partial class Batch
     /// <summary>All writes of one item. An issue in the first write leaves nothing; the queue rolls back what an issue in a later one leaves.</summary>
     public async Task<Result<IReadOnlyList<Written>>> TakeAsync(Pending item)
     {
-        var writes = item.Writes;
+        var (writes, by) = (item.Writes, AtThisMoment(item.By));
         if (writes.Count > 1)
         {
             if (Twice(writes) is { } twice) return twice;
-            if ((await FindExistingAsync(item)).Failed(out var issue, out writes)) return issue;
+            if ((await FindExistingAsync(item, by)).Failed(out var issue, out writes)) return issue;
         }
         var answers = new List<Written>(writes.Count);
+        var together = writes.Where(w => w.Write.Resource is not null).Select(w => w.Write.Key).ToHashSet();
         foreach (var write in writes)
         {
-            if ((await TakeAsync(write, item.By, item.Stop)).Failed(out var issue, out var written)) return In(write.Write, issue);
+            if ((await TakeAsync(write, together, by, item.Stop)).Failed(out var issue, out var written)) return In(write.Write, issue);
             answers.Add(written);
         }
         return answers;
     }
+
+    // What ended while it waited for its turn has ended; and what the commit before it opened is open, whatever the clock says.
+    private AccessContext AtThisMoment(AccessContext by) => by.SeesAll ? by : by with { NowMicros = Math.Max(by.NowMicros, AtMicros) };
 
     private static Issue? Twice(IReadOnlyList<Prepared> writes) =>
         writes.GroupBy(w => w.Write.Key).FirstOrDefault(g => g.Count() > 1) is { } same
@@ -36,7 +40,7 @@ internal sealed partial class Batch
     private static Issue In(Write write, Issue issue) =>
         write.Where is not { } where ? issue : issue with { Where = issue.Where is null ? where : $"{where}.resource.{issue.Where}" };
 
-    private async Task<Result<Written>> TakeAsync(Prepared prepared, AccessContext by, CancellationToken stop)
+    private async Task<Result<Written>> TakeAsync(Prepared prepared, IReadOnlySet<ResourceKey> together, AccessContext by, CancellationToken stop)
     {
         var write = prepared.Write;
         if (Refused(write, by) is { } refused) return refused;
@@ -51,6 +55,7 @@ internal sealed partial class Batch
         if (await MayAsync(write, before, by, stop) is { } no) return no;
         if (write.Kind == WriteKind.Delete && before is not { Live: 1 }) return new Written(WriteOutcome.Unchanged, null);
         if (Stale(write, before) is { } stale) return stale;
+        if (await GuardAsync(prepared, before, together, by, stop) is { } guarded) return guarded;
         return await WriteAsync(prepared, before, by, stop);
     }
 
@@ -77,7 +82,8 @@ internal sealed partial class Batch
         var notFound = new Issue(IssueKind.NotFound, $"There is no such {write.Key.Type} to {write.Kind.ToString().ToLowerInvariant()}; a new one is made with POST, and the server gives its id.");
         if (before is null or { Live: < 0 }) return notFound;
         if (_touched.Contains(write.Key)) await FlushAsync(stop);
-        var seen = await _session.FirstAsync(Sql.Of($"select 1 from res r where r.rid = {before.Rid} and {by.Sees("r", write.Key.Type, Need(write))}"), r => r.GetInt64(0), stop);
+        var mine = by with { OnBehalfOfRid = 0 };   // for whom she acts, she reads along; she does not write in that one's place
+        var seen = await _session.FirstAsync(Sql.Of($"select 1 from res r where r.rid = {before.Rid} and {mine.Sees("r", write.Key.Type, Need(write))}"), r => r.GetInt64(0), stop);
         if (seen == 0) return notFound;
         if (by.SeesAll) return null;
         var kept = AccessTable.WrittenBy(write.Key.Type) is Keeper.Directory or Keeper.Definition;

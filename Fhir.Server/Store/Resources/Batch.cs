@@ -11,7 +11,7 @@ using Fhir.Server.Store.Search;
 namespace Fhir.Server.Store.Resources;
 
 /// <summary>What every batch works with.</summary>
-internal sealed record BatchParts(DefinitionSet Definitions, Indexer Indexer, ResourceSearch Search, IReadOnlyList<ICommitRule> Rules, Rids Rids, AuditAgents Agents, TimeProvider Clock, Action<long> Committed);
+internal sealed record BatchParts(DefinitionSet Definitions, Indexer Indexer, ResourceSearch Search, IReadOnlyList<ICommitRule> Rules, Rids Rids, AuditAgents Agents, TimeProvider Clock, Action<long, long> Committed);
 
 /// <summary>
 /// One database transaction under the commit lock: gives out t, checks each item before it writes anything for it, holds the
@@ -88,7 +88,7 @@ internal sealed partial class Batch : CommitScope
         _parts.Rids.Keep(_newRids);
         _parts.Agents.Committed();
         foreach (var announce in _announce) Wake(announce);
-        Wake(() => _parts.Committed(T));
+        Wake(() => _parts.Committed(T, AtMicros));
     }
 
     // What is committed stays committed: a waker that fails must not make the queue run the batch again. Who was not woken is by the next poll.

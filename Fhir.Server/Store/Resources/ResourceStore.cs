@@ -17,11 +17,21 @@ public sealed class ResourceStore : IAsyncDisposable
     private readonly Indexer _indexer;
     private readonly Seal _seal;
     private readonly CommitQueue _queue;
+    private long _lastMicros;
 
     public ResourceStore(TenantDatabase database, DefinitionSet definitions, Indexer indexer, ResourceSearch search, IEnumerable<ICommitRule> rules, Seal seal, TimeProvider clock)
     {
         (_database, _definitions, _indexer, _seal) = (database, definitions, indexer, seal);
-        _queue = new(database, new(definitions, indexer, search, [.. rules], new Rids(), new(Audit.AuditTables.WriteAgents), clock, t => Committed?.Invoke(t)));
+        _queue = new(database, new(definitions, indexer, search, [.. rules], new Rids(), new(Audit.AuditTables.WriteAgents), clock, Told));
+    }
+
+    /// <summary>The moment of the last commit that this node knows: a reader whose clock lags behind it would miss what that commit opened.</summary>
+    public long LastMicros => Volatile.Read(ref _lastMicros);
+
+    private void Told(long t, long atMicros)
+    {
+        Volatile.Write(ref _lastMicros, atMicros);   // commits come one by one, each later than the one before
+        Committed?.Invoke(t);
     }
 
     /// <summary>After each commit of this node, with its number; must be quick.</summary>

@@ -13,6 +13,8 @@ public sealed class Indexer
 
     public Indexer(DefinitionSet definitions, ParameterNumbers numbers, ServerBases bases) => (_catalog, _bases) = (new(definitions, numbers), bases);
 
+    internal ServerBases Bases => _bases;
+
     /// <summary>The rows of a resource.</summary>
     public IndexEntries Extract(Element resource)
     {

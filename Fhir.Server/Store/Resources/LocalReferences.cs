@@ -1,0 +1,26 @@
+using Fhir.Server.Core.Elements;
+using Fhir.Server.Store.Access;
+using Fhir.Server.Store.Search;
+using Fhir.Server.Store.Search.Types;
+
+namespace Fhir.Server.Store.Resources;
+
+/// <summary>
+/// The literal references of a resource to resources of this server, wherever they stand in it — https://hl7.org/fhir/R4/references.html#literal.
+/// Contained resources, urn:, logical identifiers and other servers are none.
+/// </summary>
+internal static class LocalReferences
+{
+    public static List<(ResourceKey Key, Element At)> In(Element resource, ServerBases bases)
+    {
+        var found = new List<(ResourceKey, Element)>();
+        Collect(resource, bases, found);
+        return found;
+    }
+
+    private static void Collect(Element element, ServerBases bases, List<(ResourceKey, Element)> found)
+    {
+        if (element is { Name: "reference", Text: { Length: > 0 } text, Parent: { Type: "Reference" } at } && ReferenceText.Local(text, bases) is { } key) found.Add((key, at));
+        foreach (var child in element.Children) Collect(child, bases, found);
+    }
+}
