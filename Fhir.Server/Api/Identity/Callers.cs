@@ -1,12 +1,13 @@
 using Fhir.Server.Core.Outcomes;
 using Fhir.Server.Store.Access;
+using Fhir.Server.Store.Resources;
 using Fhir.Server.Store.Search;
 using Microsoft.AspNetCore.Http;
 
 namespace Fhir.Server.Api.Identity;
 
 /// <summary>From a request's token to its caller. The role and organisation are the store's word, not the token's; they are asked again after a second, or as soon as the directory changes.</summary>
-public sealed class Callers(TokenCache tokens, Holders holders, ScopeFilters filters, DirectoryEpoch directory, ApiSettings settings, TimeProvider clock)
+public sealed class Callers(TokenCache tokens, Holders holders, ScopeFilters filters, DirectoryEpoch directory, ResourceStore store, ApiSettings settings, TimeProvider clock)
 {
     private static readonly Issue NoAccess = new(IssueKind.Forbidden, "This token's holder has no access here.");
 

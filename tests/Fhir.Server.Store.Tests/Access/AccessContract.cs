@@ -147,7 +147,8 @@ public abstract class AccessContract
         await using var _ = store;
         var bakker = As(Role.Specialist, "oost", "bakker");
         await store.DoAsync(In("linde", Patient("p")));
-        await store.DoAsync(TestStore.New("CareTeam", Team("active", "bakker")), bakker);
+        Assert.Equal("not-found", (await store.RefusedAsync(bakker, TestStore.New("CareTeam", Team("active", "bakker")))).Code);
+        await store.DoAsync(TestStore.New("CareTeam", Team("active", "bakker")), As(Role.PracticeSystem, "oost", null));
         Assert.Equal(IssueKind.NotFound, await store.ReadFailsAsync("Patient", "p", bakker));
     }
 
