@@ -30,6 +30,10 @@ public sealed record ApiSettings
     /// <summary>The file with the key of the attachments; made in the data folder when absent.</summary>
     public string? BlobKeyFile { get; init; }
 
+    /// <summary>The file outside the database that the signed heads of the audit are appended to; in the data folder when absent.</summary>
+    public string? AuditHeadsFile { get; init; }
+
+    public string HeadsFile => AuditHeadsFile ?? Path.Combine(DataFolder, "audit", "heads.log");
     public string KeyFolder => Path.Combine(DataFolder, "keys");
 
     public static ApiSettings From(IConfiguration configuration, bool demo) => new()
@@ -42,6 +46,7 @@ public sealed record ApiSettings
         StepUpAcr = configuration["Authentication:StepUpAcr"] ?? DefaultStepUpAcr,
         Authorities = configuration.GetSection("Authentication:Authorities").Get<TrustedAuthority[]>() ?? [],
         MaxBodyBytes = configuration.GetValue("Server:MaxBodyBytes", 50L * 1024 * 1024),
+        AuditHeadsFile = configuration["Audit:HeadsFile"],
         BlobKeyFile = configuration["Attachments:KeyFile"],
     };
 }

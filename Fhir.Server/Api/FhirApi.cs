@@ -39,6 +39,10 @@ public static class FhirApi
         services.AddSingleton<ICommitRule, CareRule>();
         services.AddSingleton<AuditReads>();
         services.AddSingleton<AuditFilter>();
+        services.AddSingleton(_ => AuditKey.In(settings.KeyFolder));
+        services.AddSingleton(new HeadsFile(settings.HeadsFile));
+        services.AddSingleton<AuditHeads>();
+        services.AddHostedService(s => s.GetRequiredService<AuditHeads>());
         services.AddSingleton<AuditLog>();
         services.AddSingleton<PatientIndex>();
         services.AddSingleton<AuditPages>();

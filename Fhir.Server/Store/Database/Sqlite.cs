@@ -16,10 +16,10 @@ public sealed class SqliteDatabase : TenantDatabase
     private readonly SqliteFile _record;
     private readonly SqliteFile _audit;
 
-    private SqliteDatabase(string folder)
+    private SqliteDatabase(string folder, bool writes = true)
     {
-        _record = new(System.IO.Path.Combine(folder, "samenspraak.db"));
-        _audit = new(System.IO.Path.Combine(folder, "audit.db"));
+        _record = new(System.IO.Path.Combine(folder, "samenspraak.db"), writes);
+        _audit = new(System.IO.Path.Combine(folder, "audit.db"), writes);
     }
 
     /// <summary>Opens the files in a folder, making them when they are not there. The caller holds the folder's writer.lock.</summary>
@@ -28,6 +28,13 @@ public sealed class SqliteDatabase : TenantDatabase
         Batteries_V2.Init();
         System.IO.Directory.CreateDirectory(folder);
         return new(folder);
+    }
+
+    /// <summary>To read only, also while another process writes; the files must be there.</summary>
+    public static SqliteDatabase OpenToRead(string folder)
+    {
+        Batteries_V2.Init();
+        return new(folder, writes: false);
     }
 
     public override ValueTask<Session> ReadAsync(bool snapshot, CancellationToken stop) => new(_record.Reader(snapshot));
@@ -56,18 +63,24 @@ internal sealed class SqliteFile : IAsyncDisposable
     private readonly string _path;
     private readonly ConcurrentBag<SqliteLink> _readers = [];
     private readonly SemaphoreSlim _turn = new(1, 1);
-    private readonly SqliteLink _writer;
+    private readonly SqliteLink? _writer;
 
-    public SqliteFile(string path)
+    public SqliteFile(string path, bool writes)
     {
         _path = path;
+        if (writes) _writer = Writer(path);
+    }
+
+    private static SqliteLink Writer(string path)
+    {
         if (!OperatingSystem.IsWindows()) Own(path);
-        _writer = new(new SqliteConnectionStringBuilder { DataSource = path, Mode = SqliteOpenMode.ReadWriteCreate, Pooling = false }.ConnectionString);
-        _writer.Run("pragma journal_mode=wal");
-        _writer.Run("pragma synchronous=full");
-        _writer.Run("pragma wal_autocheckpoint=4000");
-        _writer.Run("pragma cache_size=-32000");
-        _writer.Run("pragma temp_store=memory");
+        var writer = new SqliteLink(new SqliteConnectionStringBuilder { DataSource = path, Mode = SqliteOpenMode.ReadWriteCreate, Pooling = false }.ConnectionString);
+        writer.Run("pragma journal_mode=wal");
+        writer.Run("pragma synchronous=full");
+        writer.Run("pragma wal_autocheckpoint=4000");
+        writer.Run("pragma cache_size=-32000");
+        writer.Run("pragma temp_store=memory");
+        return writer;
     }
 
     // Patients' data: nobody else on this machine reads it, whatever folder it lies in. SQLite gives its log the mode of the database.
@@ -93,6 +106,7 @@ internal sealed class SqliteFile : IAsyncDisposable
 
     public async ValueTask<WriteSession> WriterAsync(CancellationToken stop)
     {
+        if (_writer is null) throw new InvalidOperationException("The database was opened to be read only.");
         await _turn.WaitAsync(stop);
         try
         {
@@ -110,7 +124,7 @@ internal sealed class SqliteFile : IAsyncDisposable
     {
         await _turn.WaitAsync();
         while (_readers.TryTake(out var link)) link.Dispose();
-        _writer.Dispose();
+        _writer?.Dispose();
         _turn.Dispose();
     }
 

@@ -54,7 +54,7 @@ internal sealed partial class Batch : CommitScope
         coalesce((select max(n) from audit_write), 0), (select hash from audit_write order by n desc limit 1) from commits
         """);
 
-    private static ChainEnd AuditEnd(System.Data.Common.DbDataReader r) => new(AuditTables.Writes.Name, 0, r.GetInt64(4), r.IsDBNull(5) ? null : (byte[])r.GetValue(5));
+    private static ChainEnd AuditEnd(System.Data.Common.DbDataReader r) => new(AuditTables.Writes.Name, ChainId.OfWrites, r.GetInt64(4), r.IsDBNull(5) ? null : (byte[])r.GetValue(5));
 
     public static async Task<Batch> BeginAsync(WriteSession session, BatchParts parts)
     {
