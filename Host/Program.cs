@@ -21,6 +21,7 @@ static async Task<Result<int>> RunAsync(string[] words)
     {
         Arguments.Token => await PrintAsync(TokenCommand.Issue(arguments, settings, TimeProvider.System)),
         Arguments.Import => await Import.RunAsync(arguments, settings),
+        Arguments.VerifyAudit => await VerifyAudit.RunAsync(settings, Console.Out),
         _ => await Serve.RunAsync(settings),
     };
 }

@@ -5,7 +5,7 @@ namespace Host.CommandLine;
 /// <summary>A command line taken apart: the command, what it works on, and its options, of which those with a colon are settings.</summary>
 public sealed record Arguments(string Command, IReadOnlyList<string> Subjects, IReadOnlyDictionary<string, string?> Options)
 {
-    public const string Serve = "serve", Help = "help", Import = "import", Token = "token";
+    public const string Serve = "serve", Help = "help", Import = "import", Token = "token", VerifyAudit = "verify-audit";
 
     /// <summary>An option that needs no value: standing there means true.</summary>
     public const string StepUp = "step-up";
@@ -39,6 +39,7 @@ public sealed record Arguments(string Command, IReadOnlyList<string> Subjects, I
         {
             Serve => [],
             Help => [],
+            VerifyAudit => [],
             Import => ["practice"],
             Token => ["user", "scope", "minutes", "patient", "on-behalf-of", StepUp],
             _ => null,

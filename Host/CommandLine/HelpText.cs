@@ -15,6 +15,8 @@ public static class HelpText
                                                    NAME may be Patient/ID (a patient's own token) or RelatedPerson/ID (who speaks for one);
                                                    --patient binds patient/ scopes to that patient, --on-behalf-of is for assistants,
                                                    --step-up says that she proved again, just now, who she is (needed to break glass)
+          ./start verify-audit                     recompute the audit's hash chains and hold them against their signed heads;
+                                                   exit code 1 and the first bad row when somebody changed it; the server may run
           ./start --help                           this page
 
         Settings are ordinary ASP.NET Core configuration: Host/appsettings.json, environment (Data__Folder=…) or command line.
@@ -26,6 +28,7 @@ public static class HelpText
           --Authentication:StepUpAcr=ACR           the acr of a stepped-up token (urn:samenspraak:step-up)
           --Validation:Base=off|warn|enforce       R4's own rules on writes, beyond the structure (warn); :Import:Base for imports (off)
           --Validation:Profiles=off|warn|enforce   the profiles that a resource declares (warn); :Import:Profiles for imports (off)
+          --Audit:HeadsFile=FILE                   where the signed heads of the audit go (audit/heads.log in the data folder)
           --Profiles:Packages=DIR                  FHIR packages to load: folders, .tgz files, loose JSON or XML (none)
           --Access:CareGraceDays=N                 days that those who cared still see the patient after that was closed (30)
           --Demo:Enabled=true|false                the demo clinic; true by default when every address is loopback

@@ -110,7 +110,7 @@ public sealed class AuditVerifier(TenantDatabase database, HeadsFile file, Audit
         var fault = await walk.RunAsync(() => chain.IsBefore ? default : PassAsync(walk, cursors), stop);
         if (chain.IsBefore) _verdict.RowsBefore += walk.Rows;
         else (_verdict.Rows, _verdict.Chains) = (_verdict.Rows + walk.Rows, _verdict.Chains + (walk.Rows > 0 ? 1 : 0));
-        if (fault is null && chain.IsBefore) fault = await PassAsync(walk, cursors);
+        if (fault is null && chain.IsBefore && walk.Rows > 0) fault = cursors.Select(cursor => cursor.Unknown(walk.FirstN)).FirstOrDefault(unknown => unknown is not null) ?? await PassAsync(walk, cursors);
         if (!chain.IsBefore) _verdict.Unsigned += walk.LastN - cursors.Aggregate(start, (most, cursor) => Math.Max(most, cursor.LastSigned));
         return fault ?? cursors.Select(cursor => cursor.Left(walk.LastN)).FirstOrDefault(left => left is not null);
     }

@@ -7,12 +7,16 @@ public sealed class HeadCursor(ChainId chain, IAsyncEnumerable<(ChainHead Head, 
 {
     private readonly IAsyncEnumerator<(ChainHead Head, string At)> _heads = signed.GetAsyncEnumerator(stop);
     private (ChainHead Head, string At)? _next;
+    private string? _firstAt, _firstOfChainAt;
 
     /// <summary>The last row that a good head covers; 0 = none.</summary>
     public long LastSigned { get; private set; }
 
     /// <summary>To the first head; before anything passes.</summary>
     public ValueTask<Fault?> BeginAsync() => MoveAsync();
+
+    /// <summary>Of the rows from before the chains, which the first head must have: rows that it knew nothing of have lost their hash since.</summary>
+    public Fault? Unknown(long firstN) => _firstAt is { } at && at != _firstOfChainAt ? new(chain, firstN, $"its hash was taken away, or it was put in, after the head of {at} was signed") : null;
 
     /// <summary>After each row (of the rows from before the chains: after the last one).</summary>
     public async ValueTask<Fault?> PassAsync(long n, byte[] hash)
@@ -40,8 +44,10 @@ public sealed class HeadCursor(ChainId chain, IAsyncEnumerable<(ChainHead Head, 
         _next = null;
         while (await _heads.MoveNextAsync())
         {
+            _firstAt ??= _heads.Current.At;
             if (_heads.Current.Head.Chain != chain) continue;
             _next = _heads.Current;
+            _firstOfChainAt ??= _next.Value.At;
             return last is var (before, at) && _next.Value.Head.N < before.N
                 ? new(chain, _next.Value.Head.N + 1, $"it was taken away, and all behind it, after the head of {at} and before that of {_next.Value.At}") : null;
         }

@@ -21,6 +21,7 @@ public sealed class ChainWalk
     }
 
     public long Rows { get; private set; }
+    public long FirstN { get; private set; }
     /// <summary>The last row that was walked over.</summary>
     public long LastN { get; private set; }
     public byte[] Hash { get; private set; }
@@ -58,6 +59,7 @@ public sealed class ChainWalk
         var agent = (byte[])row[AgentColumn]!;
         if (await _agents.LookAsync(agent, isKeyHash: !_chain.IsBefore, stop) is not { } content) return new(_chain, n, "who did it was altered, or is missing");
         if (_chain.IsBefore) hash = ChainHash.Next(hash, content);   // their keys say nothing about the content
+        if (Rows == 0) FirstN = n;
         (Hash, LastN, Rows) = (hash, n, Rows + 1);
         return null;
     }
