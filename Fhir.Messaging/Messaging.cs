@@ -2,6 +2,7 @@ using Fhir.Messaging.Consent;
 using Fhir.Messaging.Delivery;
 using Fhir.Messaging.Documents;
 using Fhir.Messaging.Realtime;
+using Fhir.Messaging.Referrals;
 using Fhir.Messaging.Threads;
 using Fhir.Server.Api.Http;
 using Fhir.Server.Api.Identity;
@@ -30,6 +31,7 @@ public static class Messaging
         services.AddSingleton<NewWrite>();
         services.AddSingleton<HeaderWrites>().AddSingleton<MessageWrites>();
         services.AddSingleton<ICommitRule, ConsentWrites>().AddSingleton<ICommitRule, ThreadWrites>().AddSingleton<ICommitRule, UploadWrites>().AddSingleton<ICommitRule, SummaryWrites>();
+        services.AddSingleton<ICommitRule, AcceptedOnce>();
         services.AddSingleton<SendMessage>().AddSingleton<MarkRead>().AddSingleton<CloseThread>();
         services.AddSingleton<Connections>().AddSingleton<SyncToken>().AddSingleton<Standings>();
         services.AddSingleton<Dispatch>().AddSingleton<Pump>();
