@@ -18,9 +18,9 @@ public sealed class AuditEvents(AuditLog log, AuditPages pages, AuditSearch sear
     public async Task<Result<FhirBody>> ReadAsync(string id, Caller caller, CancellationToken stop)
     {
         var own = OwnOf(caller);
-        if ((!ReadsAll(caller) && own.IsEmpty) || await log.FindAsync(id, stop) is not { } line) return NotFound;
+        if ((!ReadsAll(caller, Permission.Read) && own.IsEmpty) || await log.FindAsync(id, stop) is not { } line) return NotFound;
         var view = await views.OfAsync([line], null, stop);
-        if (ReadsAll(caller)) return Body(AuditEventJson.Of(line, view), [line], view);
+        if (ReadsAll(caller, Permission.Read)) return Body(AuditEventJson.Of(line, view), [line], view);
         var hers = own.Intersect(view.Facts.PatientsOf(line)).ToList();
         if (hers.Count == 0) return NotFound;
         view = view with { SeenBy = hers[0] };
@@ -30,7 +30,7 @@ public sealed class AuditEvents(AuditLog log, AuditPages pages, AuditSearch sear
     public async Task<Result<FhirBody>> SearchAsync(IReadOnlyList<KeyValuePair<string, string>> parameters, string baseUrl, Caller caller, CancellationToken stop)
     {
         var address = $"{baseUrl}/AuditEvent";
-        if (!ReadsAll(caller) && OwnOf(caller).IsEmpty) return BundleJson.Answer("searchset", 0, [("self", address)], []);
+        if (!ReadsAll(caller, Permission.Search) && OwnOf(caller).IsEmpty) return BundleJson.Answer("searchset", 0, [("self", address)], []);
         if ((await search.ReadAsync(parameters, stop)).Failed(out var issue, out var asked)) return issue;
         if (Bound(asked.Question, caller).Failed(out issue, out var question)) return issue;
         var from = AuditPlace.Newest;
@@ -40,14 +40,16 @@ public sealed class AuditEvents(AuditLog log, AuditPages pages, AuditSearch sear
             from = begin;
         }
         var (lines, next) = await pages.PageAsync(question, from, asked.Count, stop);
-        var view = await views.OfAsync(lines, ReadsAll(caller) ? null : question.Patient, stop);
+        var view = await views.OfAsync(lines, ReadsAll(caller, Permission.Search) ? null : question.Patient, stop);
         var links = new List<(string, string)> { ("self", Links.Of(address, parameters)) };
         if (next is { } place) links.Add(("next", Links.Of(address, parameters.Where(p => p.Key != "_page").Append(new("_page", Token(place, caller))))));
         var entries = lines.Select(l => new BundleEntry { FullUrl = $"{address}/{l.EventId}", Resource = AuditEventJson.Of(l, view), SearchMode = "match" }).ToList();
         return Body(BundleJson.Write("searchset", null, links, entries), lines, view, question.Patient);
     }
 
-    private static bool ReadsAll(Caller caller) => caller.Sees.SeesAll || caller.Sees.Role == Role.PrivacyOfficer;
+    // The log knows nothing of patients in context: a scope for one patient does not open it.
+    private static bool ReadsAll(Caller caller, Permission doing) =>
+        (caller.Sees.SeesAll || caller.Sees.Role == Role.PrivacyOfficer) && caller.Sees.AllowsWhole("AuditEvent", doing);
 
     /// <summary>Whose log a patient or proxy reads: that of the patient in context, where the token has one.</summary>
     private static ImmutableArray<long> OwnOf(Caller caller) => caller.Sees.Role.Kind != RoleKind.Patient || caller.Sees.Selves.IsDefaultOrEmpty ? []
@@ -56,7 +58,7 @@ public sealed class AuditEvents(AuditLog log, AuditPages pages, AuditSearch sear
     /// <summary>The question as this caller may ask it: another's log is as empty as that of nobody.</summary>
     private static Result<AuditQuestion> Bound(AuditQuestion question, Caller caller)
     {
-        if (ReadsAll(caller)) return question;
+        if (ReadsAll(caller, Permission.Search)) return question;
         var own = OwnOf(caller);
         if (question.Patient is null && own.Length > 1) return Whose;
         return question with { Patient = question.Patient is not { } asked ? own[0] : own.Contains(asked) ? asked : 0 };

@@ -118,8 +118,12 @@ public abstract class ScopeContract(Shared shared)
         Assert.DoesNotContain($"Patient/{bob}", await FoundAsync(narrow, "_history?_count=1000"));
         Assert.DoesNotContain(await FoundAsync(narrow, "?_type=Patient,Observation&_count=1000&_lastUpdated=gt2000"), found => found == $"Patient/{bob}" || found == $"Observation/{bobs}");
         Assert.Equal(200, (await narrow.Get("/fhir/Practitioner/dr.jansen")).Code);   // the directory concerns no patient
-        Assert.Equal((201, 403), ((await narrow.Post("/fhir/Observation", Observation(ann, "laboratory"))).Code, (await narrow.Post("/fhir/Observation", Observation(bob, "laboratory"))).Code));
-        Assert.Equal(403, (await narrow.Put($"/fhir/Observation/{lab}", Observation(bob, "laboratory", lab))).Code);
+        Assert.Equal(201, (await narrow.Post("/fhir/Observation", Observation(ann, "laboratory"))).Code);
+        Assert.Equal((await narrow.Post("/fhir/Observation", Observation("absent", "laboratory"))).Text, (await narrow.Post("/fhir/Observation", Observation(bob, "laboratory"))).Text);
+        Assert.Equal((await narrow.Put($"/fhir/Observation/{lab}", Observation("absent", "laboratory", lab))).Text, (await narrow.Put($"/fhir/Observation/{lab}", Observation(bob, "laboratory", lab))).Text);
+        var wider = With("patient/Observation.cu user/Patient.r", ann);   // she may know of Bob, but writes about Ann only
+        Assert.Equal((201, 403), ((await wider.Post("/fhir/Observation", Observation(ann, "laboratory"))).Code, (await wider.Post("/fhir/Observation", Observation(bob, "laboratory"))).Code));
+        Assert.Equal(404, (await wider.Put($"/fhir/Observation/{bobs}", Observation(bob, "laboratory", bobs))).Code);
         Assert.Equal(404, (await narrow.Put($"/fhir/Observation/{bobs}", Observation(ann, "laboratory", bobs))).Code);
         Assert.Equal(403, (await narrow.Post("/fhir/Patient", """{"resourceType":"Patient"}""")).Code);
         Assert.Equal(403, (await With("patient/*.cruds").Get($"/fhir/Patient/{ann}")).Code);   // no patient: nothing
@@ -136,6 +140,27 @@ public abstract class ScopeContract(Shared shared)
             Assert.Equal(included ? [$"Observation/{lab}", $"Patient/{ann}"] : [$"Observation/{lab}"], await FoundAsync(With(scope), $"Observation?_id={lab}&_include=Observation:subject"));
         }
     }
+
+    [Fact]
+    public async Task G7_A_scope_for_one_patient_tells_nothing_of_others_when_it_writes_or_reads_the_log()
+    {
+        var (ann, _, _, _) = await RecordAsync();
+        var (bob, _, _, _) = await RecordAsync();
+        var (anns, bobs) = (await NewAsync("Encounter", Encounter(ann)), await NewAsync("Encounter", Encounter(bob)));
+        var narrow = With("patient/Observation.c", ann);
+        string During(string encounter) => Observation(ann, "laboratory").Replace("\"status\"", $"\"encounter\":{{\"reference\":\"Encounter/{encounter}\"}},\"status\"", StringComparison.Ordinal);
+        Assert.Equal(201, (await narrow.Post("/fhir/Observation", During(anns))).Code);
+        var (hidden, absent) = (await narrow.Post("/fhir/Observation", During(bobs)), await narrow.Post("/fhir/Observation", During("absent")));
+        Assert.True(hidden.Code >= 400, hidden.Text);
+        Assert.Equal((absent.Code, absent.Text), (hidden.Code, hidden.Text));
+        Assert.Equal(201, (await With("user/Observation.c").Post("/fhir/Observation", During(bobs))).Code);
+
+        Assert.NotEmpty(await FoundAsync(shared.House.As("privacy", "user/AuditEvent.rs"), "AuditEvent?"));
+        Assert.Empty(await FoundAsync(shared.House.As("privacy", "patient/AuditEvent.rs", t => t with { Patient = ann }), "AuditEvent?"));
+    }
+
+    private static string Encounter(string patient) =>
+        $$$"""{"resourceType":"Encounter","status":"finished","class":{"system":"http://terminology.hl7.org/CodeSystem/v3-ActCode","code":"AMB"},"subject":{"reference":"Patient/{{{patient}}}"}}""";
 
     [Fact]
     public async Task G7_Contexts_are_kept_apart()
