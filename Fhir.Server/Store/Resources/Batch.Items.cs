@@ -188,7 +188,9 @@ internal sealed partial class Batch
     {
         if (index is null) return;   // a deleted resource keeps its patients: its history is judged by them
         if (row.Patient != -1) return;   // those of earlier versions stay too: history is judged by them
-        foreach (var patient in index.Patients) _bulk.Add(PatientTable, [patient == row.Key ? row.Rid : RidOf(patient), row.Rid]);
+        var patients = index.Patients.Select(patient => patient == row.Key ? row.Rid : RidOf(patient)).ToList();
+        if (before is { Live: >= 0 }) await _session.ExecuteAsync(Sql.Of($"delete from res_patient where rid = {row.Rid} and {Sql.In("patient", patients)}"), stop);
+        foreach (var patient in patients) _bulk.Add(PatientTable, [patient, row.Rid]);
     }
 
     private Written AppendAudit(Write write, AccessContext by)

@@ -63,8 +63,6 @@ internal sealed class AccessClinic : IAsyncDisposable
 
     public static Action<JsonObject> About(string patient, string? label = null) => json =>
     {
-        json["status"] = "final";
-        json["code"] = new JsonObject { ["text"] = "x" };
         json["subject"] = new JsonObject { ["reference"] = $"Patient/{patient}" };
         if (label is not null) json["meta"] = Meta(label);
     };
@@ -75,7 +73,7 @@ internal sealed class AccessClinic : IAsyncDisposable
     };
 
     public Task CaresAsync(string actor, string patient, long from = 0, long until = long.MaxValue) => ExecuteAsync(
-        Sql.Of($"insert into care(actor, patient, source, from_at, until_at) values({Rid(actor)}, {Rid(patient)}, 0, {from}, {until})"));
+        Sql.Of($"insert into care(actor, patient, source, kind, from_at, until_at) values({Rid(actor)}, {Rid(patient)}, 0, 1, {from}, {until})"));
 
     public Task DeniesAsync(string patient, string? actor, string? type = null, long from = 0, long until = long.MaxValue, bool except = false, long source = 7) => ExecuteAsync(Sql.Of(
         $"""
