@@ -223,5 +223,8 @@ public sealed class HubTests
         await using var clinic = await TestClinic.OpenAsync();
         var narrow = clinic.Get<TokenIssuer>().Issue(new("dr.jansen", "user/Observation.rs", TimeSpan.FromMinutes(5)) { PractitionerRole = "PractitionerRole/dr.jansen" });
         await Assert.ThrowsAsync<System.Net.WebSockets.WebSocketException>(() => HubClient.ConnectAsync(clinic.Url, narrow));
+        // Nor one for a single patient, or for some messages only: a push tells of every thread.
+        foreach (var scope in (string[])["patient/*.rs", "user/Communication.rs?category=advice"])
+            await Assert.ThrowsAsync<System.Net.WebSockets.WebSocketException>(() => HubClient.ConnectAsync(clinic.Url, clinic.Token("dr.jansen", with: t => t with { Scope = scope, Patient = TestClinic.Patient })));
     }
 }
