@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Fhir.Server.Core.Definitions;
 using Fhir.Server.Core.FhirPath;
+using Fhir.Server.Store.Access;
 
 namespace Fhir.Server.Store.Search;
 
@@ -22,10 +23,14 @@ internal sealed class SearchCatalog(DefinitionSet definitions, ParameterNumbers 
     private Dictionary<string, SearchParameter> Build(string type)
     {
         var all = definitions.SearchParameters(type);
-        var inCompartment = definitions.PatientCompartment(type);
+        var inCompartment = InCompartment(type);
         return all.Select((definition, ordinal) => Build(definition, all, ordinal, inCompartment.Contains(definition.Code, StringComparer.Ordinal)))
             .ToDictionary(p => p.Code, StringComparer.Ordinal);
     }
+
+    // R4 leaves some types out of the patient compartment that are about a patient all the same (Task, Device): what she denies holds for them too.
+    private IReadOnlyList<string> InCompartment(string type) =>
+        definitions.PatientCompartment(type) is { Count: > 0 } named ? named : AccessTable.ReadBy(type) == Keeper.Patient ? ["patient"] : [];
 
     private SearchParameter Build(SearchParameterDefinition definition, IReadOnlyList<SearchParameterDefinition> all, int ordinal, bool inCompartment)
     {

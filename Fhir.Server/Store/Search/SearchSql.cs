@@ -25,8 +25,11 @@ internal sealed class SearchSql
     /// <summary>True when a start was chosen: all that matches is read and then sorted.</summary>
     public bool HasStart => _start is not null;
 
-    /// <summary>The rows come by rid, so a page can stop early.</summary>
-    public bool ComesByRid => _start is { IsOrdered: true };
+    /// <summary>
+    /// The rows come by rid, so a page can stop early. Only for who sees all: for others the start depends on how many rows there
+    /// are that they do not see, and the order would tell.
+    /// </summary>
+    public bool ComesByRid => _start is { IsOrdered: true } && Scope.Sees.SeesAll;
 
     /// <summary>
     /// Chooses what to start from: the condition with the fewest rows, or the rows that the caller sees at all, as far as a

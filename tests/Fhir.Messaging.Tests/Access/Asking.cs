@@ -13,8 +13,8 @@ public sealed record Request(string Method, string Path, string? Body = null, pa
 /// <summary>Makes up requests: every interaction, every kind of parameter, at what is seen, hidden and absent.</summary>
 public sealed class Asking(IReadOnlyList<Fact> facts, IReadOnlySet<string> hidden, Chance chance)
 {
-    private static readonly string[] Types = ["Patient", "Observation", "Encounter", "Condition", "MedicationRequest", "AllergyIntolerance", "CareTeam", "ServiceRequest", "Task", "Communication", "Consent", "List", "Schedule", "PractitionerRole", "Organization"];
-    private static readonly string[] Hops = ["subject:Patient", "patient", "encounter", "performer:PractitionerRole", "for:Patient", "owner:PractitionerRole", "part-of", "sender:PractitionerRole", "general-practitioner:PractitionerRole", "organization", "link:Patient", "item:Patient"];
+    private static readonly string[] Types = ["Patient", "Observation", "Encounter", "Condition", "MedicationRequest", "AllergyIntolerance", "CareTeam", "ServiceRequest", "Task", "Communication", "Consent", "List", "Appointment", "Schedule", "PractitionerRole", "Organization"];
+    private static readonly string[] Hops = ["subject:Patient", "patient", "encounter", "performer:PractitionerRole", "for:Patient", "owner:PractitionerRole", "part-of", "sender:PractitionerRole", "general-practitioner:PractitionerRole", "organization", "link:Patient"];
     private readonly string[] _keys = [.. facts.Select(f => f.Key).Distinct(StringComparer.Ordinal)];
     private readonly string[] _hidden = [.. hidden];
     private readonly Dictionary<string, Fact> _last = facts.Where(f => f.Body is not null).GroupBy(f => f.Key, StringComparer.Ordinal).ToDictionary(g => g.Key, g => g.Last(), StringComparer.Ordinal);
@@ -47,7 +47,7 @@ public sealed class Asking(IReadOnlyList<Fact> facts, IReadOnlySet<string> hidde
     private string Written()
     {
         for (; ; )
-            if (Key() is var key && key.Split('/')[0] is not ("Consent" or "CareTeam" or "ServiceRequest" or "Practitioner" or "PractitionerRole" or "Organization")) return key;
+            if (Key() is var key && key.Split('/')[0] is not ("Consent" or "CareTeam" or "ServiceRequest" or "Encounter" or "EpisodeOfCare" or "Practitioner" or "PractitionerRole" or "Organization")) return key;
     }
 
     private static string Moment() => MadeUpClinic.Start.AddSeconds(40).ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
@@ -115,8 +115,8 @@ public sealed class Asking(IReadOnlyList<Fact> facts, IReadOnlySet<string> hidde
                 1 => "_total=accurate",
                 2 => "_summary=" + chance.Of(["count", "true", "data", "text"]),
                 3 => "_elements=" + chance.Of(["id", "status,code", "name", "subject"]),
-                4 => $"_include{(chance.In(3) ? ":iterate" : "")}={chance.Of(["*", $"{type}:*", $"{type}:patient", $"{type}:subject:Patient", "Patient:general-practitioner", "Patient:link", "Observation:encounter", "Communication:part-of", "List:item"])}",
-                5 or 6 => $"_revinclude{(chance.In(3) ? ":iterate" : "")}={chance.Of(["Observation:patient", "Observation:encounter", "Condition:subject", "Communication:subject", "Communication:part-of", "Task:patient", "CareTeam:patient", "Patient:link", "List:item", "Patient:general-practitioner", "Observation:*"])}",
+                4 => $"_include{(chance.In(3) ? ":iterate" : "")}={chance.Of(["*", $"{type}:*", $"{type}:patient", $"{type}:subject:Patient", "Patient:general-practitioner", "Patient:link", "Observation:encounter", "Communication:part-of", "Appointment:patient"])}",
+                5 or 6 => $"_revinclude{(chance.In(3) ? ":iterate" : "")}={chance.Of(["Observation:patient", "Observation:encounter", "Condition:subject", "Communication:subject", "Communication:part-of", "Task:patient", "CareTeam:patient", "Patient:link", "Appointment:patient", "Patient:general-practitioner", "Observation:*"])}",
                 _ => "_sort=" + chance.Of(["_lastUpdated", "-_lastUpdated", "_id", "-date", "date", "patient", "-subject", "status", "name", "birthdate", "-family", "value-quantity", "encounter", "address-city", "general-practitioner"]),
             };
     }

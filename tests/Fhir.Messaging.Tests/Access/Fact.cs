@@ -10,6 +10,9 @@ public sealed record Fact(int Slot, string Type, string Id, JsonObject? Body)
     /// <summary>The header Communication's id, for the header and its messages.</summary>
     public string? Thread { get; init; }
 
+    /// <summary>It is furnished already, and not written again.</summary>
+    public bool Stands { get; init; }
+
     public string Key => $"{Type}/{Id}";
 
     /// <summary>The patients that it is about, in the words of the patient compartment as far as this clinic uses it.</summary>
@@ -19,8 +22,9 @@ public sealed record Fact(int Slot, string Type, string Id, JsonObject? Body)
     {
         foreach (var name in (string[])["subject", "patient", "for", "beneficiary"])
             if (IdOf(node?[name]) is { } id) yield return id;
-        foreach (var entry in node?["entry"]?.AsArray() ?? [])
-            if (IdOf(entry?["item"]) is { } id) yield return id;
+        if ((string?)node?["resourceType"] != "Appointment") yield break;
+        foreach (var participant in node["participant"]!.AsArray())
+            if (IdOf(participant!["actor"]) is { } id) yield return id;
     }
 
     private static string? IdOf(JsonNode? reference) =>

@@ -13,13 +13,14 @@ public static class HiddenChanges
         var (policy, chance) = (new NaivePolicy(facts), new Chance(seed));
         var seen = facts.Where(f => policy.Sees(who, f)).Select(f => f.Key).ToHashSet(StringComparer.Ordinal);
         var known = facts.Where(f => seen.Contains(f.Key)).SelectMany(f => f.Patients).ToHashSet(StringComparer.Ordinal);
+        var threads = facts.Where(f => f.Thread is not null && seen.Contains(f.Key)).Select(f => f.Thread!).ToHashSet(StringComparer.Ordinal);   // a message is nothing without its header
         var hidden = facts.Select(f => f.Key).Where(key => !seen.Contains(key)).ToHashSet(StringComparer.Ordinal);
         var fate = new Dictionary<string, int>(StringComparer.Ordinal);
         int Fate(string key) => fate.TryGetValue(key, out var known) ? known : fate[key] = chance.Next(10);
         var changed = new List<Fact>();
         foreach (var fact in facts)
         {
-            var isDoor = Doors.Contains(fact.Type) && fact.Patients.Any(known.Contains);
+            var isDoor = (fact.Thread is { } thread && threads.Contains(thread)) || (Doors.Contains(fact.Type) && fact.Patients.Any(known.Contains));
             // A patient goes with everything about her or stays with it; so does a thread.
             var patient = PatientOf(facts, fact);
             var key = patient is not null && !known.Contains(patient) && (fact.Thread is not null || Doors.Contains(fact.Type)) ? patient : fact.Thread ?? fact.Key;

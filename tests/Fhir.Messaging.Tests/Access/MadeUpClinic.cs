@@ -28,6 +28,7 @@ public sealed class MadeUpClinic
     public static IReadOnlyList<Fact> Of(int seed, int patients = 12)
     {
         var clinic = new MadeUpClinic(seed);
+        clinic.Furniture();
         clinic.Staff();
         for (var i = 0; i < patients; i++) clinic.Patient();
         foreach (var (id, home) in clinic._patients) clinic.Record(id, home);
@@ -36,11 +37,28 @@ public sealed class MadeUpClinic
         return clinic._facts;
     }
 
+    // What each test clinic has from the start, as far as anyone can find it.
+    private void Furniture()
+    {
+        foreach (var id in (string[])["de-linde", "arbodienst-oost", "rijnmond"]) Stands("Organization", id, null, "{}");
+        foreach (var person in Clinicians.Where(IsFurnished))
+        {
+            Stands("Practitioner", person.Name, null, "{}");
+            Stands("PractitionerRole", person.Name, null, "{}");
+        }
+        foreach (var (id, bsn) in ((string, string)[])[("p1", "999990019"), ("p2", "999911120")])
+            Stands("Patient", id, "de-linde", $$"""{"identifier":[{"system":"{{ClinicUrls.Bsn}}","value":"{{bsn}}"}],"name":[{"family":"Dijk","given":["Marieke"]}],"gender":"female","birthDate":"1975-03-18"}""");
+    }
+
+    private void Stands(string type, string id, string? home, string body) => _facts.Add(new(-1, type, id, JsonNode.Parse(body)!.AsObject()) { Home = home, Stands = true });
+
+    private static bool IsFurnished(Somebody person) => person.Name is "dr.jansen" or "s.dewit" or "dr.devries" or "dr.bakker";
+
     private void Staff()
     {
         foreach (var (id, name) in ((string, string)[])[("de-eik", "Huisartsenpraktijk De Eik"), ("apotheek", "Apotheek Noord")])
             Say("Organization", id, null, $$""" "active":true,"name":"{{name}}" """);
-        foreach (var person in Clinicians.Where(c => c.Name is not ("dr.jansen" or "s.dewit" or "dr.devries" or "dr.bakker")))
+        foreach (var person in Clinicians.Where(c => !IsFurnished(c)))
         {
             Say("Practitioner", person.Name, null, $$""" "name":[{"family":"{{person.Name}}"}] """);
             Say("PractitionerRole", person.Name, null,
@@ -68,7 +86,7 @@ public sealed class MadeUpClinic
     private void Record(string patient, string home)
     {
         var subject = $$""" "subject":{"reference":"Patient/{{patient}}"} """;
-        var encounter = _chance.In(2) ? Say("Encounter", Id("enc"), Writer(home), $$""" "status":"{{_chance.Of((string[])["finished", "planned"])}}","class":{"system":"http://terminology.hl7.org/CodeSystem/v3-ActCode","code":"AMB"},{{subject}},"period":{"start":"{{Day()}}","end":"{{Day()}}"} """) : null;
+        var encounter = _chance.In(2) ? Encounter(home, subject) : null;
         for (var i = _chance.Between(2, 5); i > 0; i--) Observation(patient, home, encounter);
         for (var i = _chance.Between(0, 2); i > 0; i--)
             Say("Condition", Id("con"), Writer(home), $$""" {{subject}},"code":{"coding":[{"system":"http://hl7.org/fhir/sid/icpc-1-nl","code":"{{_chance.Of(ConditionCodes)}}"}]},"recordedDate":"{{Day()}}" """);
@@ -79,6 +97,18 @@ public sealed class MadeUpClinic
         if (_chance.In(3)) Say("ServiceRequest", Id("ref"), Writer(home), $$""" "status":"{{(_chance.In(4) ? "completed" : "active")}}","intent":"order",{{subject}},"performer":[{"reference":"{{_chance.Of(Clinicians).Reference}}"}] """, label: 0);
         if (_chance.In(2)) Say("Task", Id("task"), Writer(home), $$""" "status":"requested","intent":"order","for":{"reference":"Patient/{{patient}}"},"owner":{"reference":"{{_chance.Of(Clinicians).Reference}}"},"description":"{{_chance.Of(Families)}}" """);
         Threads(patient, home);
+    }
+
+    // A visit that is going on gives care; one that was planned does not.
+    private string Encounter(string home, string subject)
+    {
+        var now = _chance.In(2);
+        var period = now ? """ "period":{"start":"2025-03-02"} """ : $$""" "period":{"start":"2025-03-{{_chance.Between(1, 28):00}}","end":"2025-04-{{_chance.Between(1, 28):00}}"} """;
+        return Say("Encounter", Id("enc"), Writer(home),
+            $$"""
+            "status":"{{(now ? "in-progress" : "planned")}}","class":{"system":"http://terminology.hl7.org/CodeSystem/v3-ActCode","code":"AMB"},{{subject}},{{period}},
+            "participant":[{"individual":{"reference":"{{_chance.Of(Clinicians).Reference}}"} }]
+            """, label: 0);
     }
 
     private void Observation(string patient, string home, string? encounter)
@@ -105,6 +135,7 @@ public sealed class MadeUpClinic
             "status":"in-progress","category":[{"coding":[{"system":"{{ClinicUrls.ThreadCategory}}","code":"advice"}]}],"priority":"{{_chance.Of((string[])["routine", "urgent"])}}",
             "subject":{"reference":"Patient/{{patient}}"},"topic":{"text":"Overleg"},"sent":"2026-03-02T08:00:00.000Z","recipient":[{"reference":"{{to.Reference}}"}],"sender":{"reference":"{{sender.Reference}}"}
             """, label: 0, thread: header);
+        if (_chance.In(2)) Deny(patient, home, _chance.Of(Clinicians.Where(c => c != sender && c != to).ToList()));
         for (var i = _chance.Between(1, 3); i > 0; i--)
             Say("Communication", Id("msg"), home,
                 $$"""
@@ -112,6 +143,9 @@ public sealed class MadeUpClinic
                 "sender":{"reference":"{{(_chance.In(2) ? sender : to).Reference}}"},"payload":[{"contentString":"{{_chance.Of(Families)}}?"}]
                 """, label: 0, thread: header);
     }
+
+    // Whom the patient does not want to read along: never one of the thread, whose place in it is another question.
+    private void Deny(string patient, string home, Somebody actor) => Consent(patient, home, actor, "deny", "2026-01-01", "2027-01-01");
 
     private void Consent(string patient, string home, Somebody actor, string type, string from, string until) =>
         Say("Consent", Id("cst"), home,
@@ -129,14 +163,15 @@ public sealed class MadeUpClinic
         {
             Say("Schedule", Id("sched"), practice, $$""" "actor":[{"reference":"Organization/{{practice}}"}],"comment":"{{practice}}" """, label: 0);
             var (one, other) = (_chance.Of(_patients).Id, _chance.Of(_patients).Id);
-            Say("List", Id("list"), practice, $$""" "status":"current","mode":"working","title":"Visites","entry":[{"item":{"reference":"Patient/{{one}}"} },{"item":{"reference":"Patient/{{other}}"} }] """, label: 0);
+            Say("List", Id("list"), practice, """ "status":"current","mode":"working","title":"Visites" """, label: 0);
+            Say("Appointment", Id("app"), practice, $$""" "status":"booked","participant":[{"actor":{"reference":"Patient/{{one}}"},"status":"accepted"},{"actor":{"reference":"Patient/{{other}}"},"status":"accepted"}] """, label: 0);
         }
     }
 
     // Updates and deletes: what is hidden must be so in histories too.
     private void Later()
     {
-        foreach (var fact in _facts.Where(f => f.Type is "Observation" or "Condition" or "Task" or "Patient" or "Encounter").ToList())
+        foreach (var fact in _facts.Where(f => !f.Stands && f.Type is "Observation" or "Condition" or "Task" or "Patient" or "Encounter").ToList())
         {
             if (!_chance.In(3)) continue;
             var body = (JsonObject)fact.Body!.DeepClone();

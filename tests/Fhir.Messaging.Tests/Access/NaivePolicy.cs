@@ -21,12 +21,22 @@ public sealed class NaivePolicy(IReadOnlyList<Fact> facts)
         var fact = version.Body is not null ? version : facts.Last(f => f.Key == version.Key && f.Body is not null);
         if (who.Role == "integrator" || Directory.Contains(fact.Type)) return true;
         if (who.Role is "administrator" or "privacy-officer") return false;
-        if (OfOrganizations.Contains(fact.Type)) return who.Organization == fact.Home && who.Organization is not null;
+        if (OfOrganizations.Contains(fact.Type)) return who.Organization == fact.Home && who.Organization is not null && fact.Label <= Clearance(who);
         if (who.Role == "practice-system") return fact.Thread is null ? fact.Home == who.Organization : SystemSeesThread(who, fact);
+        if (who.Role == "patient") return fact.Thread is null && fact.Patients is [var mine] && mine == who.Name && fact.Label <= 1;
         if (fact.Thread is { } thread) return TakesPart(who, thread);
         if (fact.Type == "Patient" && ThreadsOf(who).Any(t => SubjectOf(t) == fact.Id)) return true;
-        return who.Role != "company-doctor" && (fact.Home == who.Organization || Cares(who, fact));
+        if (who.Role == "company-doctor" || fact.Patients.Any(p => IsDenied(who, p))) return false;
+        return (fact.Home == who.Organization && fact.Label <= Clearance(who)) || (Cares(who, fact) && fact.Label <= Math.Min(1, Clearance(who)) && IsOpenedByCare(who, fact.Type));
     }
+
+    /// <summary>A company doctor knows a patient by name, birth date and sex, and may search by nothing else.</summary>
+    public static bool MaySearchBy(Somebody who, string type, string code) =>
+        who.Role != "company-doctor" || type != "Patient" || code is "_id" or "_lastUpdated" or "name" or "family" or "given" or "birthdate" or "gender";
+
+    private static int Clearance(Somebody who) => who.Role switch { "gp" or "specialist" or "psychologist" or "practice-system" => 2, "practice-nurse" => 1, _ => 0 };
+
+    private static bool IsOpenedByCare(Somebody who, string type) => who.Role != "pharmacist" || type is "Patient" or "MedicationRequest" or "AllergyIntolerance";
 
     private bool SystemSeesThread(Somebody who, Fact fact) => HomeInThread(fact) == who.Organization || OwnerOf(fact.Thread!) == who.Organization;
 
@@ -47,13 +57,19 @@ public sealed class NaivePolicy(IReadOnlyList<Fact> facts)
 
     private static string SubjectOf(Fact header) => header.Patients[0];
 
-    private bool Cares(Somebody who, Fact fact) => fact.Patients is [var patient] && Current.Any(source =>
-        source.Type is "CareTeam" or "ServiceRequest" && source.Patients is [var about] && about == patient && (string?)source.Body!["status"] == "active"
-        && source.Home == _last[$"Patient/{patient}"].Home && Named(source).Contains(who.Reference));
+    private bool IsDenied(Somebody who, string patient) => Current.Any(f =>
+        f.Type == "Consent" && f.Patients.Contains(patient) && f.Body!["provision"]!["type"]!.ToString() == "deny" && f.Body["provision"]!["actor"]!.AsArray().SelectMany(a => References(a!["reference"])).Contains(who.Reference));
 
-    private static IEnumerable<string> Named(Fact source) => source.Type == "CareTeam"
-        ? source.Body!["participant"]!.AsArray().SelectMany(p => References(p!["member"]))
-        : References(source.Body!["performer"]);
+    private bool Cares(Somebody who, Fact fact) => fact.Patients is [var patient] && Current.Any(source =>
+        source.Patients is [var about] && about == patient && source.Home == _last[$"Patient/{patient}"].Home && Carers(source).Contains(who.Reference));
+
+    private static IEnumerable<string> Carers(Fact source) => (source.Type, (string?)source.Body!["status"]) switch
+    {
+        ("CareTeam", "active") => source.Body["participant"]!.AsArray().SelectMany(p => References(p!["member"])),
+        ("Encounter", "in-progress") => source.Body["participant"]!.AsArray().SelectMany(p => References(p!["individual"])),
+        ("ServiceRequest", "active") => References(source.Body["performer"]),
+        _ => [],
+    };
 
     internal static IEnumerable<string> References(JsonNode? node) => node switch
     {

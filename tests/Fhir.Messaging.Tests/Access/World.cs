@@ -24,12 +24,12 @@ public sealed class World : IAsyncDisposable
         var clock = new StandingClock(MadeUpClinic.Start);
         var clinic = await TestClinic.OpenAsync(open, add: services => services.AddSingleton<TimeProvider>(clock));
         var world = new World(clinic, clock);
-        foreach (var slot in facts.GroupBy(f => f.Slot).OrderBy(g => g.Key))
+        foreach (var slot in facts.Where(f => !f.Stands).GroupBy(f => f.Slot).OrderBy(g => g.Key))
         {
             clock.Now = MadeUpClinic.Start.AddSeconds(10 + slot.Key);
             await world.WriteAsync([.. slot]);
         }
-        world.Tick();
+        clock.Now = MadeUpClinic.Start.AddMinutes(30);   // the same in each world, whatever was written
         return world;
     }
 
@@ -40,9 +40,18 @@ public sealed class World : IAsyncDisposable
     {
         "integrator" => new(who.Name, "system/*.cruds", TimeSpan.FromMinutes(minutes)) { Role = Role.Integrator },
         "practice-system" => new(who.Name, "system/*.cruds", TimeSpan.FromMinutes(minutes)) { Role = Role.PracticeSystem, Organization = $"Organization/{who.Organization}" },
+        "proxy" => new(who.Name, "patient/*.cruds", TimeSpan.FromMinutes(minutes)) { Role = Role.Proxy, FhirUser = $"RelatedPerson/{who.Name}" },
+        "patient" => new(who.Name, "patient/*.cruds", TimeSpan.FromMinutes(minutes)) { Role = Role.Patient, FhirUser = $"Patient/{who.Name}" },
         "administrator" or "privacy-officer" => new(who.Name, "user/*.cruds", TimeSpan.FromMinutes(minutes)) { Role = RoleTable.Of(who.Role) },
         _ => new(who.Name, "user/*.cruds", TimeSpan.FromMinutes(minutes)) { PractitionerRole = who.Reference },
     });
+
+    /// <summary>Writes more, a second later.</summary>
+    public Task AddAsync(IReadOnlyList<Fact> facts)
+    {
+        Tick();
+        return WriteAsync(facts);
+    }
 
     private async Task WriteAsync(IReadOnlyList<Fact> facts)
     {

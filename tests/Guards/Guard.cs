@@ -1,0 +1,16 @@
+namespace Guards;
+
+/// <summary>One line that keeps somebody out: what stands where, what takes its place when it is removed, and which tests must notice.</summary>
+public sealed record Guard(string Name, string File, string Text, string Instead, string Project, string Class, bool IsQuick)
+{
+    public static IReadOnlyList<Guard> All { get; } = [.. Read(System.IO.File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "guards.txt")))];
+
+    // Blocks between empty lines; each line is a word, a colon and the rest.
+    private static IEnumerable<Guard> Read(string text) =>
+        from block in text.ReplaceLineEndings("\n").Split("\n\n", StringSplitOptions.RemoveEmptyEntries)
+        let lines = block.Split('\n').Where(l => l.Length > 0 && l[0] != '#').Select(l => l.Split(": ", 2)).ToList()
+        where lines.Count > 0
+        let words = lines.ToDictionary(l => l[0].TrimEnd(':'), l => l.ElementAtOrDefault(1) ?? "", StringComparer.Ordinal)
+        let red = words["red"].Split(' ')
+        select new Guard(words["guard"], words["file"], words["find"], words["with"], red[0], red[1], words.ContainsKey("quick"));
+}
