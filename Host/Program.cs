@@ -16,13 +16,14 @@ static async Task<Result<int>> RunAsync(string[] words)
         await Console.Out.WriteAsync(HelpText.Text);
         return 0;
     }
-    if (HouseSettings.Read(ConfigurationOf(arguments), Root()).Failed(out issue, out var settings)) return issue;
+    if (Tenants.Read(ConfigurationOf(arguments), Root()).Failed(out issue, out var tenants)) return issue;
+    if (arguments.Command == Arguments.Serve) return await Serve.RunAsync(tenants);
+    if (tenants.For(arguments.Options.GetValueOrDefault("tenant")).Failed(out issue, out var settings)) return issue;
     return arguments.Command switch
     {
         Arguments.Token => await PrintAsync(TokenCommand.Issue(arguments, settings, TimeProvider.System)),
-        Arguments.Import => await Import.RunAsync(arguments, settings),
         Arguments.VerifyAudit => await VerifyAudit.RunAsync(settings, Console.Out),
-        _ => await Serve.RunAsync(settings),
+        _ => await Import.RunAsync(arguments, settings),
     };
 }
 

@@ -39,9 +39,9 @@ public sealed record Arguments(string Command, IReadOnlyList<string> Subjects, I
         {
             Serve => [],
             Help => [],
-            VerifyAudit => [],
-            Import => ["practice"],
-            Token => ["user", "scope", "minutes", "patient", "on-behalf-of", StepUp],
+            VerifyAudit => ["tenant"],
+            Import => ["practice", "tenant"],
+            Token => ["user", "scope", "minutes", "patient", "on-behalf-of", StepUp, "tenant"],
             _ => null,
         };
         if (own is null) return Wrong($"There is no command '{Command}'.");

@@ -33,15 +33,15 @@ public static class Import
         };
         DataFolder.Make(settings.DataFolder);
         var tokens = TokenIssuer.In(own.Api, TimeProvider.System);
-        if (await RunningServerAsync(settings) is { } there) return await AtDoorAsync(there, tokens, send);
-        if ((await Running.StartAsync(own, WriterLock.Import, CancellationToken.None)).Failed(out var issue, out var alone))
-            return await RunningServerAsync(settings) is { } faster ? await AtDoorAsync(faster, tokens, send) : issue;   // both were started at the same moment
-        await using (alone) return await AtDoorAsync(new(alone.Address), tokens, send);
+        if (await RunningServerAsync(settings) is { } there) return await AtDoorAsync(settings, there, tokens, send);
+        if ((await Running.StartAsync(new([own]), WriterLock.Import, CancellationToken.None)).Failed(out var issue, out var alone))
+            return await RunningServerAsync(settings) is { } faster ? await AtDoorAsync(settings, faster, tokens, send) : issue;   // both were started at the same moment
+        await using (alone) return await AtDoorAsync(settings, new(alone.Address), tokens, send);
     }
 
-    private static async Task<Result<int>> AtDoorAsync(Uri server, TokenIssuer tokens, Func<ImportDoor, Task<Result<int>>> send)
+    private static async Task<Result<int>> AtDoorAsync(HouseSettings settings, Uri server, TokenIssuer tokens, Func<ImportDoor, Task<Result<int>>> send)
     {
-        using var door = new ImportDoor(server, tokens);
+        using var door = new ImportDoor(server, settings.Hosts.FirstOrDefault(), tokens);
         return await send(door);
     }
 

@@ -7,7 +7,7 @@ using Host.Demo;
 namespace Host.CommandLine;
 
 /// <summary>The FHIR API as the import uses it: the integrator's token, made anew for each request, and the practice that what is written belongs to.</summary>
-public sealed class ImportDoor(Uri server, TokenIssuer tokens) : IDisposable
+public sealed class ImportDoor(Uri server, string? host, TokenIssuer tokens) : IDisposable
 {
     private readonly HttpClient _http = new() { BaseAddress = server, Timeout = TimeSpan.FromMinutes(10) };
     private string? _practice;
@@ -49,6 +49,7 @@ public sealed class ImportDoor(Uri server, TokenIssuer tokens) : IDisposable
 
     private async Task<Result<JsonElement>> AskAsync(HttpRequestMessage request, CancellationToken stop)
     {
+        request.Headers.Host = host;   // the tenant's, when there are several
         request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", tokens.Issue(DemoUsers.Find("integrator")!.Token(scope: null, TimeSpan.FromMinutes(10))));
         request.Headers.Accept.ParseAdd("application/fhir+json");
         if (_practice is not null) request.Headers.Add("X-Home-Organization", _practice);

@@ -11,13 +11,12 @@ namespace Host.Serving;
 /// <summary>The whole house as one web application: each part adds itself, then maps itself.</summary>
 public static class House
 {
-    public static WebApplication Build(HouseSettings settings, Record record)
+    public static WebApplication Build(HouseSettings settings, Record record, Door door)
     {
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         builder.Configuration.AddConfiguration(settings.Configuration);
-        builder.Logging.AddRunLog();
-        builder.WebHost.UseUrls([.. settings.Addresses.Urls]).PreferHostingUrls(preferHostingUrls: true);
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
+        builder.Logging.AddRunLog(settings.Tenant);
+        builder.WebHost.UseServer(door);
         Add(builder.Services, settings, record);
         var app = builder.Build();
         Map(app, settings);
@@ -38,7 +37,7 @@ public static class House
         services.AddSingleton(new MllpSettings());
         services.AddSingleton<ILine, MllpLine>();
         // A page of another site must not reach the demo by pointing a host name of its own at this machine.
-        services.AddHostFiltering(filter => filter.AllowedHosts = settings.Demo ? ["localhost", "127.0.0.1", "[::1]"] : ["*"]);
+        services.AddHostFiltering(filter => filter.AllowedHosts = settings.Hosts.Count > 0 ? [.. settings.Hosts] : settings.Demo ? ["localhost", "127.0.0.1", "[::1]"] : ["*"]);
     }
 
     private static void Map(WebApplication app, HouseSettings settings)
@@ -49,9 +48,6 @@ public static class House
         if (settings.Demo) DemoSignIn.Map(app);
         app.MapWebClient(settings.ClientFolder);
     }
-
-    /// <summary>The address to tell people and other programs, once the house listens.</summary>
-    public static string UrlOf(WebApplication app) => Addresses.Shown(app.Urls.First());
 
     /// <summary>The one line on standard output that says: it runs.</summary>
     public static string ReadyLine(string url, TimeSpan took) =>

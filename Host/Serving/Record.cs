@@ -14,19 +14,25 @@ namespace Host.Serving;
 /// <summary>The opened database of the tenant, its schema brought up, and what had to be read from it before anything is served.</summary>
 public sealed class Record : IAsyncDisposable
 {
-    private readonly TenantDatabase _database;
-    private readonly Seal _seal;
     private readonly ParameterNumbers _numbers;
 
-    private Record(TenantDatabase database, Seal seal, ParameterNumbers numbers) => (_database, _seal, _numbers) = (database, seal, numbers);
+    private Record(TenantDatabase database, Seal seal, ParameterNumbers numbers) => (Database, Seal, _numbers) = (database, seal, numbers);
+
+    /// <summary>Whom a tenant logs in as; null on SQLite, and for a house that is alone.</summary>
+    public PostgresLogin? Login { get; private init; }
+
+    public TenantDatabase Database { get; }
+    public Seal Seal { get; }
 
     public static async Task<Result<Record>> OpenAsync(HouseSettings settings, CancellationToken stop)
     {
         try
         {
             var database = Open(settings);
+            var login = settings is { Tenant: not null, Provider: DatabaseProvider.Postgres } ? await PostgresLogin.OfAsync(database, stop) : null;
+            if (login is { Mighty: true }) return TooMighty(login);   // before it makes tables that are then not the tenant's
             await database.MigrateAsync([.. new[] { typeof(TenantDatabase), typeof(FhirApi), typeof(ILine) }.SelectMany(part => Migration.In(part.Assembly))], stop);
-            return new Record(database, await Seal.LoadAsync(database, stop), await ParameterNumbers.LoadAsync(database, DefinitionSet.R4, stop));
+            return new Record(database, await Seal.LoadAsync(database, stop), await ParameterNumbers.LoadAsync(database, DefinitionSet.R4, stop)) { Login = login };
         }
         catch (NewerSchemaException newer)
         {
@@ -42,17 +48,20 @@ public sealed class Record : IAsyncDisposable
 
     public void AddTo(IServiceCollection services, HouseSettings settings)
     {
-        services.AddSingleton(_database);
-        services.AddSingleton(_seal);
+        services.AddSingleton(Database);
+        services.AddSingleton(Seal);
         services.AddSingleton(_numbers);
         services.AddSingleton(DefinitionSet.R4);
-        services.AddSingleton(new ServerBases([.. settings.Addresses.Bases(), .. settings.Api.BaseUrl is { } own ? new[] { own } : []]));
+        services.AddSingleton(new ServerBases([.. settings.Addresses.Bases(settings.Hosts), .. settings.Api.BaseUrl is { } own ? new[] { own } : []]));
         services.AddSingleton<Indexer>();
         services.AddSingleton<ResourceSearch>();
         services.AddSingleton<ResourceStore>();
     }
 
-    public ValueTask DisposeAsync() => _database.DisposeAsync();
+    private static Issue TooMighty(PostgresLogin login) => new(IssueKind.Forbidden,
+        $"{login.Role} could reach every database of that PostgreSQL; give the tenant a role of its own: create role … login nosuperuser nocreaterole noreplication;");
+
+    public ValueTask DisposeAsync() => Database.DisposeAsync();
 
     private static TenantDatabase Open(HouseSettings settings) => settings.Provider switch
     {

@@ -1,11 +1,13 @@
 using System.Text.Json;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging.Console;
 
 namespace Host.Serving;
 
 /// <summary>The log: one JSON object a line on standard error. Addresses are never logged: a query string may name a patient.</summary>
 public static class RunLog
 {
-    public static void AddRunLog(this ILoggingBuilder logging)
+    public static void AddRunLog(this ILoggingBuilder logging, string? tenant = null)
     {
         logging.ClearProviders();
         logging.AddJsonConsole(json =>
@@ -15,10 +17,19 @@ public static class RunLog
             json.IncludeScopes = false;
             json.JsonWriterOptions = new JsonWriterOptions { Indented = false };
         });
-        logging.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(o => o.LogToStandardErrorThreshold = LogLevel.Trace);
+        if (tenant is not null) logging.Services.AddSingleton<ConsoleLoggerProvider>().Replace(ServiceDescriptor.Singleton<ILoggerProvider>(s => new OfTenant(s.GetRequiredService<ConsoleLoggerProvider>(), tenant)));
+        logging.Services.Configure<ConsoleLoggerOptions>(o => o.LogToStandardErrorThreshold = LogLevel.Trace);
         // The framework's own request lines hold the whole address; scopes hold it too.
         logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
         logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
         logging.AddFilter("Microsoft.Hosting.Lifetime", LogLevel.Warning);
+    }
+
+    // Says in each line whose it is.
+    [ProviderAlias("Console")]
+    private sealed class OfTenant(ConsoleLoggerProvider console, string tenant) : ILoggerProvider
+    {
+        public ILogger CreateLogger(string categoryName) => console.CreateLogger($"{categoryName} ({tenant})");
+        public void Dispose() => console.Dispose();
     }
 }

@@ -1,92 +1,84 @@
 using System.Net.Sockets;
 using Fhir.Server.Core.Outcomes;
-using Host.Demo;
 using Host.Settings;
 
 namespace Host.Serving;
 
-/// <summary>The house while it runs: it holds the data folder, listens, and lets go of all of it in the right order.</summary>
+/// <summary>All houses of the process while they run, and the front that listens for them.</summary>
 public sealed class Running : IAsyncDisposable
 {
-    private readonly WriterLock? _writer;
-    private readonly Record _record;
-    private readonly WebApplication _app;
-    private bool _started;
+    private readonly List<OpenHouse> _houses = [];
+    private readonly Front _front;
 
-    private Running(WriterLock? writer, Record record, WebApplication app) => (_writer, _record, _app) = (writer, record, app);
+    private Running(Front front) => _front = front;
 
     /// <summary>The address it listens on, as people write it.</summary>
-    public string Url => House.UrlOf(_app);
+    public string Url => Addresses.Shown(Address);
     /// <summary>The same for programs: an address, no name.</summary>
-    public string Address => _app.Urls.First();
-    public IServiceProvider Services => _app.Services;
+    public string Address => _front.Address;
+    public IReadOnlyList<OpenHouse> Houses => _houses;
 
     /// <summary>Starts it, or says in one sentence why not. <paramref name="holder"/> is what others find in writer.lock; null = the address.</summary>
-    public static async Task<Result<Running>> StartAsync(HouseSettings settings, string? holder, CancellationToken stop)
+    public static async Task<Result<Running>> StartAsync(Tenants tenants, string? holder, CancellationToken stop)
     {
-        if ((await ClaimAsync(settings)).Failed(out var issue, out var claim)) return issue;
-        if (holder is not null) claim.Writer?.Name(holder);
-        if ((await Record.OpenAsync(settings, stop)).Failed(out issue, out var record)) return Freed(claim.Writer, issue);
-        var running = new Running(claim.Writer, record, House.Build(settings, record));
-        if (await running.OpenAsync(settings, stop) is { } wrong)
+        var running = new Running(new Front(tenants.All[0]));
+        if (await running.OpenAsync(tenants, holder, stop) is { } wrong)
         {
             await running.DisposeAsync();
             return wrong;
         }
-        if (holder is null) claim.Writer?.Name(running.Url);
+        if (holder is null)
+            foreach (var house in running._houses) house.Name(running.Url);
         return running;
     }
 
-    public Task UntilStoppedAsync() => _app.WaitForShutdownAsync();
+    /// <summary>Until it is told to stop. A tenant that stops by itself leaves the others serving.</summary>
+    public Task UntilStoppedAsync() => Task.WhenAll(_houses.Select(async house =>
+    {
+        var stopped = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var _ = house.Stopping.Register(stopped.SetResult);
+        await stopped.Task;
+    }));
 
     public async ValueTask DisposeAsync()
     {
-        if (_started) await _app.StopAsync();
-        await _app.DisposeAsync();
-        await _record.DisposeAsync();
-        _writer?.Dispose();
+        foreach (var house in _houses) house.BeginToStop();
+        await _front.StopAsync();
+        foreach (var house in _houses) await house.DisposeAsync();
+        await _front.DisposeAsync();
     }
 
-    private async Task<Issue?> OpenAsync(HouseSettings settings, CancellationToken stop)
+    private async Task<Issue?> OpenAsync(Tenants tenants, string? holder, CancellationToken stop)
     {
-        if (settings.Addresses.NotFree() is { } url) return Unfree(url);   // asked first: the framework would log a page about it
-        if (settings.Demo && (await Services.GetRequiredService<DemoClinic>().SeedAsync(stop)).Failed(out var issue, out _))
-            return new(issue.Kind, $"The demo clinic could not be seeded: {issue.Where} {issue.Text}");
+        foreach (var settings in tenants.All)
+        {
+            if ((await OpenHouse.OpenAsync(settings, holder, stop)).Failed(out var issue, out var house)) return Of(settings, issue);
+            _houses.Add(house);
+        }
+        if (await Apartness.BrokenAsync(_houses, stop) is { } together) return together;
+        var addresses = tenants.All[0].Addresses;
+        if (addresses.NotFree() is { } url) return Unfree(url);   // asked first: the framework would log a page about it
+        foreach (var house in _houses)
+            if (await house.SeedAsync(stop) is { } unseeded) return Of(house.Settings, unseeded);
+        return await ListenAsync(addresses, stop);
+    }
+
+    private async Task<Issue?> ListenAsync(Addresses addresses, CancellationToken stop)
+    {
         try
         {
-            _started = true;   // also when it fails halfway: what began must be stopped
-            await _app.StartAsync(stop);
+            foreach (var house in _houses) await house.StartAsync(stop);
+            await _front.StartAsync([.. _houses.Select(house => (house.Settings.Hosts, house.Door))], stop);
             return null;
         }
         catch (Exception taken) when (taken is IOException or SocketException)
         {
-            return Unfree(settings.Addresses.Urls[0]);
+            return Unfree(addresses.Urls[0]);
         }
     }
+
+    private static Issue Of(HouseSettings settings, Issue issue) => settings.Tenant is { } name ? new(issue.Kind, $"Tenant {name}: {issue.Text}") : issue;
 
     private static Issue Unfree(string url) =>
         new(IssueKind.Conflict, $"Cannot listen on {url}: the port is in use or the address is not this machine's; name another in --urls.");
-
-    private sealed record Claim(WriterLock? Writer);
-
-    // PostgreSQL takes several writers; SQLite one.
-    private static async Task<Result<Claim>> ClaimAsync(HouseSettings settings)
-    {
-        try
-        {
-            DataFolder.Make(settings.DataFolder);
-            if (settings.Provider == DatabaseProvider.Postgres) return new Claim(null);
-            return (await WriterLock.TakeAsync(settings.DataFolder)).Failed(out var issue, out var writer) ? issue : new Claim(writer);
-        }
-        catch (Exception wrong) when (wrong is IOException or UnauthorizedAccessException)
-        {
-            return new Issue(IssueKind.Invalid, $"The data folder {settings.DataFolder} cannot be written.");
-        }
-    }
-
-    private static Issue Freed(WriterLock? writer, Issue issue)
-    {
-        writer?.Dispose();
-        return issue;
-    }
 }

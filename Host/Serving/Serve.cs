@@ -8,9 +8,9 @@ namespace Host.Serving;
 /// <summary><c>./start</c> without a command: serves until it is told to stop.</summary>
 public static class Serve
 {
-    public static async Task<Result<int>> RunAsync(HouseSettings settings)
+    public static async Task<Result<int>> RunAsync(Tenants tenants)
     {
-        if ((await Running.StartAsync(settings, holder: null, CancellationToken.None)).Failed(out var issue, out var started)) return issue;
+        if ((await Running.StartAsync(tenants, holder: null, CancellationToken.None)).Failed(out var issue, out var started)) return issue;
         await using var running = started;
         await Console.Out.WriteLineAsync(House.ReadyLine(running.Url, SinceStart()));
         await running.UntilStoppedAsync();

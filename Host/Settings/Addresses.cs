@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using Fhir.Server.Core.Outcomes;
@@ -7,7 +8,7 @@ namespace Host.Settings;
 /// <summary>Where the house listens: the addresses of <c>--urls</c>, or port 5080 on this machine only.</summary>
 public sealed record Addresses(IReadOnlyList<string> Urls)
 {
-    public const int Port = 5080;
+    public const int UsualPort = 5080;
 
     /// <summary>A port of this machine that happens to be free: for a house that runs only for a command.</summary>
     public static readonly Addresses AnyPort = new(["http://127.0.0.1:0"]);
@@ -33,13 +34,17 @@ public sealed record Addresses(IReadOnlyList<string> Urls)
         return IsLoopback(listening) ? $"{address.Scheme}://localhost:{address.Port}" : listening.TrimEnd('/');
     }
 
-    /// <summary>The FHIR bases under which this server may be called, as far as they are known before it listens.</summary>
-    public IEnumerable<string> Bases() => Urls.SelectMany(url => new[] { url.TrimEnd('/'), Shown(url) }).Distinct(StringComparer.Ordinal).Select(url => $"{url}/fhir");
+    /// <summary>The FHIR bases under which a house of these host names may be called, as far as they are known before it listens.</summary>
+    public IEnumerable<string> Bases(IReadOnlyList<string> hosts) => (hosts.Count > 0
+        ? hosts.SelectMany(host => Urls.Select(url => Port(url) is "80" ? $"http://{host}" : $"http://{host}:{Port(url)}").Append($"https://{host}"))
+        : Urls.SelectMany(url => new[] { url.TrimEnd('/'), Shown(url) })).Distinct(StringComparer.Ordinal).Select(url => $"{url}/fhir");
+
+    private static string Port(string url) => BindingAddress.Parse(url).Port.ToString(CultureInfo.InvariantCulture);
 
     // A browser may try ::1 first for "localhost": listen there too where the machine has it.
     private static string[] Usual() => HasIPv6Loopback()
-        ? [$"http://127.0.0.1:{Port}", $"http://[::1]:{Port}"]
-        : [$"http://127.0.0.1:{Port}"];
+        ? [$"http://127.0.0.1:{UsualPort}", $"http://[::1]:{UsualPort}"]
+        : [$"http://127.0.0.1:{UsualPort}"];
 
     /// <summary>The first address that cannot be listened on now; null when all can, as far as an address tells.</summary>
     public string? NotFree() => Urls.FirstOrDefault(url =>

@@ -12,6 +12,10 @@ public enum DatabaseProvider { Sqlite, Postgres }
 public sealed record HouseSettings
 {
     public required Addresses Addresses { get; init; }
+    /// <summary>The tenant's name in the settings; null for a house that is alone in its process.</summary>
+    public string? Tenant { get; init; }
+    /// <summary>The host names that a tenant answers to; a house that is alone answers to every name.</summary>
+    public IReadOnlyList<string> Hosts { get; init; } = [];
     /// <summary>Full path of the folder with the database, the keys and writer.lock.</summary>
     public required string DataFolder { get; init; }
     public required DatabaseProvider Provider { get; init; }
@@ -30,11 +34,11 @@ public sealed record HouseSettings
     public required IConfiguration Configuration { get; init; }
 
     /// <summary>Settings, or the one sentence that says why the house does not start. <paramref name="root"/> is where ./data lies.</summary>
-    public static Result<HouseSettings> Read(IConfiguration from, string root)
+    public static Result<HouseSettings> Read(IConfiguration from, string root, params IReadOnlyList<string> hosts)
     {
         if (Addresses.Read(from).Failed(out var issue, out var addresses)) return issue;
         if (ReadProvider(from).Failed(out issue, out var provider)) return issue;
-        if (ReadDemo(from["Demo:Enabled"], addresses).Failed(out issue, out var demo)) return issue;
+        if (ReadDemo(from["Demo:Enabled"], addresses, hosts).Failed(out issue, out var demo)) return issue;
         if (ReadPracticeSystem(from["Demo:PracticeSystem"]).Failed(out issue, out var practiceSystem)) return issue;
         if (ValidationSettings.Read(from).Failed(out issue, out var validation)) return issue;
         if (ReadPackages(from["Profiles:Packages"]).Failed(out issue, out var packages)) return issue;
@@ -43,6 +47,7 @@ public sealed record HouseSettings
         return new HouseSettings
         {
             Addresses = addresses,
+            Hosts = hosts,
             DataFolder = folder,
             Provider = provider,
             ConnectionString = from["Database:ConnectionString"],
@@ -77,13 +82,14 @@ public sealed record HouseSettings
             ? days
             : new Issue(IssueKind.Invalid, "Access:CareGraceDays must be a number of days from 0 to 365.");
 
-    // The demo lets anyone sign in as anyone: it never leaves this machine.
-    private static Result<bool> ReadDemo(string? text, Addresses addresses) => text?.ToLowerInvariant() switch
+    // The demo lets anyone sign in as anyone: it never leaves this machine, also not through a proxy that stands before it.
+    private static Result<bool> ReadDemo(string? text, Addresses addresses, IReadOnlyList<string> hosts) => text?.ToLowerInvariant() switch
     {
-        null or "" => addresses.OnlyLoopback,
+        null or "" => addresses.OnlyLoopback && hosts.All(HostNames.IsLoopback),
         "false" => false,
-        "true" when addresses.OnlyLoopback => true,
-        "true" => new Issue(IssueKind.Invalid, "Demo:Enabled is true, but --urls names an address that others can reach; the demo listens on loopback addresses only."),
+        "true" when !addresses.OnlyLoopback => new Issue(IssueKind.Invalid, "Demo:Enabled is true, but --urls names an address that others can reach; the demo listens on loopback addresses only."),
+        "true" when !hosts.All(HostNames.IsLoopback) => new Issue(IssueKind.Invalid, "Demo:Enabled is true, but Host is not localhost or a name that ends in .localhost; the demo answers to those only."),
+        "true" => true,
         _ => new Issue(IssueKind.Invalid, "Demo:Enabled must be true or false."),
     };
 

@@ -36,6 +36,9 @@ public sealed class Seal
         return made;
     }
 
+    /// <summary>True for the seal of the same database, or of a copy of it.</summary>
+    public bool IsSameAs(Seal other) => CryptographicOperations.FixedTimeEquals(_key, other._key);
+
     public string Close(string purpose, ReadOnlySpan<byte> content)
     {
         var token = new byte[NonceSize + content.Length + TagSize];

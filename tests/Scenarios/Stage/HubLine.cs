@@ -19,6 +19,7 @@ public sealed class HubLine : IAsyncDisposable
     {
         var line = new HubLine();
         var address = new UriBuilder(person.Server) { Scheme = "ws", Path = "/hub", Query = $"access_token={person.Token}" };
+        if (person.Host is { } host) line._socket.Options.SetRequestHeader("Host", host);
         await line._socket.ConnectAsync(address.Uri, CancellationToken.None);
         await line.SendAsync("""{"protocol":"json","version":1}""");
         line._listening = line.ListenAsync();

@@ -6,7 +6,7 @@ using System.Text.Json.Nodes;
 namespace Scenarios.Stage;
 
 /// <summary>Somebody with a token, who speaks plain HTTP. Answers are kept whole: status and JSON.</summary>
-public sealed class Person(string name, Uri server, string token) : IDisposable
+public sealed class Person(string name, Uri server, string token, string? host = null) : IDisposable
 {
     private readonly HttpClient _http = new();
     private Uri _server = server;
@@ -14,6 +14,8 @@ public sealed class Person(string name, Uri server, string token) : IDisposable
     public string Token => token;
     public string Role => $"PractitionerRole/{name}";
     public Uri Server => _server;
+    /// <summary>The host name that she calls when it is not the server's address.</summary>
+    public string? Host => host;
 
     public void Moved(Uri server) => _server = server;
 
@@ -24,9 +26,11 @@ public sealed class Person(string name, Uri server, string token) : IDisposable
     public Task<Answer> PutAsync(string address, JsonNode body) => SendAsync(HttpMethod.Put, address, body);
     public Task<Answer> DeleteAsync(string address) => SendAsync(HttpMethod.Delete, address);
 
-    public async Task<Answer> SendAsync(HttpMethod method, string address, JsonNode? body = null, string? accept = null)
+    public async Task<Answer> SendAsync(HttpMethod method, string address, JsonNode? body = null, string? accept = null, params (string Name, string Value)[] headers)
     {
         var request = new HttpRequestMessage(method, new Uri(_server, $"/fhir/{address}"));
+        request.Headers.Host = host;
+        foreach (var (header, value) in headers) request.Headers.Add(header, value);
         request.Headers.Authorization = new("Bearer", token);
         request.Headers.Accept.ParseAdd(accept ?? "application/fhir+json");
         if (body is not null) request.Content = new StringContent(body.ToJsonString(), Encoding.UTF8, "application/fhir+json");
