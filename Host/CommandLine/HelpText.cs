@@ -17,6 +17,7 @@ public static class HelpText
                                                    --step-up says that she proved again, just now, who she is (needed to break glass)
           ./start verify-audit                     recompute the audit's hash chains and hold them against their signed heads;
                                                    exit code 1 and the first bad row when somebody changed it; the server may run
+                                                   (with several tenants these three take --tenant NAME)
           ./start --help                           this page
 
         Settings are ordinary ASP.NET Core configuration: Host/appsettings.json, environment (Data__Folder=…) or command line.
@@ -31,6 +32,7 @@ public static class HelpText
           --Audit:HeadsFile=FILE                   where the signed heads of the audit go (audit/heads.log in the data folder)
           --Profiles:Packages=DIR                  FHIR packages to load: folders, .tgz files, loose JSON or XML (none)
           --Access:CareGraceDays=N                 days that those who cared still see the patient after that was closed (30)
+          --Tenants:NAME:Host=NAME[;NAME…]         a tenant by its host names; every setting but urls may stand under Tenants:NAME (docs/tenants.md)
           --Demo:Enabled=true|false                the demo clinic; true by default when every address is loopback
           --Demo:PracticeSystem=mllp://HOST:PORT   De Linde's practice system (mllp://127.0.0.1:2575)
 

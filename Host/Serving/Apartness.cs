@@ -24,11 +24,12 @@ internal static class Apartness
         return KeyOf(one) == KeyOf(other) ? Told($"Tenants {NameOf(one)} and {NameOf(other)} sign tokens with the same key; remove keys/token-signing.pem from one data folder, and a new one is made.") : null;
     }
 
+    // One name on two servers is two databases; on one server their seals are the same.
     private static async Task<Issue?> ByRolesAsync(IReadOnlyList<OpenHouse> houses, CancellationToken stop)
     {
         foreach (var house in houses)
             foreach (var other in houses)
-                if (house != other && house.Record.Login is { } login && other.Record.Login is { } to && await login.ReachesAsync(house.Record.Database, to.Database, stop))
+                if (house.Record.Login is { } login && other.Record.Login is { } to && login.Database != to.Database && await login.ReachesAsync(house.Record.Database, to.Database, stop))
                     return Told($"Tenant {NameOf(house)} could connect to the database of tenant {NameOf(other)}; run: {login.SqlAgainst(to)}");
         return null;
     }

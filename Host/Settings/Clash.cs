@@ -13,6 +13,7 @@ public static class Clash
         ("Authentication:Issuer", house => [house.Api.Issuer]),
         ("issuer and audience in Authentication", Accepted),
         ("Attachments:KeyFile", house => [house.Api.BlobKeyFile is { Length: > 0 } file ? Path.GetFullPath(file) : null]),
+        ("Audit:HeadsFile", house => [Path.GetFullPath(house.Api.HeadsFile)]),
         ("Server:BaseUrl", house => [house.Api.BaseUrl]),
     ];
 
