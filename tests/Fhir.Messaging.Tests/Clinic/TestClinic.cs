@@ -122,7 +122,7 @@ public sealed class TestClinic : IAsyncDisposable
     /// <summary>A patient of De Linde; without a BSN she has no identifier at all.</summary>
     public Task NewPatientAsync(string id, string? bsn) => CommitAsync([PatientOf(id, bsn)]);
 
-    public Task PutAsync(string type, string id, string content) => CommitAsync([Put(type, id, content)]);
+    public Task PutAsync(string type, string id, string content, string? home = null) => CommitAsync([Put(type, id, content, home)]);
 
     private static Write PatientOf(string id, string? bsn)
     {

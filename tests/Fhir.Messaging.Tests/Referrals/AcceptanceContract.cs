@@ -66,6 +66,8 @@ public abstract class AcceptanceContract
 
     private static async Task<string[]> DoctorsAsync(TestClinic clinic, int count)
     {
+        foreach (var request in (string[])["r1", "another"])
+            await clinic.PutAsync("ServiceRequest", request, $$""" "status":"active","intent":"order","subject":{"reference":"{{Patient}}"} """, "de-linde");
         var names = Enumerable.Range(1, count).Select(i => $"gp{i}").ToArray();
         foreach (var name in names)
             await clinic.PutAsync("PractitionerRole", name,

@@ -1,0 +1,187 @@
+using System.Text.Json.Nodes;
+using Fhir.Messaging.Tests.Clinic;
+using Fhir.Server.Api.Tests;
+using Fhir.Server.Store.Database;
+using Fhir.Server.Store.Tests;
+using static Fhir.Messaging.Tests.Clinic.TestClinic;
+
+namespace Fhir.Messaging.Tests.ConsentTests;
+
+/// <summary>Who records a consent, who may lift one, and what a recorded denial does to who reads the record.</summary>
+public abstract class RecorderContract
+{
+    private const string Doctor = "PractitionerRole/dr.devries", Linde = "Organization/de-linde", Rijnmond = "Organization/rijnmond";
+
+    protected abstract Task<TenantDatabase> EmptyAsync();
+
+    private async Task<TestClinic> OpenAsync()
+    {
+        var clinic = await TestClinic.OpenAsync(EmptyAsync);
+        foreach (var (name, role, organization) in ((string, string, string)[])[("apotheek", "pharmacist", "de-linde"), ("fysio", "paramedic", "de-linde"), ("poh", "practice-nurse", "de-linde")])
+            await clinic.PutAsync("PractitionerRole", name,
+                $$""" "active":true,"practitioner":{"reference":"Practitioner/dr.bakker"},"organization":{"reference":"Organization/{{organization}}"},"code":[{"coding":[{"system":"{{ClinicUrls.ClinicRole}}","code":"{{role}}"}]}] """);
+        Ok(await clinic.Jansen.Post("/fhir/CareTeam", $$"""{"resourceType":"CareTeam","status":"active","subject":{"reference":"{{Patient}}"},"participant":[{"member":{"reference":"PractitionerRole/dr.bakker"} }]}"""), 201);
+        return clinic;
+    }
+
+    [Theory]
+    [InlineData("dr.jansen", Doctor, 201)]
+    [InlineData("poh", Doctor, 201)]
+    [InlineData("dr.bakker", Doctor, 201)]
+    [InlineData("dr.bakker", Linde, 201)]
+    [InlineData("dr.bakker", Rijnmond, 403)]
+    [InlineData("s.dewit", Doctor, 403)]
+    [InlineData("apotheek", Doctor, 403)]
+    [InlineData("fysio", Doctor, 403)]
+    [InlineData("his-delinde", Doctor, 403)]
+    [InlineData("admin", Doctor, 403)]
+    public async Task A_consent_is_recorded_by_a_clinician_who_treats_the_patient(string by, string actor, int status)
+    {
+        await using var clinic = await OpenAsync();
+        var got = await clinic.As(by).Post("/fhir/Consent", For(clinic, actor));
+        Assert.True(got.Code == status, got.Text);
+    }
+
+    [Fact]
+    public async Task An_assistant_records_on_behalf_of_a_clinician_and_lets_in_neither_herself_nor_her()
+    {
+        await using var clinic = await OpenAsync();
+        var behalf = clinic.As("s.dewit", t => t with { OnBehalfOf = "PractitionerRole/dr.jansen" });
+        Ok(await behalf.Post("/fhir/Consent", For(clinic, Doctor)), 201);
+        foreach (var actor in (string[])["PractitionerRole/dr.jansen", "PractitionerRole/s.dewit", Linde, "Practitioner/dr.jansen"])
+            Assert.Equal(403, (await behalf.Post("/fhir/Consent", For(clinic, actor))).Code);
+    }
+
+    [Fact]
+    public async Task It_is_the_patient_who_gives_it()
+    {
+        await using var clinic = await OpenAsync();
+        foreach (var performer in (string?[])[null, "PractitionerRole/dr.jansen", "Patient/p2"])
+        {
+            var got = await clinic.Jansen.Post("/fhir/Consent", For(clinic, Doctor, c => By(c, performer)));
+            Assert.Equal((403, "Consent.performer"), (got.Code, got.Places[0]));
+        }
+        Assert.Equal(400, (await clinic.Jansen.Post("/fhir/Consent", For(clinic, Doctor, c => c.Remove("patient")))).Code);
+        Ok(await clinic.Integrator.Post("/fhir/Consent", For(clinic, Doctor, c => By(c, null))), 201);
+    }
+
+    private static void By(JsonObject consent, string? performer)
+    {
+        consent.Remove("performer");
+        if (performer is not null) consent["performer"] = new JsonArray(new JsonObject { ["reference"] = performer });
+    }
+
+    [Theory]
+    [InlineData("CareTeam/hart")]
+    [InlineData("Group/artsen")]
+    [InlineData("https://samenspraak.example/fhir/Organization/de-linde")]
+    [InlineData("PractitionerRole/poh.arbo")]
+    public async Task Nobody_lets_herself_in_by_another_name(string actor)
+    {
+        await using var clinic = await OpenAsync();
+        await clinic.PutAsync("PractitionerRole", "poh.arbo",
+            $$""" "active":true,"practitioner":{"reference":"Practitioner/dr.jansen"},"organization":{"reference":"Organization/arbodienst-oost"},"code":[{"coding":[{"system":"{{ClinicUrls.ClinicRole}}","code":"company-doctor"}]}] """);
+        await clinic.PutAsync("CareTeam", "hart", $$""" "status":"active","subject":{"reference":"{{Patient}}"} """, "de-linde");
+        await clinic.PutAsync("Group", "artsen", """ "type":"practitioner","actual":true """, "de-linde");
+        Assert.Equal(403, (await clinic.Jansen.Post("/fhir/Consent", For(clinic, actor))).Code);
+        var nested = For(clinic, Doctor, c => (c.Provision()["type"], c.Provision()["provision"]) = ("deny", new JsonArray(new JsonObject { ["type"] = "permit", ["actor"] = new JsonArray(Consents.Actor(actor)) })));
+        Assert.Equal(403, (await clinic.Jansen.Post("/fhir/Consent", nested)).Code);
+    }
+
+    [Theory]
+    [InlineData(Rijnmond)]
+    [InlineData("PractitionerRole/dr.bakker")]
+    [InlineData("Practitioner/dr.bakker")]
+    [InlineData("CareTeam/hart")]
+    [InlineData(null)]
+    public async Task Nobody_lifts_or_shortens_a_denial_that_shuts_her_out(string? actor)
+    {
+        await using var clinic = await OpenAsync();
+        var denial = For(clinic, actor ?? "x", c => (c["id"], c.Provision()["type"], c.Provision()["actor"]) = ("d1", "deny", actor is null ? null : c.Provision()["actor"]!.DeepClone()));
+        var content = JsonNode.Parse(denial)!.AsObject();
+        content.Remove("resourceType");
+        content.Remove("id");
+        await clinic.PutAsync("Consent", "d1", content.ToJsonString()[1..^1], home: "rijnmond");   // its own organisation's, so that only this rule stands in the way
+        foreach (var change in (Action<JsonObject>[])[c => c["status"] = "inactive", c => c.Provision()["period"]!["end"] = "2020-01-01", c => c.Provision()["actor"] = new JsonArray(Consents.Actor(Doctor)), c => c.Provision()["type"] = "permit"])
+        {
+            var changed = JsonNode.Parse(denial)!.AsObject();
+            change(changed);
+            Assert.True((await clinic.Bakker.Put("/fhir/Consent/d1", changed.ToJsonString())).Code is 403 or 404);
+        }
+        Assert.True((await clinic.Bakker.Delete("/fhir/Consent/d1")).Code is 403 or 404);
+        Assert.Equal("active", (string?)Ok(await clinic.Integrator.Get("/fhir/Consent/d1")).Json["status"]);
+    }
+
+    [Fact]
+    public async Task What_the_own_practice_may_tell_it_records_and_withdraws_itself()
+    {
+        await using var clinic = await OpenAsync();
+        var json = For(clinic, Doctor, c => c.Provision()["actor"]!.AsArray().Add(Consents.Actor(Linde, "CST")));
+        var id = Ok(await clinic.Jansen.Post("/fhir/Consent", json), 201).Id;
+        var withdrawn = JsonNode.Parse(json)!.AsObject();
+        (withdrawn["id"], withdrawn["status"]) = (id, "inactive");
+        Ok(await clinic.Jansen.Put($"/fhir/Consent/{id}", withdrawn.ToJsonString()));
+    }
+
+    [Fact]
+    public async Task A_denial_takes_the_record_from_who_cares_and_gives_it_back_when_it_ends()
+    {
+        await using var clinic = await OpenAsync();
+        Ok(await clinic.Jansen.Post("/fhir/Observation", Observation), 201);
+        Ok(await clinic.Jansen.Post("/fhir/MedicationRequest", Medication), 201);
+        Assert.Equal((1, 1), await SeenAsync(clinic.Bakker));
+        var id = Ok(await clinic.Jansen.Post("/fhir/Consent", Deny(clinic, Rijnmond)), 201).Id;
+        Assert.Equal((0, 0), await SeenAsync(clinic.Bakker));
+        Assert.Equal((1, 1), await SeenAsync(clinic.Jansen));
+        await ChangeAsync(clinic, id, Deny(clinic, Rijnmond, c => c.Provision()["class"] = new JsonArray(Consents.Class("medication"))));
+        Assert.Equal((1, 0), await SeenAsync(clinic.Bakker));
+        await ChangeAsync(clinic, id, Deny(clinic, Rijnmond, c => c["status"] = "inactive"));
+        Assert.Equal((1, 1), await SeenAsync(clinic.Bakker));
+        await ChangeAsync(clinic, id, Deny(clinic, Rijnmond, c => c.Provision()["provision"] = new JsonArray(new JsonObject { ["type"] = "permit", ["actor"] = new JsonArray(Consents.Actor("PractitionerRole/dr.bakker")) })));
+        Assert.Equal((1, 1), await SeenAsync(clinic.Bakker));
+        await ChangeAsync(clinic, id, Deny(clinic, "Practitioner/dr.bakker"));
+        Assert.Equal((0, 0), await SeenAsync(clinic.Bakker));
+        Assert.True((await clinic.Jansen.Delete($"/fhir/Consent/{id}")).Code is 200 or 204);
+        Assert.Equal((1, 1), await SeenAsync(clinic.Bakker));
+        Assert.Equal(0, await clinic.Database.FirstAsync(Sql.Raw("select count(*) from denial"), r => r.GetInt64(0), default));
+    }
+
+    [Fact]
+    public async Task A_denial_begins_and_ends_by_the_clock()
+    {
+        await using var clinic = await OpenAsync();
+        clinic.Clock.Stop();
+        Ok(await clinic.Jansen.Post("/fhir/Observation", Observation), 201);
+        var day = clinic.Clock.GetUtcNow().UtcDateTime.Date;
+        Ok(await clinic.Jansen.Post("/fhir/Consent", Deny(clinic, Rijnmond, c => c.Provision()["period"] = new JsonObject { ["start"] = Consents.Day(day.AddDays(1)), ["end"] = Consents.Day(day.AddDays(1)) })), 201);
+        Assert.Equal((1, 0), await SeenAsync(clinic.As("dr.bakker")));
+        clinic.Clock.Advance(TimeSpan.FromDays(1));
+        Assert.Equal((0, 0), await SeenAsync(clinic.As("dr.bakker")));
+        clinic.Clock.Advance(TimeSpan.FromDays(1));
+        Assert.Equal((1, 0), await SeenAsync(clinic.As("dr.bakker")));
+    }
+
+    private const string Observation = $$"""{"resourceType":"Observation","status":"final","code":{"text":"bloeddruk"},"subject":{"reference":"{{Patient}}"} }""";
+    private const string Medication = $$"""{"resourceType":"MedicationRequest","status":"active","intent":"order","medicationCodeableConcept":{"text":"x"},"subject":{"reference":"{{Patient}}"} }""";
+
+    private static string For(TestClinic clinic, string actor, Action<JsonObject>? change = null) => Consents.For(actor, Patient, clinic.Clock.GetUtcNow(), change);
+
+    private static string Deny(TestClinic clinic, string actor, Action<JsonObject>? change = null) => For(clinic, actor, c =>
+    {
+        c.Provision()["type"] = "deny";
+        change?.Invoke(c);
+    });
+
+    private static async Task ChangeAsync(TestClinic clinic, string id, string json)
+    {
+        var consent = JsonNode.Parse(json)!.AsObject();
+        consent["id"] = id;
+        Ok(await clinic.Jansen.Put($"/fhir/Consent/{id}", consent.ToJsonString()));
+    }
+
+    private static async Task<(int Observations, int Medication)> SeenAsync(Client by) =>
+        (Ok(await by.Get("/fhir/Observation")).Entries().Count, Ok(await by.Get("/fhir/MedicationRequest")).Entries().Count);
+}
+
+public sealed class RecorderOnSqlite : RecorderContract { protected override Task<TenantDatabase> EmptyAsync() => TestDatabase.SqliteAsync(); }
+public sealed class RecorderOnPostgres : RecorderContract { protected override Task<TenantDatabase> EmptyAsync() => TestDatabase.PostgresAsync(); }
