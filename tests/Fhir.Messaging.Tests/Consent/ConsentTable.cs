@@ -134,6 +134,89 @@ public sealed class ConsentTable
         Assert.Equal(Micros(2026, 12, 1), Decide(Doctor(Bakker), denial).Reach.Until);
     }
 
+    private const string Linde = "Organization/de-linde", Jansen = "PractitionerRole/dr.jansen";
+
+    // Receives, sends, gets letters: of Dr de Vries in a thread of that category with Dr Jansen (and Dr Bakker).
+    [Theory]
+    [InlineData("nothing narrowed", true, true, true)]
+    [InlineData("from the practice", true, false, true)]
+    [InlineData("from the practice, with a third", false, false, false)]
+    [InlineData("to the practice", false, true, false)]
+    [InlineData("both, in two", true, true, true)]
+    [InlineData("facts", true, true, false)]
+    [InlineData("facts and letters, in two", true, true, true)]
+    [InlineData("letters", false, false, true)]
+    [InlineData("a letter's types", true, true, true)]
+    [InlineData("some letters' types", true, true, false)]
+    [InlineData("facts and a word unknown", true, true, false)]
+    [InlineData("a word unknown in this category", false, false, false)]
+    [InlineData("this category", true, true, true)]
+    [InlineData("this category, facts", true, true, false)]
+    [InlineData("another category, facts", false, false, false)]
+    [InlineData("but not from her", true, false, true)]
+    [InlineData("but no letters", true, true, false)]
+    [InlineData("letters denied", true, true, false)]
+    [InlineData("another category denied", true, true, true)]
+    [InlineData("a word unknown denied", false, false, false)]
+    [InlineData("denied from the practice", false, true, false)]
+    public void What_a_consent_covers_and_no_more(string what, bool receives, bool sends, bool letters)
+    {
+        var third = what.EndsWith("a third", StringComparison.Ordinal);
+        var at = new AtTheGate(Doctor(DeVries) with { Rid = 1 }, [.. Narrowed[what].Select((change, i) => Consent(i, DeVries, change))], Micros(Now))
+        {
+            Category = "work-related", Others = third ? [Doctor(Jansen) with { Rid = 2 }, Doctor(Bakker) with { Rid = 3 }] : [Doctor(Jansen) with { Rid = 2 }],
+        };
+        var (asReader, asOpener) = (ConsentGate.Decide(at), ConsentGate.Decide(at with { Opens = true }));
+        Assert.Equal(receives, asReader.LetIn);
+        Assert.Equal(sends && what != "denied from the practice", asOpener.LetIn);
+        var reach = asReader.LetIn ? asReader.Reach : asOpener.Reach;
+        if (asReader.LetIn || asOpener.LetIn) Assert.Equal((receives, sends, letters), (reach.Receives > 0, reach.Sends > 0, reach.Letters > 0));
+        Assert.All([asReader.Reach, asOpener.Reach], r => Assert.True(r.Until <= Math.Max(r.Receives, r.Sends)));
+    }
+
+    private static readonly Dictionary<string, Action<JsonObject>[]> Narrowed = new(StringComparer.Ordinal)
+    {
+        ["nothing narrowed"] = [_ => { }],
+        ["from the practice"] = [From(Linde)],
+        ["from the practice, with a third"] = [From(Linde)],
+        ["to the practice"] = [To(Linde)],
+        ["both, in two"] = [From(Linde), To(Linde)],
+        ["facts"] = [Of(("facts", ClinicUrls.ItemClass))],
+        ["facts and letters, in two"] = [Of(("facts", ClinicUrls.ItemClass)), Of(("letters", ClinicUrls.ItemClass))],
+        ["letters"] = [Of(("letters", ClinicUrls.ItemClass))],
+        ["a letter's types"] = [Of([.. new[] { "Communication", "Composition", "DocumentReference", "Bundle", "Binary" }.Select(t => (t, Types))])],
+        ["some letters' types"] = [Of(("Communication", Types), ("DocumentReference", Types), ("Binary", Types))],
+        ["facts and a word unknown"] = [Of(("facts", ClinicUrls.ItemClass), ("x", "http://example.org"))],
+        ["a word unknown in this category"] = [Of(("work-related", ClinicUrls.ThreadCategory), ("x", ClinicUrls.ItemClass))],
+        ["this category"] = [Of(("work-related", ClinicUrls.ThreadCategory))],
+        ["this category, facts"] = [Of(("work-related", ClinicUrls.ThreadCategory), ("facts", ClinicUrls.ItemClass))],
+        ["another category, facts"] = [Of(("result", ClinicUrls.ThreadCategory), ("facts", ClinicUrls.ItemClass))],
+        ["but not from her"] = [c => c.Provision()["provision"] = new JsonArray(new JsonObject { ["type"] = "deny", ["actor"] = new JsonArray(Consents.Actor(DeVries, "CST")) })],
+        ["but no letters"] = [c => c.Provision()["provision"] = new JsonArray(new JsonObject { ["type"] = "deny", ["class"] = new JsonArray(Consents.Class("letters")) })],
+        ["letters denied"] = [_ => { }, Of(("letters", ClinicUrls.ItemClass)) + Deny],
+        ["another category denied"] = [_ => { }, Of(("result", ClinicUrls.ThreadCategory)) + Deny],
+        ["a word unknown denied"] = [_ => { }, Of(("x", "http://example.org")) + Deny],
+        ["denied from the practice"] = [_ => { }, From(Linde) + Deny],
+    };
+
+    private const string Types = "http://hl7.org/fhir/resource-types";
+    private static Action<JsonObject> Deny => c => c.Provision()["type"] = "deny";
+    private static Action<JsonObject> From(string discloser) => c => c.Provision()["actor"]!.AsArray().Add(Consents.Actor(discloser, "CST"));
+    private static Action<JsonObject> To(string recipient) => c => c.Provision()["actor"] = new JsonArray(Consents.Actor(recipient), Consents.Actor(DeVries, "INF"));
+    private static Action<JsonObject> Of(params (string Code, string System)[] classes) => c => c.Provision()["class"] = new JsonArray([.. classes.Select(k => Consents.Class(k.Code, k.System))]);
+
+    [Fact]
+    public void Consents_that_follow_each_other_make_one_stay_and_a_gap_ends_it()
+    {
+        Action<JsonObject> until = c => c.Provision()["period"]!["end"] = "2026-11-30";
+        Action<JsonObject> next = c => c.Provision()["period"] = new JsonObject { ["start"] = "2026-12-01", ["end"] = "2026-12-31" };
+        Action<JsonObject> later = c => c.Provision()["period"] = new JsonObject { ["start"] = "2026-12-02", ["end"] = "2026-12-31" };
+        Assert.Equal(Micros(2027, 1, 1), Decide(Doctor(DeVries), Consent(1, DeVries, until), Consent(2, DeVries, next)).Reach.Until);
+        Assert.Equal(Micros(2026, 12, 1), Decide(Doctor(DeVries), Consent(1, DeVries, until), Consent(2, DeVries, later)).Reach.Until);
+        var december = Consent(3, DeVries, next + (c => c.Provision()["type"] = "deny"));
+        Assert.Equal(Micros(2026, 12, 1), Decide(Doctor(DeVries), Consent(1, DeVries, c => c.Provision().Remove("period")), december).Reach.Until);
+    }
+
     [Fact]
     public void A_consent_that_was_chosen_must_be_the_one_that_fits()
     {
