@@ -13,7 +13,8 @@ public sealed class MessagingHub(Connections connections, Standings standings, A
     public override async Task OnConnectedAsync()
     {
         var http = Context.GetHttpContext()!;
-        if (Call.Of(http).Caller is not { Sees.Actor: not null } caller || !await audit.RecordAsync(http, 200, []))
+        var welcome = Call.Of(http).Caller is { Sees.Actor: not null };
+        if (!await audit.RecordAsync(http, welcome ? 200 : 403, []) || Call.Of(http).Caller is not { Sees.Actor: not null } caller)
         {
             Context.Abort();   // systems have subscriptions and the API
             return;

@@ -61,9 +61,9 @@ public sealed class Edge(RequestDelegate next, Callers callers, AuditFilter audi
             context.Abort();
             return;
         }
-        await audit.RecordAsync(context, refusal.Status, []);
+        var told = await RefusedAsync(context, refusal);
         foreach (var name in OfTheAnswer) context.Response.Headers.Remove(name);
-        await refusal.ExecuteAsync(context);
+        await told.ExecuteAsync(context);
     }
 
     /// <summary>Null when the caller may pass.</summary>

@@ -81,6 +81,26 @@ public sealed partial class HouseRules
                      select file);
     }
 
+    // What switches the audit off for measurements is named where it is declared and where it is asked, and set by the benchmarks alone.
+    [Fact]
+    public void Nothing_but_the_benchmarks_can_switch_the_audit_off()
+    {
+        const string name = "AuditSwitch";
+        string[] known = ["Fhir.Server/Api/Audit/AuditReads.cs", "Fhir.Server/Store/Audit/AuditSwitch.cs", "Fhir.Server/Store/Resources/Batch.Items.cs"];
+        var naming = SourceTree.CSharpFiles().Where(f => f.Text.Contains(name, StringComparison.Ordinal) && !f.Path.StartsWith("tests/Benchmarks/", StringComparison.Ordinal) && !f.Path.StartsWith("tests/House.Tests/", StringComparison.Ordinal)).ToList();
+        Assert.Equal(known, naming.Select(f => f.Path).Order(StringComparer.Ordinal));
+        Assert.Empty(naming.Where(f => AuditSwitchSet().IsMatch(f.Text)).Select(f => f.Path));
+        Assert.Contains("public static bool Off { get; internal set; }", File.ReadAllText(SourceTree.PathOf(known[1])), StringComparison.Ordinal);
+        var friends = InternalsVisibleTo().Matches(File.ReadAllText(SourceTree.PathOf("Fhir.Server/Store/Fhir.Server.Store.csproj"))).Select(m => m.Groups["to"].Value);
+        Assert.Equal(["Benchmarks", "Fhir.Server.Store.Tests"], friends.Order(StringComparer.Ordinal));
+    }
+
+    [GeneratedRegex(@"AuditSwitch\s*\.\s*Off\s*=[^=]|ref\s+AuditSwitch|typeof\(AuditSwitch", RegexOptions.ExplicitCapture)]
+    private static partial Regex AuditSwitchSet();
+
+    [GeneratedRegex(@"InternalsVisibleTo Include=""(?<to>[^""]+)""", RegexOptions.ExplicitCapture)]
+    private static partial Regex InternalsVisibleTo();
+
     private static bool IsOurText(string file) =>
         file.Split('.')[^1] is not ("png" or "ttf" or "woff2" or "pdf" or "ndjson" or "ico" or "hl7")
         && Path.GetFileName(file) is not ("packages.lock.json" or "package-lock.json")

@@ -15,8 +15,8 @@ public sealed class AuditFilter(AuditReads reads, TimeProvider clock)
     public async ValueTask<object?> InvokeAsync(EndpointFilterInvocationContext invocation, EndpointFilterDelegate next)
     {
         var result = await next(invocation);
-        if (result is not Answer answer) return result;
-        return await RecordAsync(invocation.HttpContext, answer.Status, answer.Returned) ? answer : Unaudited;
+        var (status, returned) = result is Answer answer ? (answer.Status, answer.Returned) : (StatusCodes.Status200OK, []);   // whatever it is, it leaves a row
+        return await RecordAsync(invocation.HttpContext, status, returned) ? result : Unaudited;
     }
 
     public static Refusal Unaudited => Refusal.Of(new(IssueKind.Unavailable, "The access could not be recorded, so it is refused."));

@@ -74,7 +74,8 @@ internal sealed class SqliteFile : IAsyncDisposable
     private static SqliteLink Writer(string path)
     {
         if (!OperatingSystem.IsWindows()) Own(path);
-        var writer = new SqliteLink(new SqliteConnectionStringBuilder { DataSource = path, Mode = SqliteOpenMode.ReadWriteCreate, Pooling = false }.ConnectionString);
+        // Nobody else writes here; should somebody all the same, callers are refused rather than kept waiting.
+        var writer = new SqliteLink(new SqliteConnectionStringBuilder { DataSource = path, Mode = SqliteOpenMode.ReadWriteCreate, Pooling = false, DefaultTimeout = 5 }.ConnectionString);
         writer.Run("pragma journal_mode=wal");
         writer.Run("pragma synchronous=full");
         writer.Run("pragma wal_autocheckpoint=4000");

@@ -127,6 +127,35 @@ public sealed class HubTests
         await bakker.ClosesAsync();
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task J2_Without_its_audit_nobody_gets_onto_the_hub(bool onPostgres)
+    {
+        await using var clinic = await TestClinic.OpenAsync(onPostgres ? Fhir.Server.Store.Tests.TestDatabase.PostgresAsync : null);
+        await RenameAsync(clinic, "audit_read", "audit_read_away");
+        await using (var refused = await ConnectAsync(clinic, "dr.jansen")) await refused.ClosesAsync();
+        await RenameAsync(clinic, "audit_read_away", "audit_read");
+        await using var welcome = await ConnectAsync(clinic, "dr.jansen");
+        await welcome.ResumeAsync(null);
+    }
+
+    [Fact]
+    public async Task A_system_that_is_not_let_onto_the_hub_leaves_a_row()
+    {
+        await using var clinic = await TestClinic.OpenAsync();
+        await using (var system = await ConnectAsync(clinic, "his-delinde")) await system.ClosesAsync();
+        await using var audit = await clinic.Database.ReadAuditAsync(default);
+        Assert.Equal(1, await audit.FirstAsync(Sql.Raw("select count(*) from audit_read r join audit_read_agent a on a.agent = r.agent where a.who = 'Device/his-delinde' and r.outcome = 403"), r => r.GetInt64(0), default));
+    }
+
+    private static async Task RenameAsync(TestClinic clinic, string from, string to)
+    {
+        await using var session = await clinic.Database.AuditAsync(default);
+        await session.ExecuteAsync(Sql.Raw($"alter table {from} rename to {to}"), default);
+        await session.CommitAsync(default);
+    }
+
     [Fact]
     public async Task Without_a_good_token_there_is_no_hub_and_systems_have_none()
     {
