@@ -26,7 +26,7 @@ public static class Messaging
         services.AddSingleton(delivery ?? new DeliverySettings());
         services.TryAddSingleton<Bell>();
         services.TryAddSingleton<Closings>();
-        services.AddSingleton<DeliveryQueue>().AddSingleton<Ledger>().AddSingleton<Parcels>();
+        services.AddSingleton<DeliveryQueue>().AddSingleton<Ledger>().AddSingleton<Parcels>().AddSingleton<Disclosures>();
         services.AddSingleton(_ => new LoadedDefinitions([.. ClinicDefinitions.All().Select(definition => definition.Resource)]));
         services.AddSingleton<NewWrite>();
         services.AddSingleton<HeaderWrites>().AddSingleton<MessageWrites>();

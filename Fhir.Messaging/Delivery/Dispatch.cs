@@ -6,7 +6,7 @@ using Microsoft.Extensions.Logging;
 namespace Fhir.Messaging.Delivery;
 
 /// <summary>Sends what is queued through the line of the receiver's choice. At-least-once with the same message id; a partner that is down or says no loses nothing.</summary>
-public sealed class Dispatch(Ledger ledger, DeliveryQueue queue, Parcels parcels, IEnumerable<ILine> lines, DeliverySettings settings, TimeProvider clock, ILogger<Dispatch> log) : BackgroundService
+public sealed class Dispatch(Ledger ledger, DeliveryQueue queue, Parcels parcels, Disclosures disclosures, IEnumerable<ILine> lines, DeliverySettings settings, TimeProvider clock, ILogger<Dispatch> log) : BackgroundService
 {
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(1);   // what other nodes queued, and what waited for its back-off
     private readonly Dictionary<string, ILine> _lines = lines.ToDictionary(l => l.ConnectionType, StringComparer.Ordinal);
@@ -77,6 +77,11 @@ public sealed class Dispatch(Ledger ledger, DeliveryQueue queue, Parcels parcels
         if (!_lines.TryGetValue(parcel.ConnectionType, out var line))
         {
             await ledger.ParkedAsync(row, $"No adapter speaks the receiver's connection type {parcel.ConnectionType}.", stop);
+            return;
+        }
+        if (!await disclosures.RecordAsync(row, stop))
+        {
+            await LaterAsync(row, "the disclosure could not be recorded", stop);
             return;
         }
         var answer = await line.SendAsync(parcel.Document, parcel.Address, stop);

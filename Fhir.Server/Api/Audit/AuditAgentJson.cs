@@ -75,14 +75,13 @@ internal static class AuditAgentJson
         json.WriteEndObject();
     }
 
-    // The query of a row that tells of a disclosure is the Endpoint that it went to.
     private static void Receiver(Utf8JsonWriter json, AuditLine line, AuditView view)
     {
         json.WriteStartObject();
         json.Concept("type", AuditCodes.Sides(line.Act).Client.AsSpan());
-        json.Reference("who", line.Query);
+        json.Reference("who", line.Receiver.Organization, null, view.Names.Of(line.Receiver.Organization));
         json.WriteBoolean("requestor", false);
-        Network(json, view.Names.Of(line.Query) ?? "unknown", "5");
+        Network(json, view.Names.Of(line.Receiver.Endpoint) ?? "unknown", "5");
         json.WriteEndObject();
     }
 

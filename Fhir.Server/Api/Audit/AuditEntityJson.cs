@@ -18,7 +18,7 @@ internal static class AuditEntityJson
     public static void Write(Utf8JsonWriter json, AuditLine line, AuditView view)
     {
         var (about, others, patients) = (About(line, view), Others(line, view).ToList(), view.PatientsOf(line));
-        var query = line.Act == AuditAct.Disclose ? null : line.Act == AuditAct.Search ? $"{(line.Type < 0 ? "" : AccessTable.Name((int)line.Type))}?{line.ParameterNames}" : line.ParameterNames;
+        var query = line.Act == AuditAct.Search ? $"{(line.Type < 0 ? "" : AccessTable.Name((int)line.Type))}?{line.ParameterNames}" : line.ParameterNames;
         if (about is null && others.Count == 0 && patients.Count == 0 && query is null && line.Request is null) return;
         json.WriteStartArray("entity");
         if (about is not null) Data(json, about, IsTheOne(line.Act) ? (Kinds, "2") : (ResourceTypes, line.Key!.Value.Type));

@@ -17,7 +17,7 @@ public sealed record AuditLine
     public required long Type { get; init; }
     public string? Id { get; init; }
     public int Version { get; init; }
-    /// <summary>The names of the parameters; of an operation its own name before them: <c>$validate?mode</c>.</summary>
+    /// <summary>The names of the parameters; of an operation its own name before them, <c>$validate?mode</c>; of a disclosure the receiver.</summary>
     public string? Query { get; init; }
     public int Status { get; init; }
     public long PatientRid { get; init; }
@@ -38,7 +38,10 @@ public sealed record AuditLine
     public string? Operation => Act == AuditAct.Operation && Query is { Length: > 1 } text && text[0] == '$' ? text[1..].Split('?')[0] : null;
 
     /// <summary>The parameters' names, or null.</summary>
-    public string? ParameterNames => Operation is null ? Query : Query!.Split('?') is [_, { Length: > 0 } names] ? names : null;
+    public string? ParameterNames => Act == AuditAct.Disclose ? null : Operation is null ? Query : Query!.Split('?') is [_, { Length: > 0 } names] ? names : null;
+
+    /// <summary>Of a disclosure: the organisation that it went to, and its Endpoint.</summary>
+    public (string? Organization, string? Endpoint) Receiver => Act == AuditAct.Disclose && Query?.Split(' ') is [var organization, var endpoint] ? (organization, endpoint) : default;
 }
 
 /// <summary>Where a page of the log begins: behind this line, newest first; at one moment writes stand before reads.</summary>

@@ -30,7 +30,7 @@ public sealed class AuditNames
     /// <summary>The role in English and Dutch; the code itself where no words are loaded.</summary>
     public (string English, string Dutch) Role(string code) => _roles.Of(code);
 
-    private static string?[] References(AuditLine line) => [line.By.Who, line.By.Organization, line.Act == Identity.AuditAct.Disclose ? line.Query : null];
+    private static string?[] References(AuditLine line) => [line.By.Who, line.By.Organization, line.Receiver.Organization, line.Receiver.Endpoint];
 
     private static string? NameIn(ReadOnlyMemory<byte> body, string type)
     {

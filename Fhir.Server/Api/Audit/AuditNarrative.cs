@@ -28,7 +28,7 @@ internal static class AuditNarrative
             AuditAct.Delete => "verwijderd",
             AuditAct.Read or AuditAct.VersionRead or AuditAct.History => "ingezien",
             AuditAct.Search => "gevonden bij een zoekvraag",
-            AuditAct.Disclose => "verstuurd aan een praktijksysteem",
+            AuditAct.Disclose => $"verstuurd aan {view.Names.Of(line.Receiver.Organization) ?? "een praktijksysteem"}",
             AuditAct.Operation or AuditAct.Bundle or AuditAct.None => "verwerkt",
         };
         var outcome = line.WentWell ? "" : " Dit is geweigerd of mislukt.";
@@ -44,7 +44,7 @@ internal static class AuditNarrative
             AuditAct.Delete => "removed",
             AuditAct.Read or AuditAct.VersionRead or AuditAct.History => "viewed",
             AuditAct.Search => "found by a search",
-            AuditAct.Disclose => "sent to a practice system",
+            AuditAct.Disclose => $"sent to {view.Names.Of(line.Receiver.Organization) ?? "a practice system"}",
             AuditAct.Operation or AuditAct.Bundle or AuditAct.None => "processed",
         };
         var outcome = line.WentWell ? "" : " This was refused or failed.";
