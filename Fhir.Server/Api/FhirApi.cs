@@ -47,6 +47,7 @@ public static class FhirApi
         services.AddSingleton<PatientIndex>();
         services.AddSingleton<AuditPages>();
         services.AddSingleton<AuditSearch>();
+        services.AddSingleton<AuditIds>();
         services.AddSingleton<AuditViews>();
         services.AddHostedService<PatientIndexFiller>();
         services.AddSingleton<AuditEvents>();

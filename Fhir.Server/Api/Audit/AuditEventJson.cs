@@ -17,7 +17,7 @@ public static class AuditEventJson
         var brokenGlass = view.Glass.Covers(line);
         json.WriteStartObject();
         json.WriteString("resourceType", "AuditEvent");
-        json.WriteString("id", line.EventId);
+        json.WriteString("id", view.IdOf(line));
         Meta(json, line, view, brokenGlass);
         if (view.SeenBy is not null) AuditNarrative.Write(json, line, view, brokenGlass);
         What(json, line);

@@ -9,20 +9,34 @@ using Fhir.Server.Store.Database;
 namespace Fhir.Server.Api.Audit;
 
 /// <summary>AuditEvent for those who may read the log: the privacy officer and who sees the whole tenant; a patient her own. For all others there is none.</summary>
-public sealed class AuditEvents(AuditLog log, AuditPages pages, AuditSearch search, AuditViews views, Seal seal)
+public sealed class AuditEvents(AuditLog log, AuditPages pages, AuditSearch search, AuditViews views, AuditIds ids, Seal seal)
 {
     private static readonly Issue NotFound = new(IssueKind.NotFound, "There is no such AuditEvent.");
     private static readonly Issue Whose = new(IssueKind.Invalid, "Say whose log: you may read that of several patients.", "patient");
     private static readonly Issue BadPage = new(IssueKind.Invalid, "This page is not one of yours.", "_page");
 
+    // Events have no rows in the index of tokens: a scope with a filter opens none of them.
+    private static readonly ImmutableHashSet<(int P, long V)> NoTokens = [];
+
     public async Task<Result<FhirBody>> ReadAsync(string id, Caller caller, CancellationToken stop)
     {
-        var own = OwnOf(caller);
-        if ((!ReadsAll(caller, Permission.Read) && own.IsEmpty) || await log.FindAsync(id, stop) is not { } line) return NotFound;
+        if (!ReadsAll(caller, Permission.Read)) return await ReadOwnAsync(id, OwnOf(caller, Permission.Read), stop);
+        if (await log.FindAsync(id, stop) is not { } line) return NotFound;
         var view = await views.OfAsync([line], null, stop);
-        if (ReadsAll(caller, Permission.Read)) return Body(AuditEventJson.Of(line, view), [line], view);
+        return Body(AuditEventJson.Of(line, view), [line], view);
+    }
+
+    // A patient's ids are others than an officer's; only a posted event has the one that it was given.
+    private async Task<Result<FhirBody>> ReadOwnAsync(string id, ImmutableArray<long> own, CancellationToken stop)
+    {
+        if (own.IsEmpty) return NotFound;
+        var line = ids.Read(id) is var (isWrite, n) ? (await log.LinesAsync(isWrite, [n], new(), stop)).FirstOrDefault() : await log.FindAsync(id, stop);
+        if (line is null) return NotFound;
+        var view = await views.OfAsync([line], null, stop);
         var hers = own.Intersect(view.Facts.PatientsOf(line)).ToList();
-        if (hers.Count == 0) return NotFound;
+        if (hers.Count == 0 || (view with { SeenBy = hers[0] }).IdOf(line) != id) return NotFound;
+        var hers = own.Intersect(view.Facts.PatientsOf(line)).ToList();
+        if (hers.Count == 0 || (view with { SeenBy = hers[0] }).IdOf(line) != id) return NotFound;
         view = view with { SeenBy = hers[0] };
         return Body(AuditEventJson.Of(line, view), [line], view);
     }
@@ -30,7 +44,7 @@ public sealed class AuditEvents(AuditLog log, AuditPages pages, AuditSearch sear
     public async Task<Result<FhirBody>> SearchAsync(IReadOnlyList<KeyValuePair<string, string>> parameters, string baseUrl, Caller caller, CancellationToken stop)
     {
         var address = $"{baseUrl}/AuditEvent";
-        if (!ReadsAll(caller, Permission.Search) && OwnOf(caller).IsEmpty) return BundleJson.Answer("searchset", 0, [("self", address)], []);
+        if (!ReadsAll(caller, Permission.Search) && OwnOf(caller, Permission.Search).IsEmpty) return BundleJson.Answer("searchset", 0, [("self", address)], []);
         if ((await search.ReadAsync(parameters, stop)).Failed(out var issue, out var asked)) return issue;
         if (Bound(asked.Question, caller).Failed(out issue, out var question)) return issue;
         var from = AuditPlace.Newest;
@@ -43,7 +57,7 @@ public sealed class AuditEvents(AuditLog log, AuditPages pages, AuditSearch sear
         var view = await views.OfAsync(lines, ReadsAll(caller, Permission.Search) ? null : question.Patient, stop);
         var links = new List<(string, string)> { ("self", Links.Of(address, parameters)) };
         if (next is { } place) links.Add(("next", Links.Of(address, parameters.Where(p => p.Key != "_page").Append(new("_page", Token(place, caller))))));
-        var entries = lines.Select(l => new BundleEntry { FullUrl = $"{address}/{l.EventId}", Resource = AuditEventJson.Of(l, view), SearchMode = "match" }).ToList();
+        var entries = lines.Select(l => new BundleEntry { FullUrl = $"{address}/{view.IdOf(l)}", Resource = AuditEventJson.Of(l, view), SearchMode = "match" }).ToList();
         return Body(BundleJson.Write("searchset", null, links, entries), lines, view, question.Patient);
     }
 
@@ -51,15 +65,15 @@ public sealed class AuditEvents(AuditLog log, AuditPages pages, AuditSearch sear
     private static bool ReadsAll(Caller caller, Permission doing) =>
         (caller.Sees.SeesAll || caller.Sees.Role == Role.PrivacyOfficer) && caller.Sees.AllowsWhole("AuditEvent", doing);
 
-    /// <summary>Whose log a patient or proxy reads: that of the patient in context, where the token has one.</summary>
-    private static ImmutableArray<long> OwnOf(Caller caller) => caller.Sees.Role.Kind != RoleKind.Patient || caller.Sees.Selves.IsDefaultOrEmpty ? []
-        : caller.Sees.PatientContextRid is not 0 and var one ? [.. caller.Sees.Selves.Where(self => self == one)] : caller.Sees.Selves;
+    /// <summary>Whose log a patient or proxy reads: of those for whom the token's scopes cover it whole, and of the patient in context where it has one.</summary>
+    private static ImmutableArray<long> OwnOf(Caller caller, Permission doing) => caller.Sees.Role.Kind != RoleKind.Patient || caller.Sees.Selves.IsDefaultOrEmpty ? []
+        : [.. caller.Sees.Selves.Where(self => (caller.Sees.PatientContextRid is 0 || caller.Sees.PatientContextRid == self) && caller.Sees.Covers("AuditEvent", doing, self, NoTokens))];
 
     /// <summary>The question as this caller may ask it: another's log is as empty as that of nobody.</summary>
     private static Result<AuditQuestion> Bound(AuditQuestion question, Caller caller)
     {
         if (ReadsAll(caller, Permission.Search)) return question;
-        var own = OwnOf(caller);
+        var own = OwnOf(caller, Permission.Search);
         if (question.Patient is null && own.Length > 1) return Whose;
         return question with { Patient = question.Patient is not { } asked ? own[0] : own.Contains(asked) ? asked : 0 };
     }

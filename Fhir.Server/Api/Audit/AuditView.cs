@@ -7,8 +7,10 @@ using Fhir.Server.Store.Resources;
 namespace Fhir.Server.Api.Audit;
 
 /// <summary>All that is needed to tell some lines as AuditEvents. SeenBy = the patient who reads her own log: of others she sees nothing; null = an officer.</summary>
-public sealed record AuditView(AuditFacts Facts, BrokenGlass Glass, AuditNames Names, TokenNames Server, long? SeenBy)
+public sealed record AuditView(AuditFacts Facts, BrokenGlass Glass, AuditNames Names, TokenNames Server, AuditIds Ids, long? SeenBy)
 {
+    public string IdOf(AuditLine line) => SeenBy is null ? line.EventId : Ids.Of(line);
+
     /// <summary>The patients of a line whom the reader may see named.</summary>
     public IReadOnlyList<long> PatientsOf(AuditLine line) => [.. Facts.PatientsOf(line).Where(patient => SeenBy is not { } self || patient == self)];
 
@@ -17,7 +19,7 @@ public sealed record AuditView(AuditFacts Facts, BrokenGlass Glass, AuditNames N
 }
 
 /// <summary>Gathers what lines need to be told.</summary>
-public sealed class AuditViews(TenantDatabase database, ResourceStore store, Conformance conformance, TokenNames server, TimeProvider clock)
+public sealed class AuditViews(TenantDatabase database, ResourceStore store, Conformance conformance, TokenNames server, AuditIds ids, TimeProvider clock)
 {
     private readonly RoleWords _words = RoleWords.In(conformance);
 
@@ -26,6 +28,6 @@ public sealed class AuditViews(TenantDatabase database, ResourceStore store, Con
         var facts = await AuditFacts.OfAsync(lines, database, stop);
         var glass = await BrokenGlass.OfAsync(lines, facts, database, stop);
         var names = await AuditNames.OfAsync(lines, store, AccessContext.House("audit", Callers.Micros(clock.GetUtcNow())), _words, stop);
-        return new(facts, glass, names, server, seenBy);
+        return new(facts, glass, names, server, ids, seenBy);
     }
 }

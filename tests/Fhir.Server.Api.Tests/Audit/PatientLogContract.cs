@@ -120,9 +120,12 @@ public abstract class PatientLogContract(Shared shared)
         var (hidden, absent) = (await Self(id).Get($"/fhir/AuditEvent/{others}"), await Self(id).Get("/fhir/AuditEvent/w-99999999"));
         Assert.Equal((404, 404), (hidden.Code, absent.Code));
         Assert.Equal(absent.Json["issue"]!.ToJsonString(), hidden.Json["issue"]!.ToJsonString());
+        Assert.All(await Self(id).Log(""), e => Assert.Matches("^e-[0-9a-f]{32}$", (string)e["id"]!));   // no number that tells of others
+        Assert.Equal(404, (await Self(id).Get($"/fhir/AuditEvent/{(string)(await House.As("privacy").Log($"patient={id}&action=C"))[0]["id"]!}")).Code);
         foreach (var asked in (string[])[$"patient={other}", $"entity=Patient/{other}", $"patient={id}&patient={other}", $"patient={id}&entity=Patient/{other}"])
             Assert.Null((await Self(id).Get($"/fhir/AuditEvent?{asked}")).Json["entry"]);
         Assert.Equal(403, (await House.As($"Patient/{id}", "patient/Observation.rs").Get("/fhir/AuditEvent")).Code);
+        Assert.Null((await House.As($"Patient/{id}", "patient/AuditEvent.rs?type=rest").Get("/fhir/AuditEvent")).Json["entry"]);
         Assert.Null((await Jansen.Get($"/fhir/AuditEvent?patient={id}")).Json["entry"]);
         Assert.Null((await House.As("admin").Get($"/fhir/AuditEvent?patient={id}")).Json["entry"]);
     }
@@ -139,7 +142,7 @@ public abstract class PatientLogContract(Shared shared)
         foreach (var whom in (string[][])[[id], [id, other], [other]]) Assert.Equal(201, (await his.Post("/fhir/AuditEvent", Posted(whom))).Code);
         var log = (await Self(id).Log("subtype=create")).Concat((await Self(id).Log("")).Where(e => e.ToJsonString().Contains("elsewhere", StringComparison.Ordinal))).ToList();
         Assert.Equal(2, (await Self(id).Log("agent=Device/his-delinde")).Count);
-        Assert.Single((await Self(id).Log("")).Where(e => e.ToJsonString().Contains("elsewhere", StringComparison.Ordinal)));
+        Assert.Single(await Self(id).Log(""), e => e.ToJsonString().Contains("elsewhere", StringComparison.Ordinal));
         Assert.All(log, e => Assert.DoesNotContain(other, e.ToJsonString(), StringComparison.Ordinal));
     }
 
