@@ -35,8 +35,6 @@ public sealed class AuditEvents(AuditLog log, AuditPages pages, AuditSearch sear
         var view = await views.OfAsync([line], null, stop);
         var hers = own.Intersect(view.Facts.PatientsOf(line)).ToList();
         if (hers.Count == 0 || (view with { SeenBy = hers[0] }).IdOf(line) != id) return NotFound;
-        var hers = own.Intersect(view.Facts.PatientsOf(line)).ToList();
-        if (hers.Count == 0 || (view with { SeenBy = hers[0] }).IdOf(line) != id) return NotFound;
         view = view with { SeenBy = hers[0] };
         return Body(AuditEventJson.Of(line, view), [line], view);
     }
