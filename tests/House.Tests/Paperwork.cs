@@ -37,4 +37,14 @@ public sealed class Paperwork
     {
         Assert.Equal(DefinitionSet.R4.ResourceTypes.Order(StringComparer.Ordinal), AccessTable.Types.Order(StringComparer.Ordinal));
     }
+
+    [Fact]
+    public void The_page_of_who_sees_what_has_a_line_for_each_role_with_its_label_and_its_glass()
+    {
+        var lines = File.ReadAllLines(SourceTree.PathOf("docs/access.md")).Where(l => l.StartsWith("| `", StringComparison.Ordinal)).Select(l => l.Split('|', StringSplitOptions.TrimEntries)).ToList();
+        Assert.Equal(RoleTable.All.Select(role => role.Code), lines.Select(cells => cells[1].Trim('`')));
+        Assert.Equal(RoleTable.All.Select(role => "NRV"[role.Clearance].ToString()), lines.Select(cells => cells[4]));
+        Assert.Equal(RoleTable.All.Select(role => role.Can(Ability.BreaksGlass)), lines.Select(cells => cells[3].Contains("May break glass", StringComparison.Ordinal)));
+        Assert.Equal(RoleTable.All.Select(role => role.Writes.Contains(Keeper.Policy)), lines.Select(cells => cells[5].Contains("consent", StringComparison.Ordinal) || cells[5] == "as a GP"));
+    }
 }
