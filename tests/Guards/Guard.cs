@@ -5,12 +5,14 @@ public sealed record Guard(string Name, string File, string Text, string Instead
 {
     public static IReadOnlyList<Guard> All { get; } = [.. Read(System.IO.File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "guards.txt")))];
 
-    // Blocks between empty lines; each line is a word, a colon and the rest.
+    // Blocks between empty lines; each line is a word, a colon and the rest; ⏎ stands for a new line.
     private static IEnumerable<Guard> Read(string text) =>
         from block in text.ReplaceLineEndings("\n").Split("\n\n", StringSplitOptions.RemoveEmptyEntries)
         let lines = block.Split('\n').Where(l => l.Length > 0 && l[0] != '#').Select(l => l.Split(": ", 2)).ToList()
         where lines.Count > 0
         let words = lines.ToDictionary(l => l[0].TrimEnd(':'), l => l.ElementAtOrDefault(1) ?? "", StringComparer.Ordinal)
         let red = words["red"].Split(' ')
-        select new Guard(words["guard"], words["file"], words["find"], words["with"], red[0], red[1], words.ContainsKey("quick"));
+        select new Guard(words["guard"], words["file"], Lines(words["find"]), Lines(words["with"]), red[0], red[1], words.ContainsKey("quick"));
+
+    private static string Lines(string text) => text.Replace('⏎', '\n');
 }

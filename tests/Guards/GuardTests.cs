@@ -5,7 +5,9 @@ public sealed class GuardTests(Workshop workshop) : IClassFixture<Workshop>
 {
     private static bool IsLong => Environment.GetEnvironmentVariable("SAMENSPRAAK_LONG") == "1";
 
-    public static TheoryData<string> Names => [.. Guard.All.Where(g => IsLong || g.IsQuick).Select(g => g.Name)];
+    private static string? Word => Environment.GetEnvironmentVariable("SAMENSPRAAK_GUARD") is { Length: > 0 } word ? word : null;
+
+    public static TheoryData<string> Names => [.. Guard.All.Where(g => Word is null ? IsLong || g.IsQuick : $"{g.Name} {g.File} {g.Class}".Contains(Word, StringComparison.Ordinal)).Select(g => g.Name)];
 
     [Fact]
     public void Every_guard_stands_where_the_list_says() =>
