@@ -78,25 +78,27 @@ public sealed partial record AccessContext
 
     private static Sql Cleared(RowAlias row, int most) => most >= 2 ? Sql.True : Sql.Of($"{row.Sql}.label <= {most}");
 
-    /// <summary>None of its patients denies it to these actors (0 = everyone). Of a known type the denials are looked up once for all rows.</summary>
+    /// <summary>
+    /// None of its patients denies it to these actors (0 = everyone). First whether anything is denied to them at all: one look for
+    /// all rows, and the last one as a rule.
+    /// </summary>
     private Sql NotDenied(RowAlias row, IReadOnlyList<long> actors)
     {
         if (actors.Count == 0) return Sql.True;
-        var (patient, any) = (Sql.Of($"coalesce({row.Sql}.patient, 0)"), Denials(row, actors));
-        var denies = row.Type is not null
-            ? (Func<Sql, Sql>)(who => Sql.Of($"{who} in ({any})"))
-            : who => Sql.Of($"exists ({any} and d.patient = {who})");
-        var oneOfSeveral = Sql.Of($"exists (select 1 from res_patient m where m.rid = {row.Sql}.rid and {denies(Sql.Raw("m.patient"))})");
-        return Sql.Of($"not ({denies(patient)}) and ({patient} <> -1 or not {oneOfSeveral})");
+        var patient = Sql.Of($"{row.Sql}.patient");
+        var oneOfSeveral = Sql.Of($"exists (select 1 from res_patient m where m.rid = {row.Sql}.rid and {Denies(Sql.Raw("m.patient"), row, actors)})");
+        return Sql.Of(
+            $"(not exists (select 1 from denial where {ActorIn(actors)}) or (not {Denies(patient, row, actors)} and ({patient} is null or {patient} <> -1 or not {oneOfSeveral})))");
     }
 
-    // What is denied for the type or for all types, unless the same source excepts these actors for it.
-    private Sql Denials(RowAlias row, IReadOnlyList<long> actors)
+    // He denies the type or all types, and the same source does not except these actors for it.
+    private Sql Denies(Sql patient, RowAlias row, IReadOnlyList<long> actors)
     {
         var typ = row.Type is { } type ? Sql.Of($"{AccessTable.Number(type)}") : Sql.Raw($"{row.Alias}.typ");
         Sql Meant(string d, int exempt) => Sql.Of(
             $"{Sql.Raw(d)}.exempt = {exempt} and {Sql.Raw(d)}.{ActorIn(actors)} and {Sql.Raw(d)}.typ in (-1, {typ}) and {Sql.Raw(d)}.from_at <= {NowMicros} and {Sql.Raw(d)}.until_at > {NowMicros}");
-        return Sql.Of($"select d.patient from denial d where {Meant("d", 0)} and not exists (select 1 from denial e where e.patient = d.patient and e.source = d.source and {Meant("e", 1)})");
+        return Sql.Of(
+            $"exists (select 1 from denial d where d.patient = {patient} and {Meant("d", 0)} and not exists (select 1 from denial e where e.patient = d.patient and e.source = d.source and {Meant("e", 1)}))");
     }
 
     private IReadOnlyList<long> Myself => NotZero(ActorRid, PractitionerRid);
