@@ -21,6 +21,14 @@ public static class ClinicUrls
     public const string SummaryBundle = Base + "/StructureDefinition/summary-bundle";
     public const string SummaryReference = Base + "/StructureDefinition/summary-reference";
 
+    public const string DeclaredCare = Base + "/StructureDefinition/declared-care";
+    public const string CareReasonExtension = Base + "/StructureDefinition/care-reason";
+    public const string BreakGlassReview = Base + "/StructureDefinition/break-glass-review";
+    public const string BreakGlassNotice = Base + "/StructureDefinition/break-glass-notice";
+
+    public const string CareReason = Base + "/CodeSystem/care-reason";
+    public const string BreakGlassReason = Base + "/CodeSystem/break-glass-reason";
+    public const string Review = Base + "/CodeSystem/review";
     public const string ThreadCategory = Base + "/CodeSystem/thread-category";
     public const string ClinicRole = Base + "/CodeSystem/clinic-role";
     public const string ItemClass = Base + "/CodeSystem/item-class";

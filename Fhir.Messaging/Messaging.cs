@@ -1,3 +1,4 @@
+using Fhir.Messaging.Care;
 using Fhir.Messaging.Consent;
 using Fhir.Messaging.Delivery;
 using Fhir.Messaging.Documents;
@@ -32,6 +33,9 @@ public static class Messaging
         services.AddSingleton<HeaderWrites>().AddSingleton<MessageWrites>();
         services.AddSingleton<ICommitRule, ConsentWrites>().AddSingleton<ICommitRule, ThreadWrites>().AddSingleton<ICommitRule, UploadWrites>().AddSingleton<ICommitRule, SummaryWrites>();
         services.AddSingleton<ICommitRule, AcceptedOnce>();
+        services.AddSingleton<Underway<Declaration>>().AddSingleton<Underway<GlassAct>>().AddSingleton<PatientByIdentity>();
+        services.AddSingleton<ICommitRule, DeclaredCareWrites>().AddSingleton<ICommitRule, GlassWrites>();   // after ThreadWrites, which takes a plain Communication from its patient
+        services.AddSingleton<DeclareCare>().AddSingleton<BreakGlass>();
         services.AddSingleton<SendMessage>().AddSingleton<MarkRead>().AddSingleton<CloseThread>();
         services.AddSingleton<Connections>().AddSingleton<SyncToken>().AddSingleton<Standings>();
         services.AddSingleton<Dispatch>().AddSingleton<Pump>();
@@ -51,6 +55,8 @@ public static class Messaging
         MarkRead.Map(fhir);
         CloseThread.Map(fhir);
         ReadInbox.Map(fhir);
+        DeclareCare.Map(fhir);
+        BreakGlass.Map(fhir);
         // No long polling: a connection keeps the request that its token came with.
         app.MapHub<MessagingHub>("/hub", hub => hub.Transports = HttpTransportType.WebSockets | HttpTransportType.ServerSentEvents).WithMetadata(new AnyFormat()).Asks(Right.Operation(Permission.Read, "Communication") with { Whole = true });
     }

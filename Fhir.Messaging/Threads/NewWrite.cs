@@ -23,7 +23,7 @@ public sealed class NewWrite(Validator validator, ILogger<NewWrite> log)
     /// <param name="shape">What a caller can get wrong: told first, in words of its own.</param>
     public Result<Write> Of(JsonObject resource, string id, string profile, ResourceKey? thread = null, Func<Element, Issue?>? shape = null)
     {
-        var json = JsonSerializer.SerializeToUtf8Bytes(resource, Plain);
+        var json = Bytes(resource);
         if (RequestBody.Parse(json).Failed(out var issue, out var body)) return issue;
         if (shape?.Invoke(body.Resource) is { } misshapen) return misshapen;
         if (Misfit(body.Resource, profile) is { } misfit) return misfit;
@@ -43,6 +43,8 @@ public sealed class NewWrite(Validator validator, ILogger<NewWrite> log)
     private static bool IsTheirs(Issue issue) =>
         issue.Where is { } where && where.StartsWith("Bundle.entry[", StringComparison.Ordinal) && !where.StartsWith("Bundle.entry[0]", StringComparison.Ordinal)
         && !where.StartsWith("Bundle.entry[1]", StringComparison.Ordinal) && where.Contains("].resource.", StringComparison.Ordinal);
+
+    public static byte[] Bytes(JsonObject resource) => JsonSerializer.SerializeToUtf8Bytes(resource, Plain);
 
     public static JsonObject Reference(ResourceKey key) => new() { ["reference"] = key.ToString() };
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Fhir.Server.Core.Outcomes;
 using Microsoft.AspNetCore.Http;
 
@@ -21,6 +22,12 @@ public sealed class Refusal : Answer
     /// <summary>The token is good, but its scopes do not cover this.</summary>
     public static Refusal OutOfScope() =>
         new(403, new(IssueKind.Forbidden, "The token's scopes do not allow this.")) { Challenge = "Bearer error=\"insufficient_scope\"" };
+
+    /// <summary>The token is good, but its holder must prove anew, with a stronger means, who she is — https://www.rfc-editor.org/rfc/rfc9470#section-3</summary>
+    public static Refusal StepUp(string acr, TimeSpan fresh) => new(401, new(IssueKind.Forbidden, "Prove anew who you are, with a stronger means, and call again.") { Code = "login" })
+    {
+        Challenge = string.Create(CultureInfo.InvariantCulture, $"Bearer error=\"insufficient_user_authentication\", acr_values=\"{acr}\", max_age=\"{(int)fresh.TotalSeconds}\""),
+    };
 
     /// <summary>The caller takes neither of our formats: 406.</summary>
     public static readonly Issue WrongFormat = new(IssueKind.Unsupported, "Only application/fhir+json and application/fhir+xml of FHIR 4.0 can be answered here.", "http.Accept");

@@ -38,6 +38,12 @@ public sealed partial record AccessContext
     /// <summary>Sees and writes the whole tenant: the demo's integrator, and the house itself when it seeds and delivers.</summary>
     public bool SeesAll { get; private init; }
 
+    /// <summary>
+    /// The same caller with the reach of the house: for the commit of an operation that has judged itself what it writes, about a
+    /// patient whom she sees only through that very commit. Her scopes hold; nothing is read or searched with it.
+    /// </summary>
+    public AccessContext WithTheReachOfTheHouse() => this with { SeesAll = true };
+
     /// <summary>The named, audited way to act as the house itself.</summary>
     public static AccessContext House(string what, long nowMicros) => new()
     {

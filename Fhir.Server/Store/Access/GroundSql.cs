@@ -44,6 +44,9 @@ public sealed partial record AccessContext
         Sql.Of($"{row.Sql}.patient in (select patient from care where {ActorIn(Myself)} and {InForce})"),
         NotDenied(row, [0, .. Myself, OrganizationRid]));
 
+    /// <summary>The condition that no patient of the row denies it to her as one who cares elsewhere.</summary>
+    public Sql NotDeniedInCare(string alias, string type) => NotDenied(new(alias, type), [0, .. Myself, OrganizationRid]);
+
     // The thread itself and what stands in it; of what stands outside only its patient. Who sent it chose who is there: no label counts.
     private IReadOnlyList<Sql> InMyThreads(RowAlias row)
     {

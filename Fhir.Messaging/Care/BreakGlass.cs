@@ -1,0 +1,77 @@
+using System.Text.Json.Nodes;
+using Fhir.Messaging.Threads;
+using Fhir.Server.Api;
+using Fhir.Server.Api.Http;
+using Fhir.Server.Api.Identity;
+using Fhir.Server.Api.Operations;
+using Fhir.Server.Core.Outcomes;
+using Fhir.Server.Store.Access;
+using Fhir.Server.Store.Database;
+using Fhir.Server.Store.Resources;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace Fhir.Messaging.Care;
+
+/// <summary>Glass that is being broken: who asks (with her own eyes), whose record, in which window, by which token.</summary>
+public sealed record GlassAct(AccessContext By, long Patient, Validity Window, string Token);
+
+/// <summary>$break-glass: one patient's record, in an emergency, for 30 minutes at most. The patient is told, and a privacy officer reviews it.</summary>
+public sealed class BreakGlass(ResourceStore store, TenantDatabase database, PatientByIdentity patients, Underway<GlassAct> underway, NewWrite make, ApiSettings settings, TimeProvider clock)
+{
+    private static readonly Operation Definition = new("break-glass", "Patient", OperationLevel.Type, ClinicUrls.Base + "/OperationDefinition/break-glass");
+    private static readonly SpanAsked Minutes = new("minutes", Usual: 30, Most: 30);
+    private static readonly TimeSpan FreshStepUp = TimeSpan.FromMinutes(5), ClocksDiffer = TimeSpan.FromSeconds(30);
+
+    public static void Map(RouteGroupBuilder fhir) => fhir.MapOperation(Definition, Right.Operation(Permission.Read, "Patient"),
+        (HttpContext context, Caller caller, BreakGlass operation, CancellationToken stop) => operation.RunAsync(context, caller, stop));
+
+    private async Task<IResult> RunAsync(HttpContext context, Caller caller, CancellationToken stop)
+    {
+        if (await Entitlement.RefusesAsync(caller, Ability.BreaksGlass, store, stop) is { } no) return Refusal.Of(no);
+        if (!HasSteppedUp(caller)) return Refusal.StepUp(settings.StepUpAcr, FreshStepUp);
+        if (caller.Sees.TokenId is not { Length: > 0 } token) return Refusal.Of(new(IssueKind.Forbidden, "This needs a token with an id of its own (jti)."));
+        if ((await CareInput.ReadAsync(context.Request, ClinicUrls.BreakGlassReason, Minutes, stop)).Failed(out var issue, out var input)) return Refusal.Of(issue);
+        await using (var session = await database.ReadAsync(snapshot: false, stop))
+            if (await GlassRows.SpentAsync(session, token, stop) is { } spent) return Refusal.Of(spent);   // before the patient is looked for: it tells nothing of her
+        if ((await patients.FindAsync(input, caller.Sees, heedsDenials: false, stop)).Failed(out issue, out var patient)) return Refusal.Of(issue);
+        return (await CommitAsync(caller, token, patient, input, stop)).Failed(out issue, out var broken) ? Refusal.Of(issue) : await AnswerAsync(caller, patient, broken, stop);
+    }
+
+    private bool HasSteppedUp(Caller caller) =>
+        caller.SteppedUpAt is { } at && clock.GetUtcNow() is var now && at >= now - FreshStepUp && at <= now + ClocksDiffer;
+
+    private sealed record Broken(ResourceVersion Review, DateTimeOffset Until);
+
+    private async Task<Result<Broken>> CommitAsync(Caller caller, string token, ResourceVersion patient, CareInput input, CancellationToken stop)
+    {
+        var (from, until) = CareMoments.Of(clock, TimeSpan.FromMinutes(input.Span));
+        if (make.Of(CareJson.Review(caller, patient.Key, input, from, until), Write.NewId(), ClinicUrls.BreakGlassReview).Failed(out var issue, out var review)) return issue;
+        if (make.Of(CareJson.PatientNotice(caller, patient.Key, from), Write.NewId(), ClinicUrls.BreakGlassNotice).Failed(out issue, out var notice)) return issue;
+        var act = new GlassAct(caller.Sees, patient.Rid, new(CareMoments.Micros(from), CareMoments.Micros(until)), token);
+        underway.Begin(review.Key, act);
+        underway.Begin(notice.Key, act);
+        try
+        {
+            if ((await store.CommitAsync([review, notice], caller.Sees.WithTheReachOfTheHouse(), stop)).Failed(out issue, out var written)) return issue;
+            return new Broken(written[0].Version!, until);
+        }
+        finally
+        {
+            underway.End(review.Key);
+            underway.End(notice.Key);
+        }
+    }
+
+    // What she gets of the patient is what she sees from now on: a name that is very restricted stays hidden.
+    private async Task<IResult> AnswerAsync(Caller caller, ResourceVersion patient, Broken broken, CancellationToken stop)
+    {
+        var answer = new JsonArray(
+            new JsonObject { ["name"] = "until", ["valueInstant"] = NewWrite.Instant(broken.Until) },
+            new JsonObject { ["name"] = "task", ["valueReference"] = NewWrite.Reference(broken.Review.Key) });
+        var sees = caller.Sees with { NowMicros = CareMoments.Micros(broken.Review.LastUpdated) };
+        var isSeen = !(await store.ReadAsync(patient.Key, sees, stop)).Failed(out _, out var shown);
+        if (isSeen) answer.Add(new JsonObject { ["name"] = "patient", ["resource"] = JsonNode.Parse(shown!.Body.Span) });
+        return FhirBody.Of(NewWrite.Bytes(new JsonObject { ["resourceType"] = "Parameters", ["parameter"] = answer }), isSeen ? [patient.Rid, broken.Review.Rid] : [broken.Review.Rid]);
+    }
+}
