@@ -11,4 +11,7 @@ public sealed partial record AccessContext
         Keeper.Definition or Keeper.Audit => true,
         Keeper.Nobody => false,
     });
+
+    /// <summary>May she complete the reviews that wait for her? Which change is one, a rule of messaging judges.</summary>
+    public bool MayReview(string type) => Role.StandsOn(Ground.Reviews) && type == "Task";
 }

@@ -64,7 +64,8 @@ internal sealed partial class Batch
 
     private static Issue? Refused(Write write, AccessContext by)
     {
-        return by.MayWrite(write.Key.Type) && by.Allows(write.Key.Type, Need(write))
+        var may = by.MayWrite(write.Key.Type) || (write.Kind == WriteKind.Update && by.MayReview(write.Key.Type));
+        return may && by.Allows(write.Key.Type, Need(write))
             ? null : new Issue(IssueKind.Forbidden, $"You may not {write.Kind.ToString().ToLowerInvariant()} {write.Key.Type} resources.");
     }
 
@@ -87,6 +88,7 @@ internal sealed partial class Batch
         if (seen == 0) return notFound;
         if (by.SeesAll) return null;
         var kept = AccessTable.WrittenBy(write.Key.Type) is Keeper.Directory or Keeper.Definition;
+        if (before.Confined == Confinement.Review && by.MayReview(write.Key.Type)) return null;
         return kept || (before.Home != 0 && before.Home == by.OrganizationRid) ? null : new Issue(IssueKind.Forbidden, $"This {write.Key.Type} belongs to another organisation.");
     }
 

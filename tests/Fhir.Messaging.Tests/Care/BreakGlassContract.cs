@@ -217,7 +217,7 @@ public abstract class BreakGlassContract
     public async Task H8_A_privacy_officer_writes_no_other_task_and_a_task_that_only_looks_like_a_review_is_none()
     {
         await using var clinic = await OpenAsync();
-        var look = $$"""{"resourceType":"Task","status":"requested","intent":"order","code":{"coding":[{"system":"{{ClinicUrls.Review}}","code":"break-glass-review"}]},"for":{"reference":"Patient/p1"}}""";
+        var look = $$"""{"resourceType":"Task","status":"requested","intent":"order","code":{"coding":[{"system":"{{ClinicUrls.Review}}","code":"break-glass-review"}]},"for":{"reference":"Patient/p1"} }""";
         Assert.Equal(403, (await clinic.Privacy().Post("/fhir/Task", look)).Code);
         Ok(await clinic.Jansen.Post("/fhir/Task", look), 201);
         Assert.Empty(Ok(await clinic.Privacy().Get("/fhir/Task")).Entries());
