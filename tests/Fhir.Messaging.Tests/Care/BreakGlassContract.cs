@@ -143,7 +143,7 @@ public abstract class BreakGlassContract
             await bakker.BreakGlass(("identifier", Identifier("no-such")), ("birthDate", "1900-01-01")),
         };
         Assert.All(wrong, got => Assert.Equal(404, got.Code));
-        Assert.Single(wrong.Select(got => got.Shape()).Distinct());
+        Assert.All(wrong, got => Assert.Equal(wrong[0].Shape(), got.Shape()));
         Assert.Equal(0, await CountAsync(clinic, "glass"));
         Assert.Empty(Ok(await clinic.Privacy().Get("/fhir/Task")).Entries());
     }

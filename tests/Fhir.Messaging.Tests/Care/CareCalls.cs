@@ -10,6 +10,7 @@ namespace Fhir.Messaging.Tests.CareTests;
 /// <summary>The two operations in short words. A change with a null value leaves the parameter out.</summary>
 internal static class CareCalls
 {
+    private static readonly HashSet<string> OfEachRequest = new(["X-Request-Id", "Date"], StringComparer.OrdinalIgnoreCase);
     public const string Bsn = "999990019", Born = "1975-03-18";
 
     public static Task<Got> Declare(this Client by, params (string Name, JsonNode? Value)[] changes) => by.Post("/fhir/Patient/$declare-care", Body("care-reason", "locum", changes));
@@ -55,7 +56,7 @@ internal static class CareCalls
     public static string Shape(this Got got)
     {
         var shape = new StringBuilder().Append(got.Code).Append(got.Text);
-        foreach (var header in got.Headers.Where(h => h.Key is not ("X-Request-Id" or "Date")).OrderBy(h => h.Key, StringComparer.Ordinal)) shape.Append(header.Key).Append(string.Concat(header.Value));
+        foreach (var header in got.Headers.Where(h => !OfEachRequest.Contains(h.Key)).OrderBy(h => h.Key, StringComparer.Ordinal)) shape.Append(header.Key).Append(string.Concat(header.Value));
         return shape.ToString();
     }
 }

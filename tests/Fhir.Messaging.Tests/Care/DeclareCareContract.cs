@@ -67,7 +67,7 @@ public abstract class DeclareCareContract
             await clinic.Bakker.Declare(("identifier", Identifier("999994542")), ("birthDate", "1975-03-18")),
         };
         Assert.All(wrong, got => Assert.Equal(404, got.Code));
-        Assert.Single(wrong.Select(got => got.Shape()).Distinct());
+        Assert.All(wrong, got => Assert.Equal(wrong[0].Shape(), got.Shape()));
         await DenyAsync(clinic, actor: 0);
         var denied = await clinic.Bakker.Declare();
         Assert.Equal(wrong[0].Shape(), denied.Shape());
