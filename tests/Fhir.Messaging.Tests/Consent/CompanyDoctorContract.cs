@@ -144,7 +144,10 @@ public abstract class CompanyDoctorContract
         Assert.Equal(403, (await Op.Attach(clinic.DeVries, thread, Pdf())).Code);
         Assert.Equal(403, (await clinic.DeVries.Post("/fhir/Binary", $$"""{"resourceType":"Binary","contentType":"application/pdf","data":"{{Convert.ToBase64String("%PDF-1.4 x"u8)}}","securityContext":{"reference":"Communication/{{thread}}"} }""")).Code);
         Ok(await Op.Send(clinic.DeVries, thread, "twee"), 201);
+        await clinic.PutAsync("Endpoint", "arbodienst-oost", """ "status":"active","connectionType":{"code":"hl7v2-mllp"},"payloadType":[{"text":"ORU"}],"address":"mllp://127.0.0.1:2576" """);
         Ok(await Op.Close(clinic.Jansen, thread));
+        var shown = Assert.Single(Ok(await Op.Inbox(clinic.Jansen)).Entries());
+        Assert.Single(shown["extension"]!.AsArray(), e => (string?)e!["url"] == ClinicUrls.Delivery);   // to De Linde, and not to her service
         Assert.Equal(2, Ok(await Op.Messages(clinic.DeVries, thread)).Entries().Count);
         var document = Assert.Single(Ok(await clinic.Jansen.Get($"/fhir/DocumentReference?subject={Patient}")).Entries());
         foreach (var type in (string[])["DocumentReference", "Composition", "Bundle", "Binary"])
