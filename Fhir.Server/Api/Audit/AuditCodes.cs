@@ -83,9 +83,9 @@ public static class AuditCodes
         if (!line.WentWell || (line.By.Network is null && line.Act != AuditAct.Disclose)) yield break;
         var name = line.Act switch
         {
-            AuditAct.Create => "Create",
-            AuditAct.Update => "Update",
-            AuditAct.Delete => "Delete",
+            AuditAct.Create => line.Key is null ? null : "Create",   // a conditional create that found one made nothing
+            AuditAct.Update => line.Key is null ? null : "Update",
+            AuditAct.Delete => line.Key is null ? null : "Delete",
             AuditAct.Read or AuditAct.VersionRead => line.Key is null ? null : "Read",
             AuditAct.Search => "Query",
             AuditAct.Disclose => null,
