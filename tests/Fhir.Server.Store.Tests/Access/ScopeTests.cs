@@ -90,6 +90,7 @@ public sealed class ScopeTests
     [InlineData("user/Observation.rs?category=a|b|c", false)]
     [InlineData("user/Observation.rs?category=laboratory,|", false)]
     [InlineData("user/Patient.rs?category=laboratory", false)]
+    [InlineData("user/Observation.read?category=laboratory", false)]   // v1 knows no filters
     public void A_filter_that_is_not_known_makes_its_scope_give_nothing(string scope, bool known)
     {
         var filters = new ScopeFilters(DefinitionSet.R4, TestNumbers);
