@@ -13,6 +13,9 @@ internal sealed class ServerProcess : IAsyncDisposable
     private ServerProcess(RunningProcess process, string folder, Uri address, int readyMillis) =>
         (_process, _folder, Address, ReadyMillis) = (process, folder, address, readyMillis);
 
+    /// <summary>Commands run as this program was built, not as ./start would build it.</summary>
+    private bool AsBuilt { get; init; }
+
     public Uri Address { get; }
     /// <summary>What the server itself printed: from the start of the process to ready.</summary>
     public int ReadyMillis { get; }
@@ -28,10 +31,18 @@ internal sealed class ServerProcess : IAsyncDisposable
         return new(process, folder, new Uri(ready[2].Replace("localhost", "127.0.0.1", StringComparison.Ordinal)), int.Parse(ready[^2], CultureInfo.InvariantCulture));
     }
 
+    /// <summary>The same product in this program, with the audit's writes on or off.</summary>
+    public static async Task<ServerProcess> StartAuditedAsync(string folder, string audit)
+    {
+        var process = RunningProcess.Start("dotnet", [Path.Combine(AppContext.BaseDirectory, "Benchmarks.dll"), AuditedServer.Child, audit, folder]);
+        var ready = (await process.LineAsync("ready at ")).Split(' ');
+        return new(process, folder, new Uri(ready[2].Replace("localhost", "127.0.0.1", StringComparison.Ordinal)), 0) { AsBuilt = true };
+    }
+
     /// <summary>Runs a command of the product on the same folder and gives its standard output.</summary>
     public async Task<string> RunAsync(params string[] words)
     {
-        await using var process = Start(_folder, words);
+        await using var process = AsBuilt ? RunningProcess.Start("dotnet", [Checkout.Host, .. words, $"--Data:Folder={_folder}"]) : Start(_folder, words);
         return await process.ExitAsync() == 0 ? process.Printed.Trim() : throw new InvalidOperationException($"'{words[0]}' ended with {process.ExitCode}:\n{process.Said}");
     }
 
