@@ -183,8 +183,8 @@ internal static class Probes
         ("POST", "/fhir/Communication/{id}/$close-thread") => new("/fhir/Communication/THREAD/$close-thread", """{"resourceType":"Parameters","parameter":[{"name":"summary","valueString":"Klaar."}]}"""),
         (_, "/hub/negotiate") => new("/hub/negotiate?negotiateVersion=1"),
         (_, "/hub") => new("/hub"),
-        (_, "/fhir/Patient/{id}/$declare-care") => new("/fhir/Patient/PATIENT/$declare-care", """{"resourceType":"Parameters","parameter":[]}"""),
-        (_, "/fhir/Patient/{id}/$break-glass") => new("/fhir/Patient/PATIENT/$break-glass", """{"resourceType":"Parameters","parameter":[]}"""),
+        (_, "/fhir/Patient/$declare-care") => new(pattern, """{"resourceType":"Parameters","parameter":[]}"""),
+        (_, "/fhir/Patient/$break-glass") => new(pattern, """{"resourceType":"Parameters","parameter":[]}"""),
         _ => throw new InvalidOperationException($"Nobody said how {method} {pattern} is tried: add a probe."),
     };
 }
