@@ -28,6 +28,7 @@ public sealed record AuditRow
 /// </summary>
 public sealed class AuditReads(TenantDatabase database, ILogger<AuditReads> log)
 {
+    private const int MostChains = 256;   // so many servers may share a database; and a table that refuses every row must not keep this one busy
     private static readonly TimeSpan SlowDisk = TimeSpan.FromMilliseconds(0.7), Gathering = TimeSpan.FromMilliseconds(1);
 
     private readonly Lock _lock = new();
@@ -99,8 +100,9 @@ public sealed class AuditReads(TenantDatabase database, ILogger<AuditReads> log)
     {
         try
         {
-            while (!await AppendAsync(rows)) { }
-            return true;
+            for (var chains = 0; chains < MostChains; chains++)
+                if (await AppendAsync(rows)) return true;
+            throw new InvalidOperationException("Every chain of the audit is taken.");
         }
         catch (Exception outage)   // whatever it was: what is not on disk was not audited
         {

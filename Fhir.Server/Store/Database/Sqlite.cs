@@ -48,7 +48,7 @@ public sealed class SqliteDatabase : TenantDatabase
         await using (var audit = await _audit.WriterAsync(stop)) await Migrator.RunAsync(audit, SqliteDialect.Only, migrations.Where(m => m.Audit), stop);
     }
 
-    public override bool IsTaken(DbException refused) => refused is SqliteException { SqliteErrorCode: raw.SQLITE_CONSTRAINT };
+    public override bool IsTaken(DbException refused) => refused is SqliteException { SqliteExtendedErrorCode: raw.SQLITE_CONSTRAINT_PRIMARYKEY or raw.SQLITE_CONSTRAINT_UNIQUE or raw.SQLITE_CONSTRAINT_ROWID };
 
     public override async ValueTask DisposeAsync()
     {
