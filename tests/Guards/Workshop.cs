@@ -84,10 +84,10 @@ public sealed partial class Workshop : IAsyncLifetime
             Said = said.Length > 4000 ? said[^4000..] : said;
             return (process.ExitCode, said);
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException late)
         {
             process.Kill(entireProcessTree: true);
-            throw new TimeoutException($"{command} {string.Join(' ', arguments)} did not end.");
+            throw new TimeoutException($"{command} {string.Join(' ', arguments)} did not end.", late);
         }
     }
 
