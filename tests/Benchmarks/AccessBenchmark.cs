@@ -69,7 +69,7 @@ internal static class AccessBenchmark
         public static async Task<Site> OpenAsync(string audit)
         {
             var site = new Site();
-            site._server = await ServerProcess.StartAuditedAsync(site._folder, audit);
+            site._server = await ServerProcess.StartInAsync(Path.Combine(AppContext.BaseDirectory, "Benchmarks.dll"), site._folder, AuditedServer.Child, audit);
             await site.FillAsync();
             return site;
         }

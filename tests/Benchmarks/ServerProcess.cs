@@ -31,10 +31,10 @@ internal sealed class ServerProcess : IAsyncDisposable
         return new(process, folder, new Uri(ready[2].Replace("localhost", "127.0.0.1", StringComparison.Ordinal)), int.Parse(ready[^2], CultureInfo.InvariantCulture));
     }
 
-    /// <summary>The same product in this program, with the audit's writes on or off.</summary>
-    public static async Task<ServerProcess> StartAuditedAsync(string folder, string audit)
+    /// <summary>The same product in a program that takes these arguments and prints the same line.</summary>
+    public static async Task<ServerProcess> StartInAsync(string program, string folder, params string[] arguments)
     {
-        var process = RunningProcess.Start("dotnet", [Path.Combine(AppContext.BaseDirectory, "Benchmarks.dll"), AuditedServer.Child, audit, folder]);
+        var process = RunningProcess.Start("dotnet", [program, .. arguments, folder]);
         var ready = (await process.LineAsync("ready at ")).Split(' ');
         return new(process, folder, new Uri(ready[2].Replace("localhost", "127.0.0.1", StringComparison.Ordinal)), 0) { AsBuilt = true };
     }

@@ -48,7 +48,7 @@ public sealed class AuditFilter(AuditReads reads, TimeProvider clock)
         await reads.RecordAsync(new()
         {
             AtMicros = Callers.Micros(clock.GetUtcNow()),
-            By = call.Sees is { } sees ? AuditAgent.Of(sees) : AuditAgent.Anonymous(call.From?.ToString()),
+            By = call.Caller?.Agent ?? AuditAgent.Anonymous(call.From?.ToString()),
             Request = call.RequestId,
             Act = right.Act,
             Type = type is null ? -1 : AccessTable.Number(type),

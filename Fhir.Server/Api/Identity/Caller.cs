@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Fhir.Server.Store.Access;
+using Fhir.Server.Store.Audit;
 using Microsoft.AspNetCore.Http;
 
 namespace Fhir.Server.Api.Identity;
@@ -13,6 +14,8 @@ public sealed record Caller(AccessContext Sees, string Name)
     public ImmutableArray<ResourceKey> Patients { get; init; } = [];
     /// <summary>The patient whom the token is about (SMART launch context).</summary>
     public ResourceKey? PatientInContext { get; init; }
+    /// <summary>The same for the audit.</summary>
+    public AuditAgent Agent { get; init; } = AuditAgent.Of(Sees);
     /// <summary>When the token ends: what stays open longer than a request must close then.</summary>
     public DateTimeOffset Expires { get; init; }
     /// <summary>When she last proved who she is with a stronger means (RFC 9470), or null: needed to break glass.</summary>

@@ -20,21 +20,21 @@ public sealed class Callers(TokenCache tokens, Holders holders, ScopeFilters fil
             if (await Bearer.ValidateAsync(context, text) is not { } token) return null;
             entry = tokens.Keep(text, token);
         }
-        if (Fresh(entry) is { } known) return Now(known, entry, context, requestId);
+        if (Fresh(entry) is { } known) return Now(known, entry.Token, context, requestId);
         var epoch = directory.Current;
         if ((await ResolveAsync(entry.Token, context.RequestAborted)).Failed(out var issue, out var caller)) return issue;
         entry.Resolved = new(caller, clock.GetTimestamp(), epoch);
-        return Now(caller, entry, context, requestId);
+        return Now(entry.Resolved, entry.Token, context, requestId);
     }
 
-    private Caller? Fresh(TokenCache.Entry entry) =>
-        entry.Resolved is { } resolved && resolved.Epoch == directory.Current && clock.GetElapsedTime(resolved.AtTicks) < TimeSpan.FromSeconds(1) ? resolved.Caller : null;
+    private TokenCache.Resolved? Fresh(TokenCache.Entry entry) =>
+        entry.Resolved is { } resolved && resolved.Epoch == directory.Current && clock.GetElapsedTime(resolved.AtTicks) < TimeSpan.FromSeconds(1) ? resolved : null;
 
-    private Caller Now(Caller caller, TokenCache.Entry entry, HttpContext context, string requestId) => caller with
+    private Caller Now(TokenCache.Resolved resolved, Token token, HttpContext context, string requestId)
     {
-        Expires = entry.Token.Expires,
-        Sees = caller.Sees with { NowMicros = NowMicros, Request = requestId, Network = context.Connection.RemoteIpAddress?.ToString() },
-    };
+        var sees = resolved.Caller.Sees with { NowMicros = NowMicros, Request = requestId, Network = context.Connection.RemoteIpAddress?.ToString() };
+        return resolved.Caller with { Expires = token.Expires, Sees = sees, Agent = resolved.AgentOf(sees) };
+    }
 
     private long NowMicros => Math.Max(Micros(clock.GetUtcNow()), store.LastMicros);
 

@@ -2,6 +2,8 @@ using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
+using Fhir.Server.Store.Access;
+using Fhir.Server.Store.Audit;
 
 namespace Fhir.Server.Api.Identity;
 
@@ -19,7 +21,13 @@ public sealed class TokenCache(TimeProvider clock)
     }
 
     /// <summary>A caller as resolved at a moment, before a certain change of the directory.</summary>
-    internal sealed record Resolved(Caller Caller, long AtTicks, int Epoch);
+    internal sealed record Resolved(Caller Caller, long AtTicks, int Epoch)
+    {
+        private AuditAgent? _agent;
+
+        /// <summary>Who she is for the audit, as long as she calls from that address: its key is a hash, so it is kept.</summary>
+        public AuditAgent AgentOf(AccessContext sees) => _agent is { } known && known.Network == sees.Network ? known : _agent = AuditAgent.Of(sees);
+    }
 
     public Entry? Find(string text)
     {

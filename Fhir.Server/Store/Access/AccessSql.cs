@@ -25,7 +25,7 @@ public sealed partial record AccessContext
     public IReadOnlyList<Sql>? Ways(string alias, string type)
     {
         if (SeesAll || AccessTable.ReadBy(type) is not (Keeper.Patient or Keeper.Message or Keeper.Policy)) return null;
-        var (row, typ) = (new RowAlias(alias, type), AccessTable.Number(type));
+        var (row, typ) = (new RowAlias(alias, type), AccessTable.Named(type));
         var ways = ByHome(row).Select(way => Sql.Of($"{row.Sql}.typ = {typ} and {way}")).Concat(ByRelation(row).Select(way => Sql.Of($"+{row.Sql}.typ = {typ} and {way}"))).ToList();
         return ways.Count == 0 ? [Sql.False] : ways;
     }
@@ -44,7 +44,7 @@ public sealed partial record AccessContext
 
     // Officers have no content at all, whatever organisation pays them.
     private Sql SeesOwn(RowAlias row) =>
-        OrganizationRid == 0 || Role.Kind is RoleKind.Officer or RoleKind.Patient ? Sql.False : All(Sql.Of($"{row.Sql}.home = {OrganizationRid}"), Cleared(row, Role.Clearance));
+        OrganizationRid == 0 || Role.Kind is RoleKind.Officer or RoleKind.Patient ? Sql.False : All(Sql.Of($"{row.Sql}.home = {Named(OrganizationRid)}"), Cleared(row, Role.Clearance));
 
     /// <summary>The row that a condition speaks of, and its type when that is known.</summary>
     private readonly record struct RowAlias(string Alias, string? Type)

@@ -168,6 +168,8 @@ public static class AccessTable
 
     /// <summary>The type's number in the database, or -1 for what is no R4 type.</summary>
     public static int Number(string type) => Numbers.GetValueOrDefault(type, -1);
+    /// <summary>The same in a statement, where it may stand several times.</summary>
+    internal static Database.Sql Named(string type) => Database.Sql.Named(type, Number(type));
     public static string Name(int number) => Rows[number].Type;
     public static Keeper ReadBy(string type) => Numbers.TryGetValue(type, out var n) ? Rows[n].Read : Keeper.Nobody;
     public static Keeper WrittenBy(string type) => Numbers.TryGetValue(type, out var n) ? Rows[n].Write : Keeper.Nobody;

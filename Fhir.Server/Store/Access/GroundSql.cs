@@ -34,7 +34,7 @@ public sealed partial record AccessContext
     private Sql OfMyPractice(RowAlias row)
     {
         var confined = Sql.Raw(Role.Kind == RoleKind.System ? $"{row.Alias}.confined < 2" : $"{row.Alias}.confined = 0");
-        return All(Sql.Of($"{row.Sql}.home = {OrganizationRid}"), confined, Cleared(row, Role.Clearance), NotDenied(row, Myself));
+        return All(Sql.Of($"{row.Sql}.home = {Named(OrganizationRid)}"), confined, Cleared(row, Role.Clearance), NotDenied(row, Myself));
     }
 
     private Sql InMyCare(RowAlias row) => All(
@@ -56,7 +56,7 @@ public sealed partial record AccessContext
         return
         [
             All(open, Not(isLetter), Sql.Of($"{row.Sql}.thread in ({active})")),
-            All(open, isLetter, Sql.Of($"{row.Sql}.thread in ({active} and letters_until > {NowMicros})")),
+            All(open, isLetter, Sql.Of($"{row.Sql}.thread in ({active} and letters_until > {Now})")),
             All(row.IsOneOf(Patients), Sql.Of($"{row.Sql}.rid in (select patient from participant where {ActorIn(Participants)} and {InForce})")),
         ];
     }
@@ -64,14 +64,14 @@ public sealed partial record AccessContext
     private Sql InThreadsOfMyPractice(RowAlias row) => All(
         Sql.Raw($"{row.Alias}.confined < 2"),
         Cleared(row, Role.Clearance),
-        Sql.Of($"{row.Sql}.thread in (select thread from participant where org = {OrganizationRid} and owner = 1)"),
+        Sql.Of($"{row.Sql}.thread in (select thread from participant where org = {Named(OrganizationRid)} and owner = 1)"),
         NotDenied(row, Myself));
 
     // Denials do not count: that is what the glass is broken for.
     private Sql BehindGlass(RowAlias row) => All(
         Sql.Raw($"{row.Alias}.confined = 0"),
         Cleared(row, Math.Min(Role.Clearance, MostInCare)),
-        Sql.Of($"{row.Sql}.patient in (select patient from glass where actor = {ActorRid} and {InForce})"));
+        Sql.Of($"{row.Sql}.patient in (select patient from glass where actor = {Named(ActorRid)} and {InForce})"));
 
     // What clinicians write to each other is not shown, nor a review; the notice to the patient is.
     private Sql MyOwn(RowAlias row) => All(
@@ -97,9 +97,9 @@ public sealed partial record AccessContext
     // He denies the type or all types, and the same source does not except these actors for it.
     private Sql Denies(Sql patient, RowAlias row, IReadOnlyList<long> actors)
     {
-        var typ = row.Type is { } type ? Sql.Of($"{AccessTable.Number(type)}") : Sql.Raw($"{row.Alias}.typ");
+        var typ = row.Type is { } type ? AccessTable.Named(type) : Sql.Raw($"{row.Alias}.typ");
         Sql Meant(string d, int exempt) => Sql.Of(
-            $"{Sql.Raw(d)}.exempt = {exempt} and {Sql.Raw(d)}.{ActorIn(actors)} and {Sql.Raw(d)}.typ in (-1, {typ}) and {Sql.Raw(d)}.from_at <= {NowMicros} and {Sql.Raw(d)}.until_at > {NowMicros}");
+            $"{Sql.Raw(d)}.exempt = {exempt} and {Sql.Raw(d)}.{ActorIn(actors)} and {Sql.Raw(d)}.typ in (-1, {typ}) and {Sql.Raw(d)}.from_at <= {Now} and {Sql.Raw(d)}.until_at > {Now}");
         return Sql.Of(
             $"exists (select 1 from denial d where d.patient = {patient} and {Meant("d", 0)} and not exists (select 1 from denial e where e.patient = d.patient and e.source = d.source and {Meant("e", 1)}))");
     }
@@ -107,10 +107,17 @@ public sealed partial record AccessContext
     private IReadOnlyList<long> Myself => NotZero(ActorRid, PractitionerRid);
     // An assistant reads along with the one for whom she acts.
     private IReadOnlyList<long> Participants => NotZero(ActorRid, Role.Can(Ability.ActsOnBehalf) ? OnBehalfOfRid : 0);
-    private Sql InForce => Sql.Of($"from_at <= {NowMicros} and until_at > {NowMicros}");
+    private Sql InForce => Sql.Of($"from_at <= {Now} and until_at > {Now}");
 
     private static IReadOnlyList<long> NotZero(params IReadOnlyList<long> rids) => [.. rids.Where(rid => rid != 0)];
-    private static Sql ActorIn(IReadOnlyList<long> actors) => actors.Count == 0 ? Sql.False : Sql.Of($"actor in ({Numbers(actors)})");
-    private static Sql Numbers(IReadOnlyList<long> numbers) => Sql.Join(", ", numbers.Select(n => Sql.Of($"{n}")));
+    private Sql ActorIn(IReadOnlyList<long> actors) => actors.Count == 0 ? Sql.False : Sql.Of($"actor in ({Numbers(actors)})");
+    private Sql Numbers(IReadOnlyList<long> rids) => Sql.Join(", ", rids.Select(Named));
+
+    // Named by whose rid it is, so that the text of a statement tells nothing of who asks and is the same for all who ask alike.
+    private Sql Named(long rid) =>
+        rid == 0 ? Sql.Raw("0") : rid == ActorRid ? Sql.Named("actor", rid) : rid == PractitionerRid ? Sql.Named("practitioner", rid)
+        : rid == OrganizationRid ? Sql.Named("organization", rid) : Sql.Of($"{rid}");
+
+    private Sql Now => Sql.Named("now", NowMicros);
     private static Sql Not(Sql condition) => ReferenceEquals(condition, Sql.True) ? Sql.False : ReferenceEquals(condition, Sql.False) ? Sql.True : Sql.Of($"not ({condition})");
 }

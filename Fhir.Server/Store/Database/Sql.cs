@@ -7,7 +7,9 @@ namespace Fhir.Server.Store.Database;
 /// <summary>SQL text with holes: <c>Sql.Of($"code = {code}")</c>. A hole becomes a parameter, a Sql in a hole is spliced in; no value ever reaches the text itself.</summary>
 public sealed class Sql
 {
-    private readonly IReadOnlyList<object?> _parts;   // Text, LongList or a parameter's value
+    private static readonly string[] Names = [.. Enumerable.Range(0, 256).Select(i => string.Create(CultureInfo.InvariantCulture, $"@p{i}"))];
+
+    private readonly IReadOnlyList<object?> _parts;   // Text, LongList, Named or a parameter's value
     private Sql(IReadOnlyList<object?> parts) => _parts = parts;
 
     public static readonly Sql Empty = new([]);
@@ -18,6 +20,9 @@ public sealed class Sql
 
     /// <summary>Text that stands in our own source, never anything a caller sent: column and table names, aliases.</summary>
     public static Sql Raw(string ourOwnText) => new([new Text(ourOwnText)]);
+
+    /// <summary>A value that stands in many places of one statement (the caller, the moment): it becomes one parameter, since binding it costs more than using it.</summary>
+    public static Sql Named(string name, long value) => new([new NamedValue(name, value)]);
 
     /// <summary><c>column in (…)</c>; an empty list is never true.</summary>
     public static Sql In(string column, IReadOnlyList<long> values) =>
@@ -49,21 +54,40 @@ public sealed class Sql
     /// <summary>Writes the text for one dialect; each parameter's value goes to <paramref name="parameters"/> in order (@p0, @p1, ...).</summary>
     internal string Render(Dialect dialect, List<object?> parameters)
     {
-        var text = new StringBuilder();
+        var text = new StringBuilder(1024);
+        Dictionary<NamedValue, int>? named = null;
         foreach (var part in _parts)
         {
             switch (part)
             {
                 case Text t: text.Append(t.Value); break;
                 case LongList l: dialect.AppendIn(text, l.Values, parameters); break;
-                default: text.Append(CultureInfo.InvariantCulture, $"@p{parameters.Count}"); parameters.Add(part); break;
+                case NamedValue n: AppendNamed(text, n, named ??= [], parameters); break;
+                default: AppendHole(text, parameters.Count); parameters.Add(part); break;
             }
         }
         return text.ToString();
     }
 
+    private static void AppendNamed(StringBuilder text, NamedValue value, Dictionary<NamedValue, int> named, List<object?> parameters)
+    {
+        if (!named.TryGetValue(value, out var at))
+        {
+            named[value] = at = parameters.Count;
+            parameters.Add(value.Value);
+        }
+        AppendHole(text, at);
+    }
+
+    private static void AppendHole(StringBuilder text, int at)
+    {
+        if (at < Names.Length) text.Append(Names[at]);
+        else text.Append(CultureInfo.InvariantCulture, $"@p{at}");
+    }
+
     private sealed record Text(string Value);
     private sealed record LongList(IReadOnlyList<long> Values);
+    private sealed record NamedValue(string Name, long Value);
 
     /// <summary>What the compiler calls for each piece of an interpolated string.</summary>
     [InterpolatedStringHandler]
