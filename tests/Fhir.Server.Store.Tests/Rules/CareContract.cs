@@ -239,10 +239,12 @@ public abstract class CareContract : IAsyncLifetime
     public async Task H6_Nobody_lets_herself_in_and_what_belongs_to_no_practice_lets_nobody_in(string type, string open)
     {
         await PutAsync(type, "r", Naming(type, open), home: "oost");
-        await _store.DoAsync(TestStore.New(type, json =>
+        Write Own() => TestStore.New(type, json =>
         {
             foreach (var (name, value) in Naming(type, open)) json[name] = value?.DeepClone();
-        }), As(Role.Specialist, "oost", "bakker"));
+        });
+        Assert.Equal("not-found", (await _store.RefusedAsync(As(Role.Specialist, "oost", "bakker"), Own())).Code);   // people name only whom they see
+        await _store.DoAsync(Own(), As(Role.PracticeSystem, "oost", "bakker") with { Actor = null, ActorRid = 0, Scopes = Scopes.Parse("system/*.cruds") });
         Assert.Equal(0, await _store.CountAsync("care"));
         Assert.False(await SeesAsync());
     }
