@@ -29,6 +29,7 @@ public sealed class BreakGlass(ResourceStore store, TenantDatabase database, Pat
     private async Task<IResult> RunAsync(HttpContext context, Caller caller, CancellationToken stop)
     {
         if (await Entitlement.RefusesAsync(caller, Ability.BreaksGlass, store, stop) is { } no) return Refusal.Of(no);
+        if (!Entitlement.Covers(caller, "Task", "Communication")) return Refusal.OutOfScope();
         if (!HasSteppedUp(caller)) return Refusal.StepUp(settings.StepUpAcr, FreshStepUp);
         if (caller.Sees.TokenId is not { Length: > 0 } token) return Refusal.Of(new(IssueKind.Forbidden, "This needs a token with an id of its own (jti)."));
         if ((await CareInput.ReadAsync(context.Request, ClinicUrls.BreakGlassReason, Minutes, stop)).Failed(out var issue, out var input)) return Refusal.Of(issue);

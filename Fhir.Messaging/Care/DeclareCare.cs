@@ -26,6 +26,7 @@ public sealed class DeclareCare(ResourceStore store, PatientByIdentity patients,
     private async Task<IResult> RunAsync(HttpContext context, Caller caller, CancellationToken stop)
     {
         if (await Entitlement.RefusesAsync(caller, Ability.DeclaresCare, store, stop) is { } no) return Refusal.Of(no);
+        if (!Entitlement.Covers(caller, "EpisodeOfCare")) return Refusal.OutOfScope();
         if ((await CareInput.ReadAsync(context.Request, ClinicUrls.CareReason, Days, stop)).Failed(out var issue, out var input)) return Refusal.Of(issue);
         if ((await patients.FindAsync(input, caller.Sees, heedsDenials: true, stop)).Failed(out issue, out var patient)) return Refusal.Of(issue);
         if ((await CommitAsync(caller, patient, input, stop)).Failed(out issue, out var sees)) return Refusal.Of(issue);

@@ -11,6 +11,14 @@ namespace Fhir.Messaging.Care;
 /// <summary>Who may open a record by her own word at all: a clinician whose role can, of an organisation that gives care.</summary>
 internal static class Entitlement
 {
+    /// <summary>Asked before the patient is looked for: who may not write these would otherwise learn whether an identifier and a birth date fit.</summary>
+    public static bool Covers(Caller caller, params ReadOnlySpan<string> written)
+    {
+        foreach (var type in written)
+            if (!caller.Sees.AllowsWhole(type, Permission.Create)) return false;
+        return true;
+    }
+
     public static async Task<Issue?> RefusesAsync(Caller caller, Ability ability, ResourceStore store, CancellationToken stop)
     {
         var sees = caller.Sees;

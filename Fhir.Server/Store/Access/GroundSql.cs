@@ -88,6 +88,7 @@ public sealed partial record AccessContext
     private Sql NotDenied(RowAlias row, IReadOnlyList<long> actors)
     {
         if (actors.Count == 0) return Sql.True;
+        if (OnBehalfOfRid != 0) actors = [.. actors, OnBehalfOfRid];   // what is denied to the one for whom she acts is denied to her
         var patient = Sql.Of($"{row.Sql}.patient");
         var oneOfSeveral = Sql.Of($"exists (select 1 from res_patient m where m.rid = {row.Sql}.rid and {Denies(Sql.Raw("m.patient"), row, actors)})");
         return Sql.Of(

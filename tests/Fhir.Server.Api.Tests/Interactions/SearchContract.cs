@@ -163,7 +163,7 @@ public abstract class SearchContract(Shared shared)
         await Jansen.SendBytes("POST", "/fhir/Patient/_search?_count=3", System.Text.Encoding.UTF8.GetBytes($"family={family}"), "application/x-www-form-urlencoded", ("X-Request-Id", "form-audit"));
         var byForm = (await shared.House.As("privacy").Get($"/fhir/AuditEvent?entity=Patient/{id}&action=E")).Json["entry"]![0]!["resource"]!["entity"]!.ToJsonString();
         Assert.Contains("form-audit", byForm, StringComparison.Ordinal);
-        Assert.Contains(Convert.ToBase64String("_count&family"u8), byForm, StringComparison.Ordinal);
+        Assert.Contains(Convert.ToBase64String("Patient?_count&family"u8), byForm, StringComparison.Ordinal);
     }
 
     [Fact]

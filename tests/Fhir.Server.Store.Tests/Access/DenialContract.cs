@@ -46,6 +46,16 @@ public abstract class DenialContract
     }
 
     [Fact]
+    public async Task What_is_denied_to_a_clinician_is_denied_to_the_assistant_who_acts_for_her()
+    {
+        await using var clinic = await ClinicAsync();
+        await clinic.DeniesAsync("p", "jansen");
+        var assistant = clinic.Gp with { Role = Role.Assistant, Actor = null, ActorRid = clinic.Rid("vries"), PractitionerRid = 0 };
+        await clinic.AssertSeesAsync(assistant, "Observation", "o-p");
+        await clinic.AssertBlindAsync(assistant with { OnBehalfOfRid = clinic.Rid("jansen") }, "Observation", "o-p");
+    }
+
+    [Fact]
     public async Task Whom_the_same_consent_excepts_is_not_denied_by_it_but_by_another()
     {
         await using var clinic = await ClinicAsync();
