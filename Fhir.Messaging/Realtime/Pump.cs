@@ -85,12 +85,14 @@ public sealed class Pump(TenantDatabase database, Connections connections, SyncT
             var readers = thread.Where(r => r.ReadT > since).ToList();
             foreach (var row in thread.Where(r => connections.Has(r.Owner)))
             {
-                if (row.RowT > since) inboxes.Add(row.Owner);
                 if (row.GoneT != 0 || now < row.From || now >= row.Until)
                 {
-                    if (row.GoneT > since) connections.Push(row.Owner, PushEvent.Revoked(row.Thread));
+                    if (row.GoneT <= since) continue;   // she was told when she was shut out: what happens there since is not hers to know
+                    inboxes.Add(row.Owner);
+                    connections.Push(row.Owner, PushEvent.Revoked(row.Thread));
                     continue;
                 }
+                if (row.RowT > since) inboxes.Add(row.Owner);
                 if (row.MessageT > since) connections.Push(row.Owner, PushEvent.Thread(row.Thread, row.Seq));
                 foreach (var reader in readers.Where(r => r.Owner != row.Owner)) connections.Push(row.Owner, PushEvent.Receipt(row.Thread, reader.Name, reader.ReadSeq));
             }

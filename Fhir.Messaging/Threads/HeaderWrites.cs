@@ -49,12 +49,13 @@ public sealed class HeaderWrites(Closings closings, DeliveryQueue deliveries, Be
         scope.AfterCommit(bell.Ring);
     }
 
-    // Hidden and absent patients get the same answer.
+    // Hidden and absent patients get the same answer. Broken glass opens a record to one person for minutes: it starts no thread, which would outlive it.
     private static async ValueTask<bool> IsKnownAsync(AccessContext by, ResourceKey patient, CommitScope scope, CancellationToken stop)
     {
         var rid = await scope.RidAsync(patient, stop);
         await scope.FlushAsync(stop);
-        return await scope.Session.FirstAsync(Sql.Of($"select 1 from res r where r.rid = {rid} and r.live = 1 and {by.Sees("r", "Patient", Permission.None)}"), r => r.GetInt64(0), stop) == 1;
+        var lasting = by with { Role = by.Role with { Abilities = by.Role.Abilities & ~Ability.BreaksGlass } };
+        return await scope.Session.FirstAsync(Sql.Of($"select 1 from res r where r.rid = {rid} and r.live = 1 and {lasting.Sees("r", "Patient", Permission.None)}"), r => r.GetInt64(0), stop) == 1;
     }
 
     private static async ValueTask<Result<ConsentedMessage>> AdmitAsync(ThreadHeader header, CommitScope scope, CancellationToken stop)

@@ -16,7 +16,7 @@ public sealed partial record AccessContext
     /// </summary>
     public Sql Sees(string alias, string? type, Permission doing = Permission.Read)
     {
-        var granted = doing == Permission.None ? Unasked(alias) : Granted(alias, type, doing);
+        var granted = doing == Permission.None ? Unasked(alias, type) : Granted(alias, type, doing);
         if (ReferenceEquals(granted, Sql.False)) return granted;
         var reached = Reaches(alias, type);
         return ReferenceEquals(granted, Sql.True) ? reached : ReferenceEquals(reached, Sql.True) ? granted : Sql.All([granted, reached]);
@@ -59,9 +59,14 @@ public sealed partial record AccessContext
         return Sql.Any(byType.Select(g => g.Type == "*" ? Rows(g, alias, null) : Sql.All([Sql.Of($"{Sql.Raw(alias)}.typ = {AccessTable.Number(g.Type)}"), Rows(g, alias, g.Type)])));
     }
 
-    // What an app has for one patient only tells it nothing of others, not even that they are here.
-    private Sql Unasked(string alias) => Scopes.Grants.Where(Counts).All(g => g.Context == ScopeContext.Patient) && !BoundTo.IsDefaultOrEmpty
-        ? Sql.Of($"({Sql.Raw(alias)}.patient is null or {Sql.In($"{alias}.patient", BoundTo)})") : Sql.True;
+    // What an app has for one patient only, as far as this type goes, tells it nothing of others, not even that they are here.
+    private Sql Unasked(string alias, string? type)
+    {
+        var counting = Scopes.Grants.Where(Counts).ToList();
+        if (BoundTo.IsDefaultOrEmpty || counting.TrueForAll(g => g.Context != ScopeContext.Patient)) return Sql.True;
+        if (counting.Exists(g => g.Context != ScopeContext.Patient && (type is null ? g.Type == "*" : g.IsFor(type)))) return Sql.True;
+        return Sql.Of($"({Sql.Raw(alias)}.patient is null or {Sql.In($"{alias}.patient", BoundTo)})");
+    }
 
     private Sql Rows(Grant grant, string alias, string? type)
     {

@@ -177,7 +177,8 @@ internal sealed partial class Batch
         else
         {
             await FlushAsync(stop);   // the row may still be held back: reserved by this very batch
-            if (before.Live >= 0) _bulk.Add(Row.HistoryTable, before.HistoryColumns());
+            if (row.Label > before.Label) await _session.ExecuteAsync(Sql.Of($"update res_hist set label = {row.Label} where rid = {row.Rid} and label < {row.Label}"), stop);   // what is sensitive now was so before
+            if (before.Live >= 0) _bulk.Add(Row.HistoryTable, (before with { Label = Math.Max(before.Label, row.Label) }).HistoryColumns());
             await _session.ExecuteAsync(row.Update(), stop);
             foreach (var gone in (rows ?? IndexRows.Unpack(null)).Replace(IndexRows.Unpack(before.IndexKeys), row.Rid, _bulk)) await _session.ExecuteAsync(gone, stop);
         }
