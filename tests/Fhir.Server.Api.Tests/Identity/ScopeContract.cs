@@ -147,12 +147,14 @@ public abstract class ScopeContract(Shared shared)
         var (ann, _, _, _) = await RecordAsync();
         var (bob, _, _, _) = await RecordAsync();
         var (anns, bobs) = (await NewAsync("Encounter", Encounter(ann)), await NewAsync("Encounter", Encounter(bob)));
-        var narrow = With("patient/Observation.c", ann);
         string During(string encounter) => Observation(ann, "laboratory").Replace("\"status\"", $"\"encounter\":{{\"reference\":\"Encounter/{encounter}\"}},\"status\"", StringComparison.Ordinal);
-        Assert.Equal(201, (await narrow.Post("/fhir/Observation", During(anns))).Code);
-        var (hidden, absent) = (await narrow.Post("/fhir/Observation", During(bobs)), await narrow.Post("/fhir/Observation", During("absent")));
-        Assert.True(hidden.Code >= 400, hidden.Text);
-        Assert.Equal((absent.Code, absent.Text), (hidden.Code, hidden.Text));
+        foreach (var narrow in new[] { With("patient/Observation.c", ann), With("patient/Observation.c user/Practitioner.rs", ann) })
+        {
+            Assert.Equal(201, (await narrow.Post("/fhir/Observation", During(anns))).Code);
+            var (hidden, absent) = (await narrow.Post("/fhir/Observation", During(bobs)), await narrow.Post("/fhir/Observation", During("absent")));
+            Assert.True(hidden.Code >= 400, hidden.Text);
+            Assert.Equal((absent.Code, absent.Text), (hidden.Code, hidden.Text));
+        }
         Assert.Equal(201, (await With("user/Observation.c").Post("/fhir/Observation", During(bobs))).Code);
 
         Assert.NotEmpty(await FoundAsync(shared.House.As("privacy", "user/AuditEvent.rs"), "AuditEvent?"));
