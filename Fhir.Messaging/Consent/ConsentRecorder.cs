@@ -18,8 +18,9 @@ internal static class ConsentRecorder
         if (!MayRecord(change.By, selves)) return No("A consent is recorded by a clinician, or by an assistant on behalf of one.", "Consent");
         if (!await IsTreatedByAsync(change.By, patient, scope, stop)) return No("Only who treats the patient may record, change or delete a consent.", "Consent.patient");
         if (change.After is { } given && !given.Each("performer").Any(p => References.Key(p) == patient)) return No("A consent is given by the patient: performer names the patient.", "Consent.performer");
+        var keepsRecord = await CareGround.IsHomeAsync(change.By.OrganizationRid, await scope.RidAsync(patient, stop), scope, stop);
         foreach (var me in selves)
-            if (await WidensOwnAsync(me, change, scope, stop) is { } issue) return issue;
+            if (await WidensOwnAsync(me, keepsRecord, change, scope, stop) is { } issue) return issue;
         return null;
     }
 
@@ -47,13 +48,14 @@ internal static class ConsentRecorder
             || (by.OnBehalfOfRid != 0 && await CareGround.HasAsync(0, by.OnBehalfOfRid, rid, scope, stop));
     }
 
-    private static async ValueTask<Issue?> WidensOwnAsync(Clinician me, Change change, CommitScope scope, CancellationToken stop)
+    private static async ValueTask<Issue?> WidensOwnAsync(Clinician me, bool keepsRecord, Change change, CommitScope scope, CancellationToken stop)
     {
         if (change.After is { } after && await MeansAsync(me, LetIn(after, me), scope, stop) is { } place)
             return No("Nobody may record a consent that lets herself or her own organisation in, or of which it cannot be told whom it lets in.", place);
         if (change.Before is not { } before) return null;
         var shutOut = Provision.From(before["provision"]).Tree.Where(p => p.Type != ProvisionType.Permit).SelectMany(p => p.Actors);
-        var everyone = DenialLine.Of(PatientConsent.From(change.Rid, change.Key, before)).Any(line => line is { Actor: null, Exempt: false });
+        // A denial of everyone does not shut out the practice that keeps the record: there the patient takes it back.
+        var everyone = !keepsRecord && DenialLine.Of(PatientConsent.From(change.Rid, change.Key, before)).Any(line => line is { Actor: null, Exempt: false });
         return everyone || await MeansAsync(me, LetIn(before, me).Concat(shutOut), scope, stop) is not null
             ? No("A consent that lets in or shuts out oneself or one's own organisation is changed by someone else.", "Consent.provision")
             : null;

@@ -113,6 +113,15 @@ public abstract class RecorderContract
     }
 
     [Fact]
+    public async Task A_denial_of_everyone_is_taken_back_at_the_practice_that_keeps_the_record()
+    {
+        await using var clinic = await OpenAsync();
+        var id = Ok(await clinic.Jansen.Post("/fhir/Consent", Deny(clinic, Rijnmond, c => c.Provision().Remove("actor"))), 201).Id;
+        Assert.True((await clinic.Bakker.Delete($"/fhir/Consent/{id}")).Code is 403 or 404);
+        Assert.Equal(204, (await clinic.Jansen.Delete($"/fhir/Consent/{id}")).Code);
+    }
+
+    [Fact]
     public async Task What_the_own_practice_may_tell_it_records_and_withdraws_itself()
     {
         await using var clinic = await OpenAsync();
