@@ -7,6 +7,7 @@ using Fhir.Server.Store.Database;
 using Fhir.Server.Store.Tests;
 using static Fhir.Messaging.Tests.CareTests.CareCalls;
 using static Fhir.Messaging.Tests.Clinic.TestClinic;
+using Op = Fhir.Messaging.Tests.Clinic.Threads;
 
 namespace Fhir.Messaging.Tests.CareTests;
 
@@ -30,7 +31,7 @@ public abstract class BreakGlassContract
         Assert.InRange(until - clinic.Clock.GetUtcNow(), TimeSpan.FromMinutes(9), TimeSpan.FromMinutes(10));
         Ok(await bakker.Get("/fhir/Patient/p1"));
         Ok(await bakker.Get("/fhir/Condition/c1"));
-        Assert.Equal(400, (await Fhir.Messaging.Tests.Clinic.Threads.Open(bakker, TestClinic.Patient, ["dr.jansen"], null)).Code);   // a thread would outlive the window
+        Assert.Equal(400, (await Op.Open(bakker, TestClinic.Patient, ["dr.jansen"], null)).Code);   // a thread would outlive the window
         Assert.Equal(404, (await bakker.Get("/fhir/Patient/p2")).Code);
         Assert.Equal(404, (await clinic.DeVries.Get("/fhir/Patient/p1")).Code);
         clinic.Clock.Advance(until - clinic.Clock.GetUtcNow() + TimeSpan.FromMilliseconds(1));
