@@ -37,9 +37,11 @@ public sealed class MessagingHub(Connections connections, Standings standings, A
         await connection.DisposeAsync();
     }
 
-    /// <summary>What happened since the token; null = from the beginning.</summary>
-    public async Task<Standing> Resume(string? token) =>
-        Context.Items[Mine] is Connection connection
-            ? await standings.SinceAsync(connection.Owner, token, Context.ConnectionAborted)
-            : throw new HubException("Not connected.");
+    /// <summary>What happened since the token; null = from the beginning. It leaves a line of its own, with the threads that it names.</summary>
+    public async Task<Standing> Resume(string? token)
+    {
+        if (Context.Items[Mine] is not Connection connection) throw new HubException("Not connected.");
+        var standing = await standings.SinceAsync(connection.Owner, token, Context.ConnectionAborted);
+        return await audit.RecordAsync(Call.Of(Context.GetHttpContext()!), Right.SignedIn, "Communication", null, "$resume", 200, standing.Rids) ? standing : throw new HubException("The access could not be recorded, so it is refused.");
+    }
 }

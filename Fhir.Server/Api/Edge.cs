@@ -22,10 +22,10 @@ public sealed class Edge(RequestDelegate next, Callers callers, AuditFilter audi
     public Task InvokeAsync(HttpContext context)
     {
         var right = context.GetEndpoint()?.Metadata.GetMetadata<Right>();
-        return right is null && !context.Request.Path.StartsWithSegments("/fhir", StringComparison.Ordinal) ? next(context) : GuardAsync(context, right);
+        return right is null && !context.Request.Path.StartsWithSegments("/fhir", StringComparison.Ordinal) ? next(context) : GuardAsync(context, right ?? Right.Nothing);
     }
 
-    private async Task GuardAsync(HttpContext context, Right? right)
+    private async Task GuardAsync(HttpContext context, Right right)
     {
         var call = new Call { RequestId = RequestIdOf(context), Right = right, From = context.Connection.RemoteIpAddress };
         context.Features.Set(call);
@@ -34,15 +34,15 @@ public sealed class Edge(RequestDelegate next, Callers callers, AuditFilter audi
         {
             if (await AdmitAsync(context, call) is { } refusal) await refusal.ExecuteAsync(context);
             else await next(context);
-            if (context.Response is { HasStarted: false, StatusCode: >= 400, ContentLength: null, ContentType: null } bare) await Refusal.Bare(bare.StatusCode).ExecuteAsync(context);
+            if (context.Response is { HasStarted: false, StatusCode: >= 400, ContentLength: null, ContentType: null } bare) await (await RefusedAsync(context, Refusal.Bare(bare.StatusCode))).ExecuteAsync(context);
         }
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
         {
-            // Nobody waits for the answer any more.
+            await audit.RecordAsync(context, StatusCodes.Status499ClientClosedRequest, []);   // nobody waits for the answer any more
         }
         catch (BadHttpRequestException bad) when (!context.Response.HasStarted)
         {
-            await Refusal.Bare(bad.StatusCode).ExecuteAsync(context);
+            await (await RefusedAsync(context, Refusal.Bare(bad.StatusCode))).ExecuteAsync(context);
         }
         catch (Exception unforeseen)
         {
@@ -69,20 +69,22 @@ public sealed class Edge(RequestDelegate next, Callers callers, AuditFilter audi
     /// <summary>Null when the caller may pass.</summary>
     private async ValueTask<Refusal?> AdmitAsync(HttpContext context, Call call)
     {
-        if (call.Right is not { } right) return null;
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit) limit.MaxRequestBodySize = settings.MaxBodyBytes + Slack;
-        if (context.GetEndpoint()?.Metadata.GetMetadata<AnyFormat>() is null && Formats.Asked(context.Request) is null) return Refusal.Of(Refusal.WrongFormat);
-        return right.Anonymous ? null : await IdentifyAsync(context, call, right);
+        var nobody = call.Right.Anonymous ? null : await IdentifyAsync(context, call);
+        if (call.Right == Right.Nothing) return null;   // "there is nothing here" is told to everyone; the row names who asked
+        if (nobody is not null) return await RefusedAsync(context, nobody);
+        if (context.GetEndpoint()?.Metadata.GetMetadata<AnyFormat>() is null && Formats.Asked(context.Request) is null) return await RefusedAsync(context, Refusal.Of(Refusal.WrongFormat));
+        return call.Caller is not { } caller || call.Right.AllowedBy(caller.Sees, call.Right.Type ?? context.GetRouteValue("type") as string) ? null : await RefusedAsync(context, Refusal.OutOfScope());
     }
 
-    private async ValueTask<Refusal?> IdentifyAsync(HttpContext context, Call call, Right right)
+    /// <summary>Null when we know now who calls.</summary>
+    private async ValueTask<Refusal?> IdentifyAsync(HttpContext context, Call call)
     {
-        if (Bearer.TextOf(context.Request) is not { } text) return await RefusedAsync(context, Refusal.Unauthorized(tokenGiven: context.Request.Headers.Authorization.Count > 0));
-        if (await callers.OfAsync(context, text, call.RequestId) is not { } found) return await RefusedAsync(context, Refusal.Unauthorized(tokenGiven: true));
-        if (found.Failed(out var issue, out var caller)) return await RefusedAsync(context, Refusal.Of(issue));
+        if (Bearer.TextOf(context.Request) is not { } text) return Refusal.Unauthorized(tokenGiven: context.Request.Headers.Authorization.Count > 0);
+        if (await callers.OfAsync(context, text, call.RequestId) is not { } found) return Refusal.Unauthorized(tokenGiven: true);
+        if (found.Failed(out var issue, out var caller)) return Refusal.Of(issue);
         call.Caller = caller;
-        var type = right.Type ?? context.GetRouteValue("type") as string;
-        return right.AllowedBy(caller.Sees, type) ? null : await RefusedAsync(context, Refusal.OutOfScope());
+        return null;
     }
 
     private async ValueTask<Refusal> RefusedAsync(HttpContext context, Refusal refusal) =>

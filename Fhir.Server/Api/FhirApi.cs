@@ -38,6 +38,8 @@ public static class FhirApi
         services.AddSingleton(new CareSettings { Grace = TimeSpan.FromDays(settings.CareGraceDays) });
         services.AddSingleton<ICommitRule, CareRule>();
         services.AddSingleton<AuditReads>();
+        services.AddSingleton<Knocks>();
+        services.AddHostedService<KnockCounts>();
         services.AddSingleton<AuditFilter>();
         services.AddSingleton(_ => AuditKey.In(settings.KeyFolder));
         services.AddSingleton(new HeadsFile(settings.HeadsFile));

@@ -25,10 +25,13 @@ public static class AuditEventJson
         json.WriteString("recorded", DateTimeOffset.UnixEpoch.AddMicroseconds(line.AtMicros).ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", CultureInfo.InvariantCulture));
         var status = AuditCodes.Status(line);
         json.WriteString("outcome", AuditCodes.Outcome(status));
-        json.WriteString("outcomeDesc", StatusLine.Of(status));
-        json.WriteStartArray("purposeOfEvent");
-        json.Concept(null, (AuditCodes.Reasons, AuditCodes.Reason(line, brokenGlass)));
-        json.WriteEndArray();
+        json.WriteString("outcomeDesc", line.Times == 0 ? StatusLine.Of(status) : string.Create(CultureInfo.InvariantCulture, $"{StatusLine.Of(status)}; {line.Times} times within a minute"));
+        if (AuditCodes.Reason(line, brokenGlass) is { } reason)
+        {
+            json.WriteStartArray("purposeOfEvent");
+            json.Concept(null, (AuditCodes.Reasons, reason));
+            json.WriteEndArray();
+        }
         AuditAgentJson.Write(json, line, view);
         Source(json, view);
         AuditEntityJson.Write(json, line, view);

@@ -10,7 +10,7 @@ using Microsoft.AspNetCore.Routing;
 namespace Fhir.Server.Api.Audit;
 
 /// <summary>Writes the audit row of a request when its answer is known and before the answer leaves. An access that cannot be audited is refused.</summary>
-public sealed class AuditFilter(AuditReads reads, TimeProvider clock)
+public sealed class AuditFilter(AuditReads reads, Knocks knocks, TimeProvider clock)
 {
     public async ValueTask<object?> InvokeAsync(EndpointFilterInvocationContext invocation, EndpointFilterDelegate next)
     {
@@ -27,6 +27,7 @@ public sealed class AuditFilter(AuditReads reads, TimeProvider clock)
         var call = Call.Of(context);
         if (call.Audited || call.Right is not { Anonymous: false } right) return true;
         call.Audited = true;
+        if (call.Caller is null && !knocks.LeavesRow(call.From, status)) return true;   // counted: its row comes with the minute
         var values = context.Request.RouteValues;
         return await RecordAsync(call, right, right.Type ?? values["type"] as string, values["id"] as string, QueryOf(context, right), status, returned);
     }

@@ -20,6 +20,8 @@ public sealed record AuditLine
     /// <summary>The names of the parameters; of an operation its own name before them, <c>$validate?mode</c>; of a disclosure the receiver.</summary>
     public string? Query { get; init; }
     public int Status { get; init; }
+    /// <summary>How many refused strangers the line stands for; 0 = it is about one access.</summary>
+    public long Times { get; init; }
     public long PatientRid { get; init; }
     public IReadOnlyList<long> Returned { get; init; } = [];
     /// <summary>The AuditEvent itself, for one that was posted.</summary>

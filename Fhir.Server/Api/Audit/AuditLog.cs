@@ -11,7 +11,7 @@ namespace Fhir.Server.Api.Audit;
 public sealed class AuditLog(TenantDatabase database)
 {
     private const string Agent = "who, client, issuer, jti, role, practitioner_role, organization, on_behalf_of, scopes, network";
-    private static readonly Sql ReadColumns = Sql.Raw($"select n, at, request, act, typ, fid, {Agent}, query, outcome, returned from ");
+    private static readonly Sql ReadColumns = Sql.Raw($"select n, at, request, act, typ, fid, {Agent}, query, outcome, returned, flags from ");
     private static readonly Sql WriteColumns = Sql.Raw($"select n, at, request, act, typ, fid, {Agent}, ver, patient, body from ");
     private static readonly Sql Reads = Sql.Raw("audit_read"), Writes = Sql.Raw("audit_write");
     private static readonly Sql ReadAgent = Sql.Raw("left join audit_read_agent a on a.agent = r.agent"), WriteAgent = Sql.Raw("left join audit_write_agent a on a.agent = r.agent");
@@ -77,7 +77,7 @@ public sealed class AuditLog(TenantDatabase database)
     private static AuditLine ReadLine(DbDataReader r) => new()
     {
         IsWrite = false, N = r.GetInt64(0), AtMicros = r.GetInt64(1), Request = Text(r, 2), Act = (AuditAct)r.GetInt32(3), Type = r.GetInt64(4), Id = Text(r, 5), By = AgentOf(r),
-        Query = Text(r, 16), Status = r.GetInt32(17), Returned = r.IsDBNull(18) ? [] : RidList.Unpack((byte[])r.GetValue(18)),
+        Query = Text(r, 16), Status = r.GetInt32(17), Returned = r.IsDBNull(18) ? [] : RidList.Unpack((byte[])r.GetValue(18)), Times = r.GetInt64(19),
     };
 
     private static AuditLine WriteLine(DbDataReader r) => new()

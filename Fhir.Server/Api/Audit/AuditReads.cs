@@ -20,6 +20,8 @@ public sealed record AuditRow
     public string? Query { get; init; }
     public required int Status { get; init; }
     public IReadOnlyList<long> Returned { get; init; } = [];
+    /// <summary>Of a row that stands for many: how many; else 0.</summary>
+    public long Times { get; init; }
 }
 
 /// <summary>
@@ -143,7 +145,7 @@ public sealed class AuditReads(TenantDatabase database, ILogger<AuditReads> log)
     }
 
     private object?[] Columns(AuditRow row) =>
-        [null, row.AtMicros, _agents.KeyOf(row.By), row.Request, (long)row.Act, row.Type, row.Id, row.Query, (long)row.Status, 0L, RidList.Pack(row.Returned), null];
+        [null, row.AtMicros, _agents.KeyOf(row.By), row.Request, (long)row.Act, row.Type, row.Id, row.Query, (long)row.Status, row.Times, RidList.Pack(row.Returned), null];
 
     private sealed class Batch
     {

@@ -14,7 +14,7 @@ public sealed record AuditAsked(AuditQuestion Question, int Count, string? Place
 public sealed class AuditSearch(TenantDatabase database)
 {
     private const int MostPerPage = 500;
-    private static readonly FrozenSet<AuditAct> All = [.. Enum.GetValues<AuditAct>().Where(act => act != AuditAct.None)];
+    private static readonly FrozenSet<AuditAct> All = [.. Enum.GetValues<AuditAct>()];
 
     /// <summary>What the log can be searched by, as /metadata tells it.</summary>
     public static readonly IReadOnlySet<string> Parameters =

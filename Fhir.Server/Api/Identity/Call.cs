@@ -7,7 +7,7 @@ namespace Fhir.Server.Api.Identity;
 public sealed class Call
 {
     public required string RequestId { get; init; }
-    public required Right? Right { get; init; }
+    public required Right Right { get; init; }
     /// <summary>The address that the call came from.</summary>
     public System.Net.IPAddress? From { get; init; }
     public Caller? Caller { get; set; }

@@ -17,6 +17,8 @@ public sealed record Right(string Name, Permission Needs, AuditAct Act)
     public bool Anonymous { get; init; }
 
     public static readonly Right Open = new("open", Permission.None, AuditAct.None) { Anonymous = true };
+    /// <summary>What no endpoint answers: an unknown address, a method that is not there. It leaves a row all the same.</summary>
+    public static readonly Right Nothing = new("nothing", Permission.None, AuditAct.None);
     /// <summary>Any valid token; what it may do is judged further on (the entries of a Bundle, /me, the hub).</summary>
     public static readonly Right SignedIn = new("signed-in", Permission.None, AuditAct.Operation);
     public static readonly Right Read = new("read", Permission.Read, AuditAct.Read);

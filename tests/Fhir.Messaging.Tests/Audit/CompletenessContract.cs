@@ -93,6 +93,20 @@ public abstract class CompletenessContract
     }
 
     [Fact]
+    public async Task J1_What_is_told_over_the_hub_is_an_event_with_the_threads_and_their_patient()
+    {
+        await using var clinic = await TestClinic.OpenAsync(EmptyAsync);
+        var thread = await clinic.OpenThreadAsync("dr.bakker", "vraag");
+        await using (var hub = await HubClient.ConnectAsync(clinic.Url, clinic.Token("dr.bakker"))) await hub.ResumeAsync(null);
+        var e = Assert.Single(await clinic.As("privacy").Log("subtype=resume"));
+        Assert.Equal(("Practitioner/dr.bakker", "0", Patient), ((string)e["agent"]![0]!["who"]!["reference"]!, (string)e["outcome"]!, Assert.Single(e.Patients())));
+        Assert.Contains($"Communication/{thread}", e["entity"]!.AsArray().Select(x => (string?)x!["what"]?["reference"]));
+        await RenameAsync(clinic, "audit_read", "audit_read_away");
+        await using var unheard = await HubClient.ConnectAsync(clinic.Url, clinic.Token("dr.bakker"));
+        await Assert.ThrowsAnyAsync<Exception>(() => unheard.ResumeAsync(null).WaitAsync(TimeSpan.FromSeconds(5)));
+    }
+
+    [Fact]
     public async Task J1_What_goes_to_a_practice_system_is_a_disclosure_and_without_its_row_nothing_leaves()
     {
         await using var clinic = await TestClinic.OpenAsync(EmptyAsync);
