@@ -13,14 +13,15 @@ internal static class CareGround
         return organization != 0 && await scope.Session.FirstAsync(Sql.Of($"select 1 from res where rid = {patient} and live = 1 and home = {organization}"), r => r.GetInt64(0), stop) == 1;
     }
 
-    public static async ValueTask<bool> HasAsync(long organization, long actor, long patient, CommitScope scope, CancellationToken stop)
+    /// <summary>Declared: care that she declared herself counts too.</summary>
+    public static async ValueTask<bool> HasAsync(long organization, long actor, long patient, CommitScope scope, CancellationToken stop, bool declared = true)
     {
         await scope.FlushAsync(stop);   // the patient may have come in this very commit
         return await scope.Session.FirstAsync(Sql.Of(
             $"""
             select 1 from res where rid = {patient} and live = 1 and (
               (home = {organization} and {organization} <> 0)
-              or rid in (select patient from care where actor = {actor} and actor <> 0 and from_at <= {scope.AtMicros} and until_at > {scope.AtMicros}))
+              or rid in (select patient from care where actor = {actor} and actor <> 0 and kind <= {(declared ? 1 : 0)} and from_at <= {scope.AtMicros} and until_at > {scope.AtMicros}))
             """), r => r.GetInt64(0), stop) == 1;
     }
 }

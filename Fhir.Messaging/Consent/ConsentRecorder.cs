@@ -18,6 +18,8 @@ internal static class ConsentRecorder
         if (!MayRecord(change.By, selves)) return No("A consent is recorded by a clinician, or by an assistant on behalf of one.", "Consent");
         if (!await IsTreatedByAsync(change.By, patient, scope, stop)) return No("Only who treats the patient may record, change or delete a consent.", "Consent.patient");
         if (change.After is { } given && !given.Each("performer").Any(p => References.Key(p) == patient)) return No("A consent is given by the patient: performer names the patient.", "Consent.performer");
+        if (!await IsTreatedByAsync(change.By, patient, scope, stop, declared: false) && await NarrowsKeeperAsync(change, patient, scope, stop))
+            return No("Who declared her care herself records no denial that the practice which keeps the record falls under.", "Consent.provision");
         var keepsRecord = await CareGround.IsHomeAsync(change.By.OrganizationRid, await scope.RidAsync(patient, stop), scope, stop);
         foreach (var me in selves)
             if (await WidensOwnAsync(me, keepsRecord, change, scope, stop) is { } issue) return issue;
@@ -41,11 +43,29 @@ internal static class ConsentRecorder
         && (by.Role.Can(Ability.RecordsConsent)
             || (by.Role.Can(Ability.ActsOnBehalf) && selves.Exists(s => s.Key == by.OnBehalfOf && s.ClinicRole?.Can(Ability.RecordsConsent) == true)));
 
-    private static async ValueTask<bool> IsTreatedByAsync(AccessContext by, ResourceKey patient, CommitScope scope, CancellationToken stop)
+    private static async ValueTask<bool> IsTreatedByAsync(AccessContext by, ResourceKey patient, CommitScope scope, CancellationToken stop, bool declared = true)
     {
         var rid = await scope.RidAsync(patient, stop);
-        return await CareGround.HasAsync(by.OrganizationRid, by.ActorRid, rid, scope, stop)
-            || (by.OnBehalfOfRid != 0 && await CareGround.HasAsync(0, by.OnBehalfOfRid, rid, scope, stop));
+        return await CareGround.HasAsync(by.OrganizationRid, by.ActorRid, rid, scope, stop, declared)
+            || (by.OnBehalfOfRid != 0 && await CareGround.HasAsync(0, by.OnBehalfOfRid, rid, scope, stop, declared));
+    }
+
+    // It denies something to everyone, to the practice that keeps the record, or to somebody there. A person may work anywhere, there too.
+    private static async ValueTask<bool> NarrowsKeeperAsync(Change change, ResourceKey patient, CommitScope scope, CancellationToken stop)
+    {
+        if (change.After is not { } after) return false;
+        var rid = await scope.RidAsync(patient, stop);
+        foreach (var line in DenialLine.Of(PatientConsent.From(change.Rid, change.Key, after)).Where(line => !line.Exempt))
+        {
+            var organization = line.Actor switch
+            {
+                null or { Type: "Practitioner" } => 0,
+                { Type: "Organization" } key => await scope.RidAsync(key, stop),
+                { } key => await CliniciansInCommit.FindAsync(scope, key, stop) is { } named ? named.OrganizationRid : 0,
+            };
+            if (organization == 0 || await CareGround.IsHomeAsync(organization, rid, scope, stop)) return true;
+        }
+        return false;
     }
 
     private static async ValueTask<Issue?> WidensOwnAsync(Clinician me, bool keepsRecord, Change change, CommitScope scope, CancellationToken stop)
@@ -54,7 +74,8 @@ internal static class ConsentRecorder
             return No("Nobody may record a consent that lets herself or her own organisation in, or of which it cannot be told whom it lets in.", place);
         if (change.Before is not { } before) return null;
         var shutOut = Provision.From(before["provision"]).Tree.Where(p => p.Type != ProvisionType.Permit).SelectMany(p => p.Actors);
-        // A denial of everyone does not shut out the practice that keeps the record: there the patient takes it back.
+        // A denial of everyone, or of whom nobody can tell, does not shut out the practice that keeps the record: there the patient takes it back.
+        if (keepsRecord) shutOut = shutOut.Where(a => a.Told is not null);
         var everyone = !keepsRecord && DenialLine.Of(PatientConsent.From(change.Rid, change.Key, before)).Any(line => line is { Actor: null, Exempt: false });
         return everyone || await MeansAsync(me, LetIn(before, me).Concat(shutOut), scope, stop) is not null
             ? No("A consent that lets in or shuts out oneself or one's own organisation is changed by someone else.", "Consent.provision")

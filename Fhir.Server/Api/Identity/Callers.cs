@@ -82,15 +82,15 @@ public sealed class Callers(TokenCache tokens, Holders holders, ScopeFilters fil
         if (token.OnBehalfOf is not null)
         {
             if (await PrincipalAsync(token, post, stop) is not { } principal) return NoAccess;
-            sees = sees with { OnBehalfOf = principal.Key, OnBehalfOfRid = principal.Rid };
+            sees = sees with { OnBehalfOf = principal.Itself.Key, OnBehalfOfRid = principal.Itself.Rid, OnBehalfOfPractitionerRid = principal.Practitioner.Rid };
         }
         return new Caller(sees, token.Subject) { Practitioner = practitioner };
     }
 
     // An assistant acts for a clinician of her own organisation, and never for another assistant.
-    private async Task<Voucher?> PrincipalAsync(Token token, Post assistant, CancellationToken stop) =>
+    private async Task<Post?> PrincipalAsync(Token token, Post assistant, CancellationToken stop) =>
         assistant.Role.Can(Ability.ActsOnBehalf) && await holders.PostAsync(token.OnBehalfOf, stop) is { } principal
-        && !principal.Role.Can(Ability.ActsOnBehalf) && principal.Organization.Rid == assistant.Organization.Rid ? principal.Itself : null;
+        && !principal.Role.Can(Ability.ActsOnBehalf) && principal.Organization.Rid == assistant.Organization.Rid ? principal : null;
 
     private async Task<Result<Caller>> PatientAsync(Token token, Role role, CancellationToken stop)
     {

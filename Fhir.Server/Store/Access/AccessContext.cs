@@ -25,6 +25,10 @@ public sealed partial record AccessContext
     /// <summary>The PractitionerRole of her own organisation for whom an assistant acts, and its rid.</summary>
     public ResourceKey? OnBehalfOf { get; init; }
     public long OnBehalfOfRid { get; init; }
+    /// <summary>The rid of the Practitioner behind that role.</summary>
+    public long OnBehalfOfPractitionerRid { get; init; }
+    /// <summary>She sees the threads of the one for whom she acts; false where she writes, which she does in nobody's place.</summary>
+    public bool ReadsAlong { get; init; } = true;
     /// <summary>A patient's own rid, or those for whom a proxy speaks; empty for all others.</summary>
     public System.Collections.Immutable.ImmutableArray<long> Selves { get; init; } = [];
     /// <summary>The patient whom the token is about (SMART launch context), to whom its patient/ scopes are bound; 0 = none.</summary>

@@ -11,11 +11,13 @@ public sealed partial record AccessContext
 
     private static readonly FrozenSet<string> Letters = FrozenSet.ToFrozenSet(["Binary", "Bundle", "Composition", "DiagnosticReport", "DocumentReference", "Media"], StringComparer.Ordinal);
     private static readonly FrozenSet<string> Patients = FrozenSet.ToFrozenSet(["Patient"], StringComparer.Ordinal);
+    private static readonly FrozenSet<string> Consents = FrozenSet.ToFrozenSet(["Consent"], StringComparer.Ordinal);
     private static readonly FrozenSet<string> Notices = FrozenSet.ToFrozenSet(["Communication"], StringComparer.Ordinal);
 
     /// <summary>The rows that an index finds by their type.</summary>
     private IReadOnlyList<Sql> ByHome(RowAlias row) => Some(
         OrganizationRid != 0 && Role.StandsOn(Ground.Practice) ? OfMyPractice(row) : Sql.False,
+        OrganizationRid != 0 && (Role.Can(Ability.RecordsConsent) || (Role.Can(Ability.ActsOnBehalf) && OnBehalfOfRid != 0)) ? OfPatientsOfMyPractice(row) : Sql.False,
         Role.StandsOn(Ground.Reviews) ? All(Sql.Raw($"{row.Alias}.confined = 2"), Cleared(row, Role.Clearance)) : Sql.False);
 
     /// <summary>The rows that an index finds by their patient or thread.</summary>
@@ -37,6 +39,14 @@ public sealed partial record AccessContext
         return All(Sql.Of($"{row.Sql}.home = {Named(OrganizationRid)}"), confined, Cleared(row, Role.Clearance), NotDenied(row, Myself));
     }
 
+    // Who keeps a patient's record sees every consent that narrows it or opens it, whoever recorded it.
+    private Sql OfPatientsOfMyPractice(RowAlias row) => All(
+        row.IsOneOf(Consents),
+        Sql.Raw($"{row.Alias}.confined = 0"),
+        Cleared(row, Role.Clearance),
+        Sql.Of($"{row.Sql}.patient in (select k.rid from res k where k.home = {Named(OrganizationRid)} and k.typ = {AccessTable.Named("Patient")})"),
+        NotDenied(row, Myself));
+
     private Sql InMyCare(RowAlias row) => All(
         Role.CareTypes is { } types ? row.IsOneOf(types) : Sql.True,
         Sql.Raw($"{row.Alias}.confined = 0"),
@@ -51,13 +61,13 @@ public sealed partial record AccessContext
     private IReadOnlyList<Sql> InMyThreads(RowAlias row)
     {
         var active = Sql.Of($"select thread from participant where {ActorIn(Participants)} and {InForce}");
-        var open = Sql.Raw($"{row.Alias}.confined < 2");
+        var open = All(Sql.Raw($"{row.Alias}.confined < 2"), NotDenied(row, []));   // what is denied to herself ended her part in it
         var isLetter = row.IsOneOf(Letters);
         return
         [
             All(open, Not(isLetter), Sql.Of($"{row.Sql}.thread in ({active})")),
             All(open, isLetter, Sql.Of($"{row.Sql}.thread in ({active} and letters_until > {Now})")),
-            All(row.IsOneOf(Patients), Sql.Of($"{row.Sql}.rid in (select patient from participant where {ActorIn(Participants)} and {InForce})")),
+            All(row.IsOneOf(Patients), NotDenied(row, []), Sql.Of($"{row.Sql}.rid in (select patient from participant where {ActorIn(Participants)} and {InForce})")),
         ];
     }
 
@@ -87,8 +97,8 @@ public sealed partial record AccessContext
     /// </summary>
     private Sql NotDenied(RowAlias row, IReadOnlyList<long> actors)
     {
+        actors = [.. actors, .. Principal];   // what is denied to the one for whom she acts is denied to her
         if (actors.Count == 0) return Sql.True;
-        if (OnBehalfOfRid != 0) actors = [.. actors, OnBehalfOfRid];   // what is denied to the one for whom she acts is denied to her
         var patient = Sql.Of($"{row.Sql}.patient");
         var oneOfSeveral = Sql.Of($"exists (select 1 from res_patient m where m.rid = {row.Sql}.rid and {Denies(Sql.Raw("m.patient"), row, actors)})");
         return Sql.Of(
@@ -106,8 +116,10 @@ public sealed partial record AccessContext
     }
 
     private IReadOnlyList<long> Myself => NotZero(ActorRid, PractitionerRid);
+    // In that one's role, and as a person.
+    private IReadOnlyList<long> Principal => NotZero(OnBehalfOfRid, OnBehalfOfPractitionerRid);
     // An assistant reads along with the one for whom she acts.
-    private IReadOnlyList<long> Participants => NotZero(ActorRid, Role.Can(Ability.ActsOnBehalf) ? OnBehalfOfRid : 0);
+    private IReadOnlyList<long> Participants => NotZero(ActorRid, ReadsAlong && Role.Can(Ability.ActsOnBehalf) ? OnBehalfOfRid : 0);
     private Sql InForce => Sql.Of($"from_at <= {Now} and until_at > {Now}");
 
     private static IReadOnlyList<long> NotZero(params IReadOnlyList<long> rids) => [.. rids.Where(rid => rid != 0)];

@@ -83,14 +83,20 @@ internal sealed partial class Batch
         var notFound = new Issue(IssueKind.NotFound, $"There is no such {write.Key.Type} to {write.Kind.ToString().ToLowerInvariant()}; a new one is made with POST, and the server gives its id.");
         if (before is null or { Live: < 0 }) return notFound;
         if (_touched.Contains(write.Key)) await FlushAsync(stop);
-        var mine = by with { OnBehalfOfRid = 0 };   // for whom she acts, she reads along; she does not write in that one's place
+        var mine = by with { ReadsAlong = false };   // for whom she acts, she reads along; she does not write in that one's place
         var seen = await _session.FirstAsync(Sql.Of($"select 1 from res r where r.rid = {before.Rid} and {mine.Sees("r", write.Key.Type, Need(write))}"), r => r.GetInt64(0), stop);
         if (seen == 0) return notFound;
         if (by.SeesAll) return null;
         var kept = AccessTable.WrittenBy(write.Key.Type) is Keeper.Directory or Keeper.Definition;
         if (before.Confined == Confinement.Review && by.MayReview(write.Key.Type)) return null;
+        if (await KeepsItsPatientAsync(write, before, by, stop)) return null;
         return kept || (before.Home != 0 && before.Home == by.OrganizationRid) ? null : new Issue(IssueKind.Forbidden, $"This {write.Key.Type} belongs to another organisation.");
     }
+
+    // A consent is changed by who keeps the patient's record too, whoever recorded it; which change, a rule of messaging judges.
+    private async ValueTask<bool> KeepsItsPatientAsync(Write write, Row before, AccessContext by, CancellationToken stop) =>
+        write.Kind == WriteKind.Update && AccessTable.WrittenBy(write.Key.Type) == Keeper.Policy && before is { Live: 1, Patient: > 0 } && by.OrganizationRid != 0
+        && await _session.FirstAsync(Sql.Of($"select 1 from res where rid = {before.Patient} and live = 1 and home = {by.OrganizationRid}"), r => r.GetInt64(0), stop) == 1;
 
     private static Issue? Stale(Write write, Row? before)
     {

@@ -27,6 +27,7 @@ public sealed class NaivePolicy(IReadOnlyList<Fact> facts)
         if (fact.Thread is { } thread) return TakesPart(who, thread);
         if (fact.Type == "Patient" && ThreadsOf(who).Any(t => SubjectOf(t) == fact.Id)) return true;
         if (who.Role == "company-doctor" || fact.Patients.Any(p => IsDenied(who, p))) return false;
+        if (fact.Type == "Consent" && RecordsConsents(who) && _last[$"Patient/{fact.Patients[0]}"].Home == who.Organization && fact.Label <= Clearance(who)) return true;
         return (fact.Home == who.Organization && fact.Label <= Clearance(who)) || (Cares(who, fact) && fact.Label <= Math.Min(1, Clearance(who)) && IsOpenedByCare(who, fact.Type));
     }
 
@@ -35,6 +36,8 @@ public sealed class NaivePolicy(IReadOnlyList<Fact> facts)
         who.Role != "company-doctor" || type != "Patient" || code is "_id" or "_lastUpdated" or "name" or "family" or "given" or "birthdate" or "gender";
 
     private static int Clearance(Somebody who) => who.Role switch { "gp" or "specialist" or "psychologist" or "practice-system" => 2, "practice-nurse" => 1, _ => 0 };
+
+    private static bool RecordsConsents(Somebody who) => who.Role is "gp" or "specialist" or "practice-nurse" or "psychologist";
 
     private static bool IsOpenedByCare(Somebody who, string type) => who.Role != "pharmacist" || type is "Patient" or "MedicationRequest" or "AllergyIntolerance";
 

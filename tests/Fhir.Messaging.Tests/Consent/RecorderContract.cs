@@ -1,9 +1,11 @@
 using System.Text.Json.Nodes;
+using Fhir.Messaging.Tests.CareTests;
 using Fhir.Messaging.Tests.Clinic;
 using Fhir.Server.Api.Tests;
 using Fhir.Server.Store.Database;
 using Fhir.Server.Store.Tests;
 using static Fhir.Messaging.Tests.Clinic.TestClinic;
+using Op = Fhir.Messaging.Tests.Clinic.Threads;
 
 namespace Fhir.Messaging.Tests.ConsentTests;
 
@@ -119,6 +121,103 @@ public abstract class RecorderContract
         var id = Ok(await clinic.Jansen.Post("/fhir/Consent", Deny(clinic, Rijnmond, c => c.Provision().Remove("actor"))), 201).Id;
         Assert.True((await clinic.Bakker.Delete($"/fhir/Consent/{id}")).Code is 403 or 404);
         Assert.Equal(204, (await clinic.Jansen.Delete($"/fhir/Consent/{id}")).Code);
+    }
+
+    [Fact]
+    public async Task Who_keeps_the_record_sees_and_ends_each_consent_about_its_patient_whoever_recorded_it()
+    {
+        await using var clinic = await OpenAsync();
+        foreach (var json in (string[])[For(clinic, Doctor), Deny(clinic, Doctor), Deny(clinic, Linde, c => c.Provision().Remove("actor")), Deny(clinic, "https://elsewhere.example/fhir/Group/artsen")])
+        {
+            var id = Ok(await clinic.Bakker.Post("/fhir/Consent", json), 201).Id;
+            Ok(await clinic.Jansen.Get($"/fhir/Consent/{id}"));
+            Assert.Contains(id, Ok(await clinic.Jansen.Get($"/fhir/Consent?patient={Patient}")).Entries().Select(e => (string?)e["id"]));
+            Assert.Equal(404, (await clinic.DeWit.Get($"/fhir/Consent/{id}")).Code);   // not each of its people: who may record one
+            Assert.Equal(403, (await clinic.Jansen.Delete($"/fhir/Consent/{id}")).Code);   // ended, with what was agreed still to be read
+            await ChangeAsync(clinic, id, json.Replace("\"active\"", "\"inactive\"", StringComparison.Ordinal));
+        }
+        Assert.Equal(0, await clinic.Database.FirstAsync(Sql.Raw("select count(*) from denial"), r => r.GetInt64(0), default));
+    }
+
+    [Fact]
+    public async Task Who_keeps_the_record_does_not_end_a_denial_that_names_it_or_lets_itself_in_by_an_update()
+    {
+        await using var clinic = await OpenAsync();
+        foreach (var (actor, code) in ((string, int)[])[(Linde, 403), ("PractitionerRole/dr.jansen", 404), ("Practitioner/dr.jansen", 404)])
+        {
+            var json = Deny(clinic, actor);
+            var id = Ok(await clinic.Bakker.Post("/fhir/Consent", json), 201).Id;
+            Assert.Equal(code, (await PutAsync(clinic.Jansen, id, json.Replace("\"active\"", "\"inactive\"", StringComparison.Ordinal))).Code);
+            Ok(await PutAsync(clinic.Bakker, id, json.Replace("\"active\"", "\"inactive\"", StringComparison.Ordinal)));
+        }
+        var other = Ok(await clinic.Bakker.Post("/fhir/Consent", For(clinic, Doctor)), 201).Id;
+        Assert.Equal(403, (await PutAsync(clinic.Jansen, other, For(clinic, Linde))).Code);
+        Ok(await PutAsync(clinic.As("poh"), other, For(clinic, Doctor, c => c["status"] = "inactive")));
+    }
+
+    [Fact]
+    public async Task A_practice_that_does_not_keep_the_record_neither_sees_nor_ends_what_another_recorded()
+    {
+        await using var clinic = await TestClinic.OpenAsync(EmptyAsync);
+        var id = await clinic.ConsentAsync();
+        Assert.Equal(404, (await clinic.Bakker.Get($"/fhir/Consent/{id}")).Code);
+        Assert.Equal(404, (await PutAsync(clinic.Bakker, id, For(clinic, Doctor, c => c["status"] = "inactive"))).Code);
+        Ok(await clinic.Bakker.Declare(), 200);
+        Ok(await clinic.Bakker.Get($"/fhir/Consent/{id}"));
+        Assert.Equal(403, (await PutAsync(clinic.Bakker, id, For(clinic, Doctor, c => c["status"] = "inactive"))).Code);
+    }
+
+    [Theory]
+    [InlineData("PractitionerRole/dr.jansen")]
+    [InlineData("Practitioner/dr.jansen")]
+    [InlineData("https://elsewhere.example/fhir/PractitionerRole/dr.jansen")]
+    [InlineData(Linde)]
+    [InlineData("https://elsewhere.example/fhir/Group/artsen")]
+    [InlineData(null)]
+    public async Task Who_declared_her_care_herself_records_no_denial_that_the_keeper_of_the_record_falls_under(string? actor)
+    {
+        await using var clinic = await TestClinic.OpenAsync(EmptyAsync);
+        Ok(await clinic.Bakker.Declare());
+        var denial = Deny(clinic, actor ?? "x", c => c.Provision()["actor"] = actor is null ? null : c.Provision()["actor"]!.DeepClone());
+        var got = await clinic.Bakker.Post("/fhir/Consent", denial);
+        Assert.Equal((403, "Consent.provision"), (got.Code, got.Places[0]));
+        var nested = For(clinic, Doctor, c => c.Provision()["provision"] = new JsonArray(new JsonObject { ["type"] = "deny", ["actor"] = new JsonArray(Consents.Actor(actor ?? "https://elsewhere.example/fhir/CareTeam/x")) }));
+        Assert.Equal(403, (await clinic.Bakker.Post("/fhir/Consent", nested)).Code);
+        var id = Ok(await clinic.Bakker.Post("/fhir/Consent", Deny(clinic, Doctor)), 201).Id;
+        Assert.Equal(403, (await PutAsync(clinic.Bakker, id, denial)).Code);
+        Ok(await clinic.Bakker.Post("/fhir/Consent", For(clinic, Doctor)), 201);
+        Ok(await clinic.Jansen.Get("/fhir/Patient/p1"));
+        Ok(await clinic.Jansen.Post("/fhir/CareTeam", $$"""{"resourceType":"CareTeam","status":"active","subject":{"reference":"{{Patient}}"},"participant":[{"member":{"reference":"PractitionerRole/dr.bakker"} }]}"""), 201);
+        Ok(await clinic.Bakker.Post("/fhir/Consent", denial), 201);
+    }
+
+    [Theory]
+    [InlineData("PractitionerRole/dr.jansen")]
+    [InlineData("Practitioner/dr.jansen")]
+    public async Task What_is_denied_to_a_clinician_is_denied_to_the_assistant_who_acts_for_her(string actor)
+    {
+        await using var clinic = await OpenAsync();
+        var observation = Ok(await clinic.Jansen.Post("/fhir/Observation", Observation), 201).Id;
+        var thread = Ok(await Op.Open(clinic.Bakker, Patient, ["s.dewit"], "x"), 201).Id;
+        var (herself, behalf) = (clinic.DeWit, clinic.As("s.dewit", t => t with { OnBehalfOf = "PractitionerRole/dr.jansen" }));
+        foreach (var she in (Client[])[herself, behalf]) Ok(await she.Get($"/fhir/Communication/{thread}"));
+        Ok(await clinic.Bakker.Post("/fhir/Consent", Deny(clinic, actor)), 201);
+        var part = $$"""{"resourceType":"Communication","status":"completed","subject":{"reference":"{{Patient}}"},"partOf":[{"reference":"Communication/{{thread}}"}],"sender":{"reference":"PractitionerRole/s.dewit"},"sent":"2026-11-22T09:00:00Z","payload":[{"contentString":"x"}]}""";
+        foreach (var (she, seen, sent) in ((Client, int, int)[])[(behalf, 404, 400), (herself, 200, 201)])
+        {
+            foreach (var url in (string[])["Patient/p1", $"Observation/{observation}", $"Communication/{thread}", $"Communication/{thread}/$messages"]) Assert.Equal(seen, (await she.Get($"/fhir/{url}")).Code);
+            Assert.Equal(seen == 200 ? 1 : 0, Ok(await Op.Inbox(she)).Entries().Count);
+            Assert.Equal(seen, (await she.Put($"/fhir/Observation/{observation}", Observation.Replace("\"status\"", $"\"id\":\"{observation}\",\"status\"", StringComparison.Ordinal))).Code);
+            Assert.Equal(seen == 200 ? 201 : 404, (await Op.Send(she, thread, "x")).Code);
+            Assert.Equal(sent, (await she.Post("/fhir/Communication", part)).Code);
+        }
+    }
+
+    private static Task<Got> PutAsync(Client by, string id, string json)
+    {
+        var consent = JsonNode.Parse(json)!.AsObject();
+        consent["id"] = id;
+        return by.Put($"/fhir/Consent/{id}", consent.ToJsonString());
     }
 
     [Fact]
