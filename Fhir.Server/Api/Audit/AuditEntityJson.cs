@@ -29,10 +29,6 @@ internal static class AuditEntityJson
         json.WriteEndArray();
     }
 
-    /// <summary>May a posted event be shown as it came? Not when it names what the reader may not see.</summary>
-    public static bool ShowsWhole(byte[] posted, AuditView view) =>
-        view.SeenBy is null || AuditFacts.InEvent(posted).All(key => view.Shows(view.Facts.RidOf(key.ToString())));
-
     private static bool IsTheOne(AuditAct act) => act is AuditAct.Create or AuditAct.Update or AuditAct.Delete or AuditAct.Read or AuditAct.VersionRead;
 
     private static string? About(AuditLine line, AuditView view)

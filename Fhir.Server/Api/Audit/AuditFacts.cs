@@ -60,11 +60,11 @@ public sealed class AuditFacts
         return [.. entities.EnumerateArray().Select(e => e.TryGetProperty("what", out var what) && what.TryGetProperty("reference", out var r) ? KeyIn(r.GetString()) : null).OfType<ResourceKey>()];
     }
 
-    /// <summary><c>Patient/1</c>, at the end of an address too, with or without a version; null for anything else.</summary>
+    /// <summary><c>Patient/1</c>, with or without a version; null for anything else: by a whole address it may be another server's.</summary>
     internal static ResourceKey? KeyIn(string? reference)
     {
         var parts = reference?.Split("/_history/")[0].Split('/');
-        return parts is [.., var type, { Length: > 0 } id] && AccessTable.Number(type) >= 0 ? new(type, id) : null;
+        return parts is [var type, { Length: > 0 } id] && AccessTable.Number(type) >= 0 ? new(type, id) : null;
     }
 
     private async Task LoadAsync(IEnumerable<long> rids, Session session, CancellationToken stop)

@@ -45,8 +45,22 @@ internal sealed partial class Batch
         if (asked.Count == 0) return null;
         var held = before is not null && await LastContentAsync(before, stop) is { } content ? LocalReferences.In(content, _parts.Indexer.Bases).Select(r => r.Key).ToHashSet() : [];
         var strange = asked.FindIndex(r => !held.Contains(r.Key));
-        return strange < 0 ? null : new Issue(IssueKind.Invalid, "It refers to what is not known here.", asked[strange].At.Location) { Code = "not-found" };
+        return strange < 0 ? null : Unknown(asked[strange].At);
     }
+
+    /// <summary>An AuditEvent stands in the log of the patients whom it names: who posts one names only what she sees, be she a system, and herself.</summary>
+    private async ValueTask<Issue?> NamesAsync(Element posted, IReadOnlySet<ResourceKey> together, AccessContext by, CancellationToken stop)
+    {
+        if (by.SeesAll) return null;
+        var named = LocalReferences.In(posted, _parts.Indexer.Bases)
+            .Where(r => AccessTable.ReadBy(r.Key.Type) is not (Keeper.Directory or Keeper.Definition) && !together.Contains(r.Key) && r.Key.ToString() != by.Who).ToList();
+        if (named.Count == 0) return null;
+        var seen = await SeenAsync([.. named.Select(r => r.Key).Distinct()], by, stop);
+        var strange = named.FindIndex(r => !seen.Contains(r.Key));
+        return strange < 0 ? null : Unknown(named[strange].At);
+    }
+
+    private static Issue Unknown(Element at) => new(IssueKind.Invalid, "It refers to what is not known here.", at.Location) { Code = "not-found" };
 
     private async ValueTask<HashSet<ResourceKey>> SeenAsync(IReadOnlyList<ResourceKey> keys, AccessContext by, CancellationToken stop)
     {

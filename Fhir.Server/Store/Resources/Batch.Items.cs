@@ -49,7 +49,7 @@ internal sealed partial class Batch
             if ((await MatchAsync(write, by, stop)).Failed(out var issue, out var match)) return issue;
             if (match is not null) return new Written(WriteOutcome.Existing, match);
         }
-        if (write.Key.Type == "AuditEvent") return Uncovered(write, 0, prepared.Index, by) is { } uncovered ? uncovered : AppendAudit(write, by);
+        if (write.Key.Type == "AuditEvent") return (Uncovered(write, 0, prepared.Index, by) ?? await NamesAsync(write.Resource!, together, by, stop)) is { } not ? not : AppendAudit(write, by);
 
         var before = write.Kind == WriteKind.Create && IsNew(write.Key) ? null : await FindAsync(write.Key, stop);
         if (await MayAsync(write, before, by, stop) is { } no) return no;
@@ -207,7 +207,7 @@ internal sealed partial class Batch
         var text = new JsonSplice(write.Json, write.Resource!).Id(write.Key.Id).Version("1", Instant(AtMicros)).ToBytes();
         _written = true;
         Audit(by, 9, write.Key, 1, 0, text);
-        return new(WriteOutcome.Created, new(write.Key, 1, At(AtMicros), WriteMethod.Create, text));
+        return new(WriteOutcome.Created, new(write.Key, 1, At(AtMicros), WriteMethod.Create, PostedEvent.Shown(text, AuditAgent.Of(by))));
     }
 
     private void Audit(AccessContext by, long act, ResourceKey key, int version, long patient, byte[]? body)

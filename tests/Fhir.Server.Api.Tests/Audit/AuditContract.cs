@@ -142,12 +142,64 @@ public abstract class AuditContract(Shared shared)
         var made = await shared.House.As("his-delinde").Post("/fhir/AuditEvent", body);
         Assert.Equal(201, made.Code);
         var id = ((string)made.Headers.Location!.ToString()).Split("AuditEvent/")[1].Split('/')[0];
-        Assert.Equal("elsewhere", (string)(await Privacy.Get($"/fhir/AuditEvent/{id}")).Json["source"]!["observer"]!["display"]!);
+        Assert.Contains("elsewhere", (await Privacy.Get($"/fhir/AuditEvent/{id}")).Json["agent"]!.AsArray().Select(a => (string?)a!["who"]?["display"]));
         Assert.Contains(await EventsAsync("_count=10"), e => (string)e["id"]! == id);
         var put = await Privacy.Put($"/fhir/AuditEvent/{id}", body);
         Assert.Equal(405, put.Code);
         Assert.Equal(["GET", "HEAD"], put.Content.Allow);
         Assert.Equal(405, (await shared.House.As("integrator").Delete($"/fhir/AuditEvent/{id}")).Code);
+    }
+
+    [Fact]
+    public async Task A_posted_event_says_who_posted_it_whatever_it_says_itself()
+    {
+        const string body = """
+            {"resourceType":"AuditEvent","type":{"system":"http://terminology.hl7.org/CodeSystem/audit-event-type","code":"rest"},"recorded":"2024-01-01T00:00:00Z",
+             "agent":[{"type":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/v3-ParticipationType","code":"AUT"}]},"who":{"reference":"Practitioner/dr.bakker"},"requestor":true}],
+             "source":{"site":"rijnmond","observer":{"reference":"Organization/rijnmond"}}}
+            """;
+        var made = await shared.House.As("his-delinde").Post("/fhir/AuditEvent", body);
+        Assert.Equal(201, made.Code);
+        var id = made.Headers.Location!.ToString().Split("AuditEvent/")[1].Split('/')[0];
+        foreach (var shown in new[] { (await Privacy.Get($"/fhir/AuditEvent/{id}")).Json, (await EventsAsync("_count=10")).Single(e => (string)e["id"]! == id) })
+        {
+            Assert.Equal("Device/his-delinde", (string)shown["agent"]![0]!["who"]!["identifier"]!["value"]!);
+            Assert.Equal("Device/his-delinde", (string)shown["source"]!["observer"]!["identifier"]!["value"]!);
+            Assert.Equal(("Organization/de-linde", 4), ((string)shown["agent"]![1]!["who"]!["reference"]!, shown["agent"]!.AsArray().Count));
+            Assert.Equal((null, "Organization/rijnmond"), ((string?)shown["source"]!["site"], (string)shown["agent"]![3]!["who"]!["reference"]!));
+        }
+        Assert.Equal("Device/integrator", (string)(await shared.House.As("integrator").Post("/fhir/AuditEvent", body)).Json["agent"]![0]!["who"]!["identifier"]!["value"]!);
+        Assert.Equal(200, (await Privacy.Post("/fhir/AuditEvent/$validate", (await Privacy.Get($"/fhir/AuditEvent/{id}")).Text)).Code);
+    }
+
+    [Fact]
+    public async Task A_posted_event_names_no_patient_whom_its_poster_does_not_see()
+    {
+        var (own, hidden) = (await Jansen.NewPatient(), await shared.House.As("dr.bakker").NewPatient());
+        var his = shared.House.As("his-delinde");
+        string Naming(string where, string what)
+        {
+            var (agent, entity) = where == "agent" ? ($$"""  "who":{"reference":"{{what}}"},""", "") : ("", $$"""  ,"entity":[{"what":{"reference":"{{what}}"} }]""");
+            return $$"""
+                {"resourceType":"AuditEvent","type":{"system":"http://terminology.hl7.org/CodeSystem/audit-event-type","code":"rest"},"recorded":"2024-01-01T00:00:00Z",
+                 "agent":[{ {{agent}}"requestor":true}],"source":{"observer":{"display":"x"} } {{entity}} }
+                """;
+        }
+        foreach (var where in (string[])["agent", "entity"])
+        {
+            var made = await his.Post("/fhir/AuditEvent", Naming(where, $"Patient/{own}"));
+            Assert.True(made.Code == 201, made.Text);
+            var answers = new List<string>();
+            foreach (var what in (string[])[$"Patient/{hidden}", "Patient/never-was-there", $"Patient/{hidden}/_history/1", $"{shared.House.Url}/fhir/Patient/{hidden}"])
+            {
+                var got = await his.Post("/fhir/AuditEvent", Naming(where, what));
+                answers.Add($"{got.Code} {got.Text}");
+            }
+            if (where == "entity") Assert.Equal(201, (await his.Post("/fhir/AuditEvent", Naming(where, $"https://elsewhere.example/fhir/Patient/{hidden}"))).Code);   // another server's
+            Assert.StartsWith("400 ", Assert.Single(answers.Take(3).Distinct()), StringComparison.Ordinal);
+        }
+        Assert.DoesNotContain(await EventsAsync($"patient={hidden}"), e => (string?)e["agent"]![0]!["who"]!["identifier"]?["value"] == "Device/his-delinde");
+        Assert.Single(await EventsAsync($"patient={own}&agent=Device/his-delinde"));
     }
 
     [Fact]

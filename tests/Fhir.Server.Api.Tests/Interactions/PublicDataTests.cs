@@ -23,7 +23,7 @@ public sealed class PublicDataTests
             var text = await File.ReadAllTextAsync(file);
             using var sent = JsonDocument.Parse(text);
             var (type, id) = (sent.RootElement.GetProperty("resourceType").GetString(), sent.RootElement.GetProperty("id").GetString());
-            var append = type == "AuditEvent";   // it can only be appended
+            var append = type == "AuditEvent";   // it can only be appended, and is shown with who posted it
             var stored = append ? await integrator.Post("/fhir/AuditEvent", text) : await integrator.Put($"/fhir/{type}/{id}", text);
             if (Path.GetFileName(file) == WrongItself)
             {
@@ -33,7 +33,7 @@ public sealed class PublicDataTests
             Assert.True(stored.Code is 200 or 201, $"{Path.GetFileName(file)}: {stored.Code} {stored.Text}");
             var read = await integrator.Get($"/fhir/{type}/{(append ? stored.Id : id)}", ("Accept", "application/fhir+json"));
             using var got = JsonDocument.Parse(read.Text);
-            if (!Same(sent.RootElement, got.RootElement, isRoot: true)) changed.Add(Path.GetFileName(file));
+            if (!append && !Same(sent.RootElement, got.RootElement, isRoot: true)) changed.Add(Path.GetFileName(file));
         }
         Assert.Empty(changed);
     }
