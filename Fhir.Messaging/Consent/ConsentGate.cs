@@ -43,9 +43,10 @@ public static class ConsentGate
         foreach (var who in all)
         {
             var isSender = who.Rid == request.Sender.Rid;
-            var verdict = isSender && IsOnOwnGround(request)
-                ? Verdict.Admit(Reach.Endless)
-                : Decide(new(who, consents, now) { Chosen = request.Chosen, Category = request.Category, Others = all.Remove(who), Opens = isSender });
+            var verdict = Decide(new(who, consents, now)
+            {
+                Chosen = request.Chosen, Category = request.Category, Others = all.Remove(who), Opens = isSender, AtHome = isSender && request.OwnGround && !who.NeedsConsent,
+            });
             var where = isSender ? "sender" : $"recipient[{request.Recipients.IndexOf(who)}]";
             if (verdict.LetIn) participants.Add(new(who, verdict.Reach, verdict.Consent));
             else issues.Add(new(IssueKind.Forbidden, $"{where} {verdict.Why}", $"Communication.{where}"));
@@ -53,9 +54,6 @@ public static class ConsentGate
         if (issues.Count > 0) return issues[0] with { Others = [.. issues.Skip(1)] };
         return new ConsentedMessage(request.Patient, request.Sender, participants.ToImmutable());
     }
-
-    // Whose own patient it is writes on her own ground; whoever only treats him, or knows him through a thread, or is a company doctor, passes the gate too.
-    private static bool IsOnOwnGround(ThreadRequest request) => request.OwnGround && request.Sender is { NeedsConsent: false, IsAddressable: true };
 
     /// <summary>Writes the rows that open the thread.</summary>
     public static ValueTask OpenAsync(ConsentedMessage message, long thread, CommitScope scope, CancellationToken stop) =>
@@ -110,9 +108,9 @@ public static class ConsentGate
         var any = false;
         foreach (var row in rows)
         {
-            if (row.Consent == 0 && await CareGround.IsHomeAsync(row.Organization, patient, scope, stop)) continue;
             if (all.FirstOrDefault(c => c.Rid == row.Actor) is not { } clinician) continue;
-            var at = new AtTheGate(clinician, consents, scope.AtMicros) { Category = category, Others = [.. all.Where(c => c != clinician)] };
+            var home = row.Consent == 0 && !clinician.NeedsConsent && await CareGround.IsHomeAsync(row.Organization, patient, scope, stop);
+            var at = new AtTheGate(clinician, consents, scope.AtMicros) { Category = category, Others = [.. all.Where(c => c != clinician)], AtHome = home };
             var verdict = Decide(at);
             if (!verdict.LetIn && alone == row.Actor) verdict = Decide(at with { Opens = true });
             any |= await ParticipantRows.ApplyAsync(row, verdict, scope, stop);

@@ -15,6 +15,8 @@ public sealed record AtTheGate(Clinician Recipient, ImmutableArray<PatientConsen
     public ImmutableArray<Clinician> Others { get; init; } = [];
     /// <summary>The same; null = nobody in particular, when there are no others.</summary>
     public IEnumerable<Clinician?> Ways => Others.Cast<Clinician?>().DefaultIfEmpty();
+    /// <summary>Her practice keeps the patient's record: only a denial that names her shuts her out.</summary>
+    public bool AtHome { get; init; }
     /// <summary>She opens the thread herself: then she must be allowed to write, and need not be written to.</summary>
     public bool Opens { get; init; }
 }

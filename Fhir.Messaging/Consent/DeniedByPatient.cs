@@ -29,7 +29,7 @@ public static class DeniedByPatient
         at.Consents.Where(c => c.CanDeny).SelectMany(c => c.Root.Type == ProvisionType.Deny
                 ? [(c.Root, c.Root.Denies)]
                 : c.Root.Excepted.Where(e => !e.Actors.IsEmpty || (!e.Classes.AreOpen && !c.Root.Recipients.Any())).Select(e => (e, e.Denies.And(c.Root.Denies))))
-            .Where(d => d.Item1.MayBeForCare);
+            .Where(d => d.Item1.MayBeForCare && (!at.AtHome || d.Item1.Denied.Any(a => a.Told is not null && a.MayMean(at.Recipient))));
 
     /// <summary>A denial without actors is meant for everyone, and so is one whose actors cannot be told; one that names who discloses means what comes from there.</summary>
     internal static bool Concerns(Provision denial, Clinician? from, Clinician to) =>

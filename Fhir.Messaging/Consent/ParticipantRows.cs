@@ -33,6 +33,13 @@ internal static class ParticipantRows
     public static ValueTask<List<ParticipantRow>> ActiveAsync(CommitScope scope, long thread, CancellationToken stop) =>
         scope.Session.QueryAsync(Sql.Of($"{Select} where thread = {thread} and from_at <= {scope.AtMicros} and until_at > {scope.AtMicros} order by actor"), Row, stop);
 
+    /// <summary>Something new stands in the thread: whoever is out of it now has missed it, and does not see it when she is let in again.</summary>
+    public static async ValueTask MissedAsync(CommitScope scope, long thread, long rid, CancellationToken stop) => await scope.Session.ExecuteAsync(Sql.Of(
+        $"""
+        insert into missed(actor, rid) select actor, {rid} from participant
+        where thread = {thread} and (from_at > {scope.AtMicros} or until_at <= {scope.AtMicros}) on conflict do nothing
+        """), stop);
+
     /// <summary>Who opened the thread, while nobody else has written in it; 0 = others have.</summary>
     public static ValueTask<long> WriterAloneAsync(CommitScope scope, long thread, CancellationToken stop) => scope.Session.FirstAsync(Sql.Of(
         $"select opened_by from thread where thread = {thread} and not exists (select 1 from message m where m.thread = thread.thread and m.sender <> opened_by)"), r => r.GetInt64(0), stop);

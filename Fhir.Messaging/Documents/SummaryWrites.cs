@@ -1,3 +1,4 @@
+using Fhir.Messaging.Consent;
 using Fhir.Server.Core.Outcomes;
 using Fhir.Server.Store.Rules;
 
@@ -11,5 +12,6 @@ public sealed class SummaryWrites : ICommitRule
     public ValueTask<Issue?> CheckAsync(Change change, CommitScope scope, CancellationToken stop) => ValueTask.FromResult(
         change.Before is not null && change.Thread != 0 ? new Issue(IssueKind.Conflict, "The summary of a thread is final.", change.Key.Type) : null);
 
-    public ValueTask ApplyAsync(Change change, CommitScope scope, CancellationToken stop) => ValueTask.CompletedTask;
+    public ValueTask ApplyAsync(Change change, CommitScope scope, CancellationToken stop) =>
+        change.Thread != 0 ? ParticipantRows.MissedAsync(scope, change.Thread, change.Rid, stop) : ValueTask.CompletedTask;
 }

@@ -48,6 +48,7 @@ internal static class Attachments
             var rid = await scope.RidAsync(binary, stop);
             await scope.Session.ExecuteAsync(Sql.Of($"update res set thread = {thread.Thread}, patient = {thread.Patient}, confined = {1} where rid = {rid}"), stop);
             await scope.Session.ExecuteAsync(Sql.Of($"update res_hist set thread = {thread.Thread}, patient = {thread.Patient}, confined = {1} where rid = {rid}"), stop);
+            await ParticipantRows.MissedAsync(scope, thread.Thread, rid, stop);
         }
     }
 }
@@ -70,8 +71,10 @@ public sealed class UploadWrites : ICommitRule
     {
         if (change.After is null) return;
         await scope.Session.ExecuteAsync(Sql.Of($"insert into upload(binary_rid, who) values({change.Rid}, {change.By.Who}) on conflict do nothing"), stop);
+        if (change.Thread != 0) await ParticipantRows.MissedAsync(scope, change.Thread, change.Rid, stop);   // the summary's file
         if (await ThreadOfAsync(change, scope, stop) is not { } rid || await ThreadRows.FindAsync(scope.Session, rid, stop) is not { } thread) return;
         (change.Thread, change.Patient, change.Confined) = (thread.Thread, thread.Patient, Confinement.Thread);
+        await ParticipantRows.MissedAsync(scope, change.Thread, change.Rid, stop);
     }
 
     private static async ValueTask<long?> ThreadOfAsync(Change change, CommitScope scope, CancellationToken stop) =>

@@ -57,6 +57,7 @@ public sealed class MessageWrites(Bell bell, BinaryData binaries)
         (change.Thread, change.Confined, change.Home, change.Patient) = (thread.Thread, Confinement.Thread, home ?? change.Home, thread.Patient);
         var seq = await ThreadRows.AppendAsync(scope, change.Rid, sender, message, thread.Thread, stop);
         change.Extensions.Add((ClinicUrls.ThreadSeq, SeqJson(seq)));
+        await ParticipantRows.MissedAsync(scope, thread.Thread, change.Rid, stop);
         await Attachments.ConfineAsync(message, thread, scope, stop);
         scope.AfterCommit(bell.Ring);
     }

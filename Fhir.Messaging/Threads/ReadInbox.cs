@@ -45,7 +45,8 @@ public static class ReadInbox
         session.QueryAsync(Sql.Of(
             $"""
             select c.thread, c.last_seq, c.last_at, coalesce(c.document, 0),
-              (select count(*) from message m where m.thread = c.thread and m.seq > i.read_seq and m.sender <> i.owner), r.fid, b.bytes
+              (select count(*) from message m where m.thread = c.thread and m.seq > i.read_seq and m.sender <> i.owner
+                and not exists (select 1 from missed s where s.actor = i.owner and s.rid = m.rid)), r.fid, b.bytes
             from inbox i join participant p on p.thread = i.thread and p.actor = i.owner join thread c on c.thread = i.thread
             join res r on r.rid = i.thread join body b on b.b = r.b
             where i.owner = {sees.ActorRid} and p.from_at <= {sees.NowMicros} and p.until_at > {sees.NowMicros} and {which} and {sees.Sees("r", "Communication", Permission.Read | Permission.Search)}

@@ -60,15 +60,20 @@ public sealed partial record AccessContext
     // The thread itself and what stands in it; of what stands outside only its patient. Who sent it chose who is there: no label counts.
     private IReadOnlyList<Sql> InMyThreads(RowAlias row)
     {
-        var active = Sql.Of($"select thread from participant where {ActorIn(Participants)} and {InForce}");
-        var open = All(Sql.Raw($"{row.Alias}.confined < 2"), NotDenied(row, []));   // what is denied to herself ended her part in it
+        var mine = NotDenied(row, []);   // what is denied to herself ended her part in it
+        var patients = Sql.Of($"select patient from participant where {ActorIn(Participants)} and {InForce}");
+        return [.. Participants.SelectMany(actor => InThreadsOf(actor, row, mine)), All(row.IsOneOf(Patients), mine, Sql.Of($"{row.Sql}.rid in ({patients})"))];
+    }
+
+    // What was written while she was out stays unseen to her when she is let in again.
+    private IEnumerable<Sql> InThreadsOf(long actor, RowAlias row, Sql mine)
+    {
+        var active = Sql.Of($"select thread from participant where actor = {Named(actor)} and {InForce}");
+        var open = All(Sql.Raw($"{row.Alias}.confined < 2"), mine);
+        var missed = Sql.Of($"not exists (select 1 from missed where actor = {Named(actor)} and missed.rid = {row.Sql}.rid)");
         var isLetter = row.IsOneOf(Letters);
-        return
-        [
-            All(open, Not(isLetter), Sql.Of($"{row.Sql}.thread in ({active})")),
-            All(open, isLetter, Sql.Of($"{row.Sql}.thread in ({active} and letters_until > {Now})")),
-            All(row.IsOneOf(Patients), NotDenied(row, []), Sql.Of($"{row.Sql}.rid in (select patient from participant where {ActorIn(Participants)} and {InForce})")),
-        ];
+        yield return All(open, Not(isLetter), Sql.Of($"{row.Sql}.thread in ({active})"), missed);
+        yield return All(open, isLetter, Sql.Of($"{row.Sql}.thread in ({active} and letters_until > {Now})"), missed);
     }
 
     private Sql InThreadsOfMyPractice(RowAlias row) => All(

@@ -1,5 +1,7 @@
 using System.Text.Json.Nodes;
 using Fhir.Messaging.Tests.Clinic;
+using Fhir.Server.Api.Tests;
+using Fhir.Server.Store.Access;
 using Fhir.Server.Store.Database;
 using Fhir.Server.Store.Tests;
 using static Fhir.Messaging.Tests.Clinic.TestClinic;
@@ -75,8 +77,101 @@ public abstract class ConsentContract
 
         if (denial.Length > 0) Assert.True((await clinic.Jansen.Delete($"/fhir/Consent/{denial}")).Code is 200 or 204);
         else await clinic.ConsentAsync();
-        Assert.Equal(3, Ok(await Op.Messages(clinic.DeVries, thread)).Entries().Count);
+        Ok(await Op.Send(clinic.Jansen, thread, "vier"), 201);
+        Assert.Equal([1, 2, 4], Ok(await Op.Messages(clinic.DeVries, thread)).Entries().Select(m => m.Seq()));   // not what was written while she was out
+        Assert.Equal(4, Ok(await Op.Messages(clinic.Jansen, thread)).Entries().Count);
     }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task What_was_written_while_she_was_out_stays_unseen_when_she_is_let_in_again(bool byClock)
+    {
+        await using var clinic = await OpenAsync();
+        clinic.Clock.Stop();
+        Client DeVries() => clinic.As("dr.devries");
+        Client Jansen() => clinic.As("dr.jansen");
+        var consent = await clinic.ConsentAsync(change: c => c.Provision()["period"]!["end"] = Consents.Day(clinic.Clock.GetUtcNow().UtcDateTime));
+        var thread = await clinic.OpenThreadAsync(text: "een");
+        if (byClock) clinic.Clock.Advance(TimeSpan.FromDays(1));
+        else Assert.Equal(204, (await Jansen().Delete($"/fhir/Consent/{consent}")).Code);
+        var message = Ok(await Op.Attach(Jansen(), thread, Pdf()), 201);
+        var binary = ((string)message.Json["payload"]![0]!["contentAttachment"]!["url"]!).Split('/')[1];
+        await clinic.ConsentAsync();
+        Ok(await Op.Send(Jansen(), thread, "drie"), 201);
+        var withdrawn = message.Json.AsObject();
+        withdrawn["status"] = "entered-in-error";
+        Ok(await Jansen().Put($"/fhir/Communication/{message.Id}", withdrawn.ToJsonString()));   // a newer version of it is no newer message
+        Ok(await Op.MarkRead(DeVries(), thread, 1));
+        Assert.Equal([1, 3], Ok(await Op.Messages(DeVries(), thread)).Entries().Select(m => m.Seq()));
+        Assert.Equal(1, Assert.Single(Ok(await Op.Inbox(DeVries())).Entries()).Unread());
+        foreach (var path in (string[])[$"Communication/{message.Id}", $"Communication/{message.Id}/_history/1", $"Communication/{message.Id}/_history", $"Binary/{binary}"])
+            Assert.Equal((404, 200), ((await DeVries().Get($"/fhir/{path}", ("Accept", "application/fhir+json"))).Code, (await Jansen().Get($"/fhir/{path}", ("Accept", "application/fhir+json"))).Code));
+        Assert.Equal(2, Ok(await DeVries().Get($"/fhir/Communication?part-of=Communication/{thread}")).Entries().Count);
+        Assert.Empty(Ok(await DeVries().Get($"/fhir/Binary?_id={binary}")).Entries());
+    }
+
+    [Fact]
+    public async Task A_summary_made_while_she_was_out_stays_unseen_when_she_is_let_in_again()
+    {
+        await using var clinic = await OpenAsync();
+        var consent = await clinic.ConsentAsync();
+        var thread = await clinic.OpenThreadAsync(text: "een");
+        Assert.Equal(204, (await clinic.Jansen.Delete($"/fhir/Consent/{consent}")).Code);
+        Ok(await Op.Close(clinic.Jansen, thread));
+        await clinic.ConsentAsync();
+        Ok(await clinic.DeVries.Get($"/fhir/Communication/{thread}"));
+        foreach (var type in (string[])["DocumentReference", "Composition", "Bundle", "Binary"])
+            Assert.Equal(0, await SeenAsync(clinic, type));
+        var next = await clinic.OpenThreadAsync(text: "een");
+        Ok(await Op.Close(clinic.Jansen, next));
+        foreach (var type in (string[])["DocumentReference", "Composition", "Bundle", "Binary"])
+            Assert.Equal(1, await SeenAsync(clinic, type));
+    }
+
+    [Theory]
+    [InlineData("PractitionerRole/dr.jansen")]
+    [InlineData("Practitioner/dr.jansen")]
+    [InlineData("Organization/de-linde")]
+    [InlineData("https://elsewhere.example/fhir/PractitionerRole/dr.jansen")]
+    public async Task A_denial_that_names_her_closes_the_threads_for_the_clinician_who_keeps_the_record_too(string actor)
+    {
+        await using var clinic = await OpenAsync();
+        Ok(await clinic.Jansen.Post("/fhir/CareTeam", $$"""{"resourceType":"CareTeam","status":"active","subject":{"reference":"{{Patient}}"},"participant":[{"member":{"reference":"PractitionerRole/dr.bakker"} }]}"""), 201);
+        var (own, other) = (await clinic.OpenThreadAsync("dr.bakker", "een"), Ok(await Op.Open(clinic.Bakker, Patient, ["dr.jansen"], "een"), 201).Id);
+        var denial = Consents.For(actor, Patient, clinic.Clock.GetUtcNow(), c => c.Provision()["type"] = "deny");
+        var id = Ok(await clinic.Bakker.Post("/fhir/Consent", denial), 201).Id;
+        await using var hub = await RealtimeTests.HubClient.ConnectAsync(clinic.Url, clinic.Token("dr.jansen"));
+        await using var bakker = await RealtimeTests.HubClient.ConnectAsync(clinic.Url, clinic.Token("dr.bakker"));
+        foreach (var connection in new[] { hub, bakker }) await connection.ResumeAsync(null);
+        foreach (var thread in (string[])[own, other])
+        {
+            Assert.Equal((404, 404), ((await clinic.Jansen.Get($"/fhir/Communication/{thread}")).Code, (await Op.Messages(clinic.Jansen, thread)).Code));
+            Assert.Equal((404, 404), ((await Op.Send(clinic.Jansen, thread, "x")).Code, (await Op.Close(clinic.Jansen, thread)).Code));
+            Ok(await Op.Send(clinic.Bakker, thread, "Ziet zij dit?"), 201);
+            await bakker.HearAsync("thread", e => e.ToJsonString().Contains(thread, StringComparison.Ordinal));
+        }
+        Assert.Empty(Ok(await Op.Inbox(clinic.Jansen)).Entries());
+        Assert.DoesNotContain(hub.Events, e => e.Name == "thread");
+        Assert.NotEqual(201, (await Op.Open(clinic.Jansen, Patient, ["dr.bakker"], "x")).Code);
+        Assert.NotEqual(201, (await Op.Open(clinic.Bakker, Patient, ["dr.jansen"], "x")).Code);
+        Ok(await Op.Close(clinic.Bakker, other));
+        Assert.Equal(0, await clinic.Database.FirstAsync(Sql.Raw("select count(*) from outbox"), r => r.GetInt64(0), default));
+        var ended = JsonNode.Parse(denial)!.AsObject();
+        (ended["id"], ended["status"]) = (id, "inactive");
+        Ok(await clinic.Bakker.Put($"/fhir/Consent/{id}", ended.ToJsonString()));
+        Assert.Equal("een", Assert.Single(Ok(await Op.Messages(clinic.Jansen, own)).Entries()).Text());
+    }
+
+    private static async Task<int> SeenAsync(TestClinic clinic, string type)
+    {
+        var seen = 0;
+        foreach (var id in await clinic.Database.QueryAsync(Sql.Of($"select fid from res where typ = {AccessTable.Number(type)} and live = 1"), r => r.GetString(0), default))
+            if ((await clinic.DeVries.Get($"/fhir/{type}/{id}", ("Accept", "application/fhir+json"))).Code == 200) seen++;
+        return seen;
+    }
+
+    private static JsonObject Pdf() => new() { ["contentType"] = "application/pdf", ["data"] = Convert.ToBase64String("%PDF-1.4 test"u8) };
 
     [Fact]
     public async Task A_consent_that_ends_by_the_clock_shuts_the_thread()
