@@ -89,7 +89,7 @@ internal sealed partial class Batch
         if (by.SeesAll) return null;
         var kept = AccessTable.WrittenBy(write.Key.Type) is Keeper.Directory or Keeper.Definition;
         if (before.Confined == Confinement.Review && by.MayReview(write.Key.Type)) return null;
-        if (await KeepsItsPatientAsync(write, before, by, stop)) return null;
+        if (await KeepsItsPatientAsync(write, before, by, stop) || await OwnsTaskAsync(write, before, by, stop)) return null;
         return kept || (before.Home != 0 && before.Home == by.OrganizationRid) ? null : new Issue(IssueKind.Forbidden, $"This {write.Key.Type} belongs to another organisation.");
     }
 
@@ -97,6 +97,12 @@ internal sealed partial class Batch
     private async ValueTask<bool> KeepsItsPatientAsync(Write write, Row before, AccessContext by, CancellationToken stop) =>
         write.Kind == WriteKind.Update && AccessTable.WrittenBy(write.Key.Type) == Keeper.Policy && before is { Live: 1, Patient: > 0 } && by.OrganizationRid != 0
         && await _session.FirstAsync(Sql.Of($"select 1 from res where rid = {before.Patient} and live = 1 and home = {by.OrganizationRid}"), r => r.GetInt64(0), stop) == 1;
+
+    // A task is moved by its owner, in whatever organisation it is kept; which change is a move, a rule of messaging judges.
+    private async ValueTask<bool> OwnsTaskAsync(Write write, Row before, AccessContext by, CancellationToken stop) =>
+        write is { Kind: WriteKind.Update, Key.Type: "Task" } && before is { Live: 1, Confined: Confinement.None } && by.Actor is not null
+        && await ContentAsync(before, stop) is { } task && task["owner"]["reference"].Text is { } owner
+        && (owner == by.Actor.ToString() || owner == by.Organization.ToString());
 
     private static Issue? Stale(Write write, Row? before)
     {
