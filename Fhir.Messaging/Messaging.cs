@@ -31,7 +31,7 @@ public static class Messaging
         services.AddSingleton(_ => new LoadedDefinitions([.. ClinicDefinitions.All().Select(definition => definition.Resource)]));
         services.AddSingleton<NewWrite>();
         services.AddSingleton<HeaderWrites>().AddSingleton<MessageWrites>();
-        services.AddSingleton<ICommitRule, ConsentWrites>().AddSingleton<ICommitRule, ThreadWrites>().AddSingleton<ICommitRule, UploadWrites>().AddSingleton<ICommitRule, SummaryWrites>();
+        services.AddSingleton<ICommitRule, ConsentWrites>().AddSingleton<ICommitRule, DirectoryWrites>().AddSingleton<ICommitRule, ThreadWrites>().AddSingleton<ICommitRule, UploadWrites>().AddSingleton<ICommitRule, SummaryWrites>();
         services.AddSingleton<ICommitRule, AcceptedOnce>().AddSingleton<ICommitRule, OwnerElsewhere>();
         services.AddSingleton<Underway<Declaration>>().AddSingleton<Underway<GlassAct>>().AddSingleton<PatientByIdentity>();
         services.AddSingleton<ICommitRule, DeclaredCareWrites>().AddSingleton<ICommitRule, GlassWrites>();   // after ThreadWrites, which takes a plain Communication from its patient

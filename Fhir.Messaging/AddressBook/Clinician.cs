@@ -17,11 +17,14 @@ public sealed record Clinician
     /// <summary>Her organisation employs the patients: it is never let in, under no consent.</summary>
     public bool AtEmployer { get; init; }
 
+    /// <summary>Her organisation does not work any more.</summary>
+    public bool OrganizationEnded { get; init; }
+
     /// <summary>Presumed consent holds only between those who give care.</summary>
     public bool NeedsConsent => !InCare || ClinicRole is null || !ClinicRole.Can(Ability.Presumed);
 
-    /// <summary>She has a role in the clinic, and an organisation that is no employer.</summary>
-    public bool IsAddressable => ClinicRole is not null && OrganizationRid != 0 && !AtEmployer;
+    /// <summary>She has a role in the clinic, and an organisation that works and is no employer.</summary>
+    public bool IsAddressable => ClinicRole is not null && OrganizationRid != 0 && !AtEmployer && !OrganizationEnded;
 
     /// <summary>Reads what the PractitionerRole itself says; who has two roles counts as the one that is let in the least.</summary>
     public static Clinician From(ResourceKey key, long rid, Element role) => new()
@@ -44,6 +47,8 @@ public static class Organizations
 {
     /// <summary>False for an occupational health service and for an employer: they get no BSN, and no presumed consent.</summary>
     public static bool GivesCare(Element organization) => !Kinds(organization).Any(kind => kind is "occupational-health" or "employer");
+
+    public static bool IsEnded(Element organization) => organization["active"].Text == "false";
 
     public static bool IsEmployer(Element organization) => Kinds(organization).Contains("employer");
 

@@ -87,28 +87,36 @@ public static class ConsentGate
     }
 
     /// <summary>Judges all participants of the patient's threads again, after a consent was written: <paramref name="changed"/> is its new content, null when deleted.</summary>
-    public static async ValueTask<bool> ReviewAsync(long patient, (long Rid, ResourceKey Key, Element? After) changed, CommitScope scope, CancellationToken stop)
+    public static async ValueTask<bool> ReviewAsync(long patient, (long Rid, ResourceKey Key, Element? After) changed, CommitScope scope, CancellationToken stop) =>
+        await ReviewAsync(patient, await PatientConsents.ReadAsync(scope, patient, changed, stop), null, scope, stop);
+
+    /// <summary>The same after somebody of the directory was written.</summary>
+    public static async ValueTask<bool> ReviewAsync(long patient, Change clinician, CommitScope scope, CancellationToken stop) =>
+        await ReviewAsync(patient, await PatientConsents.ReadAsync(scope, patient, null, stop), clinician, scope, stop);
+
+    private static async ValueTask<bool> ReviewAsync(long patient, ImmutableArray<PatientConsent> consents, Change? changed, CommitScope scope, CancellationToken stop)
     {
-        var rows = await ParticipantRows.OfPatientAsync(scope, patient, stop);
-        if (rows.Count == 0) return false;
-        var consents = await PatientConsents.ReadAsync(scope, patient, changed, stop);
         var any = false;
-        foreach (var thread in rows.GroupBy(r => r.Thread))
-            any |= await ReviewAsync(patient, [.. thread], consents, scope, stop);
+        foreach (var thread in (await ParticipantRows.OfPatientAsync(scope, patient, stop)).GroupBy(r => r.Thread))
+            any |= await ReviewAsync(patient, [.. thread], consents, changed, scope, stop);
         return any;
     }
 
-    private static async ValueTask<bool> ReviewAsync(long patient, List<ParticipantRow> rows, ImmutableArray<PatientConsent> consents, CommitScope scope, CancellationToken stop)
+    private static async ValueTask<bool> ReviewAsync(long patient, List<ParticipantRow> rows, ImmutableArray<PatientConsent> consents, Change? changed, CommitScope scope, CancellationToken stop)
     {
         var all = ImmutableArray.CreateBuilder<Clinician>();
         foreach (var row in rows)
-            if (await CliniciansInCommit.FindAsync(scope, row.Actor, stop) is { } clinician) all.Add(clinician);
+            if (await CliniciansInCommit.FindAsync(scope, row.Actor, stop, changed) is { } clinician) all.Add(clinician);
         var category = await scope.ReadAsync(rows[0].Thread, stop) is var (_, header) ? ThreadCategories.Of(header) : null;
         var alone = await ParticipantRows.WriterAloneAsync(scope, rows[0].Thread, stop);
         var any = false;
         foreach (var row in rows)
         {
-            if (all.FirstOrDefault(c => c.Rid == row.Actor) is not { } clinician) continue;
+            if (all.FirstOrDefault(c => c.Rid == row.Actor) is not { } clinician || clinician.OrganizationRid != row.Organization)
+            {
+                any |= await ParticipantRows.ApplyAsync(row, Verdict.Refuse("does not work there any more."), scope, stop);
+                continue;
+            }
             var home = row.Consent == 0 && !clinician.NeedsConsent && await CareGround.IsHomeAsync(row.Organization, patient, scope, stop);
             var at = new AtTheGate(clinician, consents, scope.AtMicros) { Category = category, Others = [.. all.Where(c => c != clinician)], AtHome = home };
             var verdict = Decide(at);

@@ -61,6 +61,27 @@ internal static class ParticipantRows
         return true;
     }
 
+    /// <summary>Freezes at this very moment all of them who are in; which = a condition on <c>p</c>. One statement for all, for they may be many.</summary>
+    public static async ValueTask<bool> EndAsync(Sql which, CommitScope scope, CancellationToken stop)
+    {
+        var now = scope.AtMicros;
+        var ended = Sql.Of($"from participant p where ({which}) and p.until_at > {now}");
+        await scope.Session.ExecuteAsync(Sql.Of($"update thread set t = {scope.T} where thread in (select p.thread {ended})"), stop);
+        var any = await scope.Session.ExecuteAsync(Sql.Of(
+            $"update inbox set t = {scope.T}, row_t = {scope.T}, gone_t = {scope.T} where exists (select 1 {ended} and p.thread = inbox.thread and p.actor = inbox.owner)"), stop) > 0;
+        static Sql Earlier(string column, long now) => Sql.Of($"case when {Sql.Raw(column)} > {now} then {now} else {Sql.Raw(column)} end");
+        await scope.Session.ExecuteAsync(Sql.Of(
+            $"""
+            update participant as p set until_at = {now}, receives_until = {Earlier("receives_until", now)}, sends_until = {Earlier("sends_until", now)},
+            letters_until = {Earlier("letters_until", now)} where ({which}) and p.until_at > {now}
+            """), stop);
+        return any;
+    }
+
+    /// <summary>The patients about whom some of them are out of a thread.</summary>
+    public static ValueTask<List<long>> PatientsAsync(Sql which, CommitScope scope, CancellationToken stop) =>
+        scope.Session.QueryAsync(Sql.Of($"select distinct p.patient from participant p where ({which}) and p.until_at <= {scope.AtMicros} order by p.patient"), r => r.GetInt64(0), stop);
+
     private static ParticipantRow Row(DbDataReader r) =>
         new(r.GetInt64(0), r.GetInt64(1), r.GetInt64(2), new(r.GetInt64(3), r.GetInt64(4), r.GetInt64(5), r.GetInt64(6)), r.GetInt64(7));
 }
