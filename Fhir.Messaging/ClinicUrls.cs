@@ -24,6 +24,7 @@ public static class ClinicUrls
     public const string DeclaredCare = Base + "/StructureDefinition/declared-care";
     public const string CareReasonExtension = Base + "/StructureDefinition/care-reason";
     public const string BreakGlassReview = Base + "/StructureDefinition/break-glass-review";
+    public const string GuessingReview = Base + "/StructureDefinition/guessing-review";
     public const string BreakGlassNotice = Base + "/StructureDefinition/break-glass-notice";
 
     public const string CareReason = Base + "/CodeSystem/care-reason";

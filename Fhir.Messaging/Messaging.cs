@@ -33,8 +33,9 @@ public static class Messaging
         services.AddSingleton<HeaderWrites>().AddSingleton<MessageWrites>();
         services.AddSingleton<ICommitRule, ConsentWrites>().AddSingleton<ICommitRule, DirectoryWrites>().AddSingleton<ICommitRule, ThreadWrites>().AddSingleton<ICommitRule, UploadWrites>().AddSingleton<ICommitRule, SummaryWrites>();
         services.AddSingleton<ICommitRule, AcceptedOnce>().AddSingleton<ICommitRule, OwnerElsewhere>();
-        services.AddSingleton<Underway<Declaration>>().AddSingleton<Underway<GlassAct>>().AddSingleton<PatientByIdentity>();
-        services.AddSingleton<ICommitRule, DeclaredCareWrites>().AddSingleton<ICommitRule, GlassWrites>();   // after ThreadWrites, which takes a plain Communication from its patient
+        services.AddSingleton<Underway<Declaration>>().AddSingleton<Underway<GlassAct>>().AddSingleton<Underway<GuessAlarm>>();
+        services.AddSingleton<PatientByIdentity>().AddSingleton<GuessBrake>().AddSingleton<PatientBehindBrake>();
+        services.AddSingleton<ICommitRule, DeclaredCareWrites>().AddSingleton<ICommitRule, GlassWrites>().AddSingleton<ICommitRule, GuessWrites>();   // after ThreadWrites, which takes a plain Communication from its patient
         services.AddSingleton<DeclareCare>().AddSingleton<BreakGlass>();
         services.AddSingleton<SendMessage>().AddSingleton<MarkRead>().AddSingleton<CloseThread>();
         services.AddSingleton<Connections>().AddSingleton<SyncToken>().AddSingleton<Standings>();

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
 using Fhir.Messaging.Threads;
 using Fhir.Server.Api;
@@ -13,11 +14,14 @@ using Microsoft.AspNetCore.Routing;
 
 namespace Fhir.Messaging.Care;
 
-/// <summary>Glass that is being broken: who asks (with her own eyes), whose record, in which window, by which token.</summary>
-public sealed record GlassAct(AccessContext By, long Patient, Validity Window, string Token);
+/// <summary>What a glass is broken with, once: the token (jti), and the proof of who she is that it was made of (issuer, person, auth_time).</summary>
+public sealed record Proof(string Token, string Authentication);
+
+/// <summary>Glass that is being broken: who asks (with her own eyes), whose record, in which window, by which proof.</summary>
+public sealed record GlassAct(AccessContext By, long Patient, Validity Window, Proof Proof);
 
 /// <summary>$break-glass: one patient's record, in an emergency, for 30 minutes at most. The patient is told, and a privacy officer reviews it.</summary>
-public sealed class BreakGlass(ResourceStore store, TenantDatabase database, PatientByIdentity patients, Underway<GlassAct> underway, NewWrite make, ApiSettings settings, TimeProvider clock)
+public sealed class BreakGlass(ResourceStore store, TenantDatabase database, PatientBehindBrake patients, Underway<GlassAct> underway, NewWrite make, ApiSettings settings, TimeProvider clock)
 {
     private static readonly Operation Definition = new("break-glass", "Patient", OperationLevel.Type, ClinicUrls.Base + "/OperationDefinition/break-glass");
     private static readonly SpanAsked Minutes = new("minutes", Usual: 30, Most: 30);
@@ -30,26 +34,28 @@ public sealed class BreakGlass(ResourceStore store, TenantDatabase database, Pat
     {
         if (await Entitlement.RefusesAsync(caller, Ability.BreaksGlass, store, stop) is { } no) return Refusal.Of(no);
         if (!Entitlement.Covers(caller, "Task", "Communication")) return Refusal.OutOfScope();
-        if (!HasSteppedUp(caller)) return Refusal.StepUp(settings.StepUpAcr, FreshStepUp);
+        if (FreshProof(caller) is not { } at) return Refusal.StepUp(settings.StepUpAcr, FreshStepUp);
         if (caller.Sees.TokenId is not { Length: > 0 } token) return Refusal.Of(new(IssueKind.Forbidden, "This needs a token with an id of its own (jti)."));
+        var proof = new Proof(token, string.Create(CultureInfo.InvariantCulture, $"{caller.Sees.Issuer} {caller.Practitioner} {at.ToUnixTimeSeconds()}"));
         if ((await CareInput.ReadAsync(context.Request, ClinicUrls.BreakGlassReason, Minutes, stop)).Failed(out var issue, out var input)) return Refusal.Of(issue);
         await using (var session = await database.ReadAsync(snapshot: false, stop))
-            if (await GlassRows.SpentAsync(session, token, stop) is { } spent) return Refusal.Of(spent);   // before the patient is looked for: it tells nothing of her
-        if ((await patients.FindAsync(input, caller.Sees, heedsDenials: false, stop)).Failed(out issue, out var patient)) return Refusal.Of(issue);
-        return (await CommitAsync(caller, token, patient, input, stop)).Failed(out issue, out var broken) ? Refusal.Of(issue) : await AnswerAsync(caller, patient, broken, stop);
+            if (await GlassRows.SpentAsync(session, proof, stop) is { } spent) return Refusal.Of(spent);   // before the patient is looked for: it tells nothing of her
+        var sought = await patients.FindAsync(context, caller, input, heedsDenials: false, stop);
+        if (sought.Patient is not { } patient) return sought.Refusal!;
+        return (await CommitAsync(caller, proof, patient, input, stop)).Failed(out issue, out var broken) ? Refusal.Of(issue) : await AnswerAsync(caller, patient, broken, stop);
     }
 
-    private bool HasSteppedUp(Caller caller) =>
-        caller.SteppedUpAt is { } at && clock.GetUtcNow() is var now && at >= now - FreshStepUp && at <= now + ClocksDiffer;
+    private DateTimeOffset? FreshProof(Caller caller) =>
+        caller.SteppedUpAt is { } at && clock.GetUtcNow() is var now && at >= now - FreshStepUp && at <= now + ClocksDiffer ? at : null;
 
     private sealed record Broken(ResourceVersion Review, DateTimeOffset Until);
 
-    private async Task<Result<Broken>> CommitAsync(Caller caller, string token, ResourceVersion patient, CareInput input, CancellationToken stop)
+    private async Task<Result<Broken>> CommitAsync(Caller caller, Proof proof, ResourceVersion patient, CareInput input, CancellationToken stop)
     {
         var (from, until) = CareMoments.Of(clock, TimeSpan.FromMinutes(input.Span));
         if (make.Of(CareJson.Review(caller, patient.Key, input, from, until), Write.NewId(), ClinicUrls.BreakGlassReview).Failed(out var issue, out var review)) return issue;
         if (make.Of(CareJson.PatientNotice(caller, patient.Key, from), Write.NewId(), ClinicUrls.BreakGlassNotice).Failed(out issue, out var notice)) return issue;
-        var act = new GlassAct(caller.Sees, patient.Rid, new(CareMoments.Micros(from), CareMoments.Micros(until)), token);
+        var act = new GlassAct(caller.Sees, patient.Rid, new(CareMoments.Micros(from), CareMoments.Micros(until)), proof);
         underway.Begin(review.Key, act);
         underway.Begin(notice.Key, act);
         try

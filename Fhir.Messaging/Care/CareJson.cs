@@ -37,6 +37,20 @@ internal static class CareJson
         ["restriction"] = new JsonObject { ["period"] = new JsonObject { ["end"] = NewWrite.Instant(from.AddHours(24)) } },
     };
 
+    /// <summary>Tells a privacy officer who guesses; whom she looked for stands in the log.</summary>
+    public static JsonObject GuessReview(Caller caller, DateTimeOffset at) => new()
+    {
+        ["resourceType"] = "Task",
+        ["status"] = "requested",
+        ["intent"] = "order",
+        ["priority"] = "urgent",
+        ["code"] = Concept(ClinicUrls.Review, "guessing-review"),
+        ["authoredOn"] = NewWrite.Instant(at),
+        ["requester"] = NewWrite.Reference(caller.Sees.Actor!.Value),
+        ["performerType"] = new JsonArray(Concept(ClinicUrls.ClinicRole, Role.PrivacyOfficer.Code)),
+        ["restriction"] = new JsonObject { ["period"] = new JsonObject { ["end"] = NewWrite.Instant(at.AddHours(24)) } },
+    };
+
     /// <summary>Tells the patient who and when; why is for the privacy officer.</summary>
     public static JsonObject PatientNotice(Caller caller, ResourceKey patient, DateTimeOffset from) => new()
     {

@@ -15,7 +15,7 @@ namespace Fhir.Messaging.Care;
 public sealed record Declaration(long Actor, long Patient, Validity Period);
 
 /// <summary>$declare-care: a clinician says that she cares for a patient of another practice, and why. An EpisodeOfCare keeps it.</summary>
-public sealed class DeclareCare(ResourceStore store, PatientByIdentity patients, Underway<Declaration> underway, NewWrite make, TimeProvider clock)
+public sealed class DeclareCare(ResourceStore store, PatientBehindBrake patients, Underway<Declaration> underway, NewWrite make, TimeProvider clock)
 {
     private static readonly Operation Definition = new("declare-care", "Patient", OperationLevel.Type, ClinicUrls.Base + "/OperationDefinition/declare-care");
     private static readonly SpanAsked Days = new("days", Usual: 30, Most: 365);
@@ -28,7 +28,8 @@ public sealed class DeclareCare(ResourceStore store, PatientByIdentity patients,
         if (await Entitlement.RefusesAsync(caller, Ability.DeclaresCare, store, stop) is { } no) return Refusal.Of(no);
         if (!Entitlement.Covers(caller, "EpisodeOfCare")) return Refusal.OutOfScope();
         if ((await CareInput.ReadAsync(context.Request, ClinicUrls.CareReason, Days, stop)).Failed(out var issue, out var input)) return Refusal.Of(issue);
-        if ((await patients.FindAsync(input, caller.Sees, heedsDenials: true, stop)).Failed(out issue, out var patient)) return Refusal.Of(issue);
+        var sought = await patients.FindAsync(context, caller, input, heedsDenials: true, stop);
+        if (sought.Patient is not { } patient) return sought.Refusal!;
         if ((await CommitAsync(caller, patient, input, stop)).Failed(out issue, out var sees)) return Refusal.Of(issue);
         return (await store.ReadAsync(patient.Key, sees, stop)).Failed(out issue, out var shown) ? Refusal.Of(issue) : FhirBody.Of(shown);
     }

@@ -16,28 +16,35 @@ namespace Fhir.Messaging.Care;
 /// </summary>
 public sealed class PatientByIdentity(ResourceSearch search, TenantDatabase database)
 {
-    private static readonly Issue NoOne = new(IssueKind.NotFound, "There is no patient whom both this identifier and this birth date fit.");
+    private const string Most = "100";
+    internal static readonly Issue NoOne = new(IssueKind.NotFound, "There is no patient whom both this identifier and this birth date fit.");
+
+    /// <summary>The patient, or no one; and all who bear that identifier, in whose log the try stands.</summary>
+    internal sealed record Found(ResourceVersion? Patient, IReadOnlyList<long> Concerned);
 
     /// <summary><paramref name="heedsDenials"/>: a patient who denies her record to this caller is no one.</summary>
-    internal async Task<Result<ResourceVersion>> FindAsync(CareInput input, AccessContext by, bool heedsDenials, CancellationToken stop)
+    internal async Task<Result<Found>> FindAsync(CareInput input, AccessContext by, bool heedsDenials, CancellationToken stop)
     {
-        if ((await SearchAsync(input, by, stop)).Failed(out var issue, out var found)) return issue;
-        var one = found is [var only] && Fits(only, input) ? only : null;
+        if ((await SearchAsync(input, by, stop)).Failed(out var issue, out var bearers)) return issue;
+        var fitting = bearers.Where(b => b.BirthDate == input.BirthDate).ToList();
+        var one = fitting is [var only] ? only.Version : null;
         var open = await database.FirstAsync(Sql.Of($"select 1 from res r where r.rid = {one?.Rid ?? 0} and {by.NotDeniedInCare("r", "Patient")}"), r => r.GetInt64(0), stop) == 1;
-        return one is null || (heedsDenials && !open) ? NoOne : one;
+        return new Found(one is null || (heedsDenials && !open) ? null : one, [.. bearers.Select(b => b.Version.Rid)]);
     }
 
-    private async Task<Result<IReadOnlyList<ResourceVersion>>> SearchAsync(CareInput input, AccessContext by, CancellationToken stop)
+    private async Task<Result<List<(ResourceVersion Version, string? BirthDate)>>> SearchAsync(CareInput input, AccessContext by, CancellationToken stop)
     {
-        KeyValuePair<string, string>[] criteria = [new("identifier", $"{Escaped(input.System)}|{Escaped(input.Value)}"), new("birthdate", $"eq{input.BirthDate}"), new("_count", "2")];
-        if (SearchQuery.Parse("Patient", criteria, DefinitionSet.R4, strict: true).Failed(out _, out var query)) return NoOne;
-        return (await search.SearchAsync(query, AccessContext.House("care", by.NowMicros), stop)).Failed(out var issue, out var page) ? issue : new List<ResourceVersion>(page.Matches);
+        KeyValuePair<string, string>[] criteria = [new("identifier", $"{Escaped(input.System)}|{Escaped(input.Value)}"), new("_count", Most)];
+        var bearers = new List<(ResourceVersion, string?)>();
+        if (SearchQuery.Parse("Patient", criteria, DefinitionSet.R4, strict: true).Failed(out _, out var query)) return bearers;
+        if ((await search.SearchAsync(query, AccessContext.House("care", by.NowMicros), stop)).Failed(out var issue, out var page)) return issue;
+        foreach (var version in page.Matches)
+            if (!JsonReader.Read(version.Body, DefinitionSet.R4).Failed(out _, out var patient) && Bears(patient, input)) bearers.Add((version, patient["birthDate"].Text));
+        return bearers;
     }
 
     // The index folds and widens; here the very words count.
-    private static bool Fits(ResourceVersion version, CareInput input) =>
-        !JsonReader.Read(version.Body, DefinitionSet.R4).Failed(out _, out var patient) && patient["birthDate"].Text == input.BirthDate
-        && patient.Each("identifier").Any(i => i["system"].Text == input.System && i["value"].Text == input.Value);
+    private static bool Bears(Element patient, CareInput input) => patient.Each("identifier").Any(i => i["system"].Text == input.System && i["value"].Text == input.Value);
 
     // https://hl7.org/fhir/R4/search.html#escaping
     private static string Escaped(string text)

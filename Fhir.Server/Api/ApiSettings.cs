@@ -26,6 +26,8 @@ public sealed record ApiSettings
     public ValidationSettings Validation { get; init; } = new();
     /// <summary>How many days those who cared still see the patient after that was closed.</summary>
     public int CareGraceDays { get; init; } = 30;
+    /// <summary>How often in an hour one person may be wrong about who a patient is ($declare-care, $break-glass).</summary>
+    public int GuessesPerHour { get; init; } = 10;
     public long MaxBodyBytes { get; init; } = 50 * 1024 * 1024;
     /// <summary>The file with the key of the attachments; made in the data folder when absent.</summary>
     public string? BlobKeyFile { get; init; }

@@ -43,6 +43,7 @@ public sealed record HouseSettings
         if (ValidationSettings.Read(from).Failed(out issue, out var validation)) return issue;
         if (ReadPackages(from["Profiles:Packages"]).Failed(out issue, out var packages)) return issue;
         if (ReadGrace(from["Access:CareGraceDays"]).Failed(out issue, out var grace)) return issue;
+        if (ReadGuesses(from["Access:GuessesPerHour"]).Failed(out issue, out var guesses)) return issue;
         var folder = from["Data:Folder"] is { Length: > 0 } named ? Path.GetFullPath(named) : Path.Combine(root, "data");
         return new HouseSettings
         {
@@ -55,7 +56,7 @@ public sealed record HouseSettings
             PracticeSystem = practiceSystem,
             ClientFolder = Path.Combine(root, "Workspace", "dist"),
             PackagesFolder = packages.Length > 0 ? packages : null,
-            Api = ApiSettings.From(from, demo) with { DataFolder = folder, Validation = validation, CareGraceDays = grace },
+            Api = ApiSettings.From(from, demo) with { DataFolder = folder, Validation = validation, CareGraceDays = grace, GuessesPerHour = guesses },
             Configuration = from,
         };
     }
@@ -81,6 +82,11 @@ public sealed record HouseSettings
         text is not { Length: > 0 } ? 30 : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var days) && days <= 365
             ? days
             : new Issue(IssueKind.Invalid, "Access:CareGraceDays must be a number of days from 0 to 365.");
+
+    private static Result<int> ReadGuesses(string? text) =>
+        text is not { Length: > 0 } ? 10 : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var guesses) && guesses is >= 1 and <= 1000
+            ? guesses
+            : new Issue(IssueKind.Invalid, "Access:GuessesPerHour must be a number from 1 to 1000.");
 
     // The demo lets anyone sign in as anyone: it never leaves this machine, also not through a proxy that stands before it.
     private static Result<bool> ReadDemo(string? text, Addresses addresses, IReadOnlyList<string> hosts) => text?.ToLowerInvariant() switch

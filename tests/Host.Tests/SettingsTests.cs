@@ -49,6 +49,8 @@ public sealed class SettingsTests
     [InlineData("Demo:PracticeSystem", "mllp://127.0.0.1")]
     [InlineData("Access:CareGraceDays", "a month")]
     [InlineData("Access:CareGraceDays", "-1")]
+    [InlineData("Access:GuessesPerHour", "0")]
+    [InlineData("Access:GuessesPerHour", "many")]
     [InlineData("Validation:Base", "strict")]
     [InlineData("Validation:Import:Profiles", "yes")]
     [InlineData("Validation:Profile", "warn")]

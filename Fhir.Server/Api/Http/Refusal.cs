@@ -29,6 +29,9 @@ public sealed class Refusal : Answer
         Challenge = string.Create(CultureInfo.InvariantCulture, $"Bearer error=\"insufficient_user_authentication\", acr_values=\"{acr}\", max_age=\"{(int)fresh.TotalSeconds}\""),
     };
 
+    /// <summary>So often and no more: 429, and when it may be tried again — https://www.rfc-editor.org/rfc/rfc6585#section-4</summary>
+    public static Refusal TooMany(TimeSpan wait) => new(429, Bare(429)._issue) { RetryAfter = Math.Max(1, (long)Math.Ceiling(wait.TotalSeconds)) };
+
     /// <summary>The caller takes neither of our formats: 406.</summary>
     public static readonly Issue WrongFormat = new(IssueKind.Unsupported, "Only application/fhir+json and application/fhir+xml of FHIR 4.0 can be answered here.", "http.Accept");
 
@@ -59,6 +62,7 @@ public sealed class Refusal : Answer
 
     private string? Challenge { get; init; }
     private string? Allow { get; init; }
+    private long RetryAfter { get; init; } = 1;
 
     public static int StatusOf(Issue issue) => ReferenceEquals(issue, WrongMediaType) ? 415 : ReferenceEquals(issue, WrongFormat) ? 406 : issue.Kind == IssueKind.Unfit ? 422 : issue.Code switch
     {
@@ -85,7 +89,7 @@ public sealed class Refusal : Answer
         response.StatusCode = Status;
         if (Challenge is not null) response.Headers.WWWAuthenticate = Challenge;
         if (Allow is not null) response.Headers.Allow = Allow;
-        if (Status is 503 or 429) response.Headers.RetryAfter = "1";
+        if (Status is 503 or 429) response.Headers.RetryAfter = RetryAfter.ToString(CultureInfo.InvariantCulture);
         return FhirBody.WriteAsync(httpContext, OperationOutcome.Of(_issue));
     }
 
