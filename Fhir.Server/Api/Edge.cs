@@ -74,7 +74,9 @@ public sealed class Edge(RequestDelegate next, Callers callers, AuditFilter audi
         if (call.Right == Right.Nothing) return null;   // "there is nothing here" is told to everyone; the row names who asked
         if (nobody is not null) return await RefusedAsync(context, nobody);
         if (context.GetEndpoint()?.Metadata.GetMetadata<AnyFormat>() is null && Formats.Asked(context.Request) is null) return await RefusedAsync(context, Refusal.Of(Refusal.WrongFormat));
-        return call.Caller is not { } caller || call.Right.AllowedBy(caller.Sees, call.Right.Type ?? context.GetRouteValue("type") as string) ? null : await RefusedAsync(context, Refusal.OutOfScope());
+        if (call.Right.Anonymous) return null;
+        var type = call.Right.Type ?? context.GetRouteValue("type") as string;
+        return call.Caller is { } caller && call.Right.AllowedBy(caller.Sees, type) ? null : await RefusedAsync(context, Refusal.OutOfScope());
     }
 
     /// <summary>Null when we know now who calls.</summary>
