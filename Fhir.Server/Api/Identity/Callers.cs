@@ -23,7 +23,7 @@ public sealed class Callers(TokenCache tokens, Holders holders, ScopeFilters fil
         if (Fresh(entry) is { } known) return Now(known, entry.Token, context, requestId);
         var epoch = directory.Current;
         if ((await ResolveAsync(entry.Token, context.RequestAborted)).Failed(out var issue, out var caller)) return issue;
-        entry.Resolved = new(caller, clock.GetTimestamp(), epoch);
+        entry.Resolved = new(caller with { Sees = caller.Sees.WithKeptSql() }, clock.GetTimestamp(), epoch);
         return Now(entry.Resolved, entry.Token, context, requestId);
     }
 

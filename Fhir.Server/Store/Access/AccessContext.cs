@@ -39,6 +39,12 @@ public sealed partial record AccessContext
     /// <summary>The moment against which periods (participation, consent) are judged, in µs since 1970.</summary>
     public required long NowMicros { get; init; }
 
+    /// <summary>Where her conditions and statements are kept for the next request; null = they are made anew.</summary>
+    internal KeptSql? Kept { get; init; }
+
+    /// <summary>The same caller, her conditions and statements kept from request to request.</summary>
+    public AccessContext WithKeptSql() => KeptSql.Of(this);
+
     /// <summary>Sees and writes the whole tenant: the demo's integrator, and the house itself when it seeds and delivers.</summary>
     public bool SeesAll { get; private init; }
 

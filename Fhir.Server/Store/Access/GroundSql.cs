@@ -136,6 +136,7 @@ public sealed partial record AccessContext
         rid == 0 ? Sql.Raw("0") : rid == ActorRid ? Sql.Named("actor", rid) : rid == PractitionerRid ? Sql.Named("practitioner", rid)
         : rid == OrganizationRid ? Sql.Named("organization", rid) : Sql.Of($"{rid}");
 
-    private Sql Now => Sql.Named("now", NowMicros);
+    private const string Moment = "now";
+    private Sql Now => Sql.Named(Moment, NowMicros);
     private static Sql Not(Sql condition) => ReferenceEquals(condition, Sql.True) ? Sql.False : ReferenceEquals(condition, Sql.False) ? Sql.True : Sql.Of($"not ({condition})");
 }

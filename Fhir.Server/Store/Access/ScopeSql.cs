@@ -14,7 +14,14 @@ public sealed partial record AccessContext
     /// Type null = rows of all types. <paramref name="doing"/>: what the caller needs a scope for; of several any will do (what an _include
     /// brings is read or searched for); None = scopes are not asked, because nothing of the row leaves.
     /// </summary>
-    public Sql Sees(string alias, string? type, Permission doing = Permission.Read)
+    public Sql Sees(string alias, string? type, Permission doing = Permission.Read) =>
+        Kept?.Find(this, (alias, type, doing), () => SeesNow(alias, type, doing).Joined())?.With(Moment, NowMicros) ?? SeesNow(alias, type, doing);
+
+    /// <summary>A statement about rows of one type that is the same for this caller but for the moment and what she names; it may not know of either otherwise.</summary>
+    internal Sql Statement(string what, string type, Func<Sql> make) =>
+        (Kept?.Find(this, (what, type, Permission.None), () => make().WrittenOut()) ?? make()).With(Moment, NowMicros);
+
+    private Sql SeesNow(string alias, string? type, Permission doing)
     {
         var granted = doing == Permission.None ? Unasked(alias, type) : Granted(alias, type, doing);
         if (ReferenceEquals(granted, Sql.False)) return granted;

@@ -10,7 +10,8 @@ public sealed class Sql
     private static readonly string[] Names = [.. Enumerable.Range(0, 256).Select(i => string.Create(CultureInfo.InvariantCulture, $"@p{i}"))];
 
     private readonly IReadOnlyList<object?> _parts;   // Text, LongList, Named or a parameter's value
-    private Sql(IReadOnlyList<object?> parts) => _parts = parts;
+    private readonly string? _written;                // the whole text; then the parts are its parameters only
+    private Sql(IReadOnlyList<object?> parts, string? written = null) => (_parts, _written) = (parts, written);
 
     public static readonly Sql Empty = new([]);
     public static readonly Sql True = Raw("1=1");
@@ -22,7 +23,7 @@ public sealed class Sql
     public static Sql Raw(string ourOwnText) => new([new Text(ourOwnText)]);
 
     /// <summary>A value that stands in many places of one statement (the caller, the moment): it becomes one parameter, since binding it costs more than using it.</summary>
-    public static Sql Named(string name, long value) => new([new NamedValue(name, value)]);
+    public static Sql Named(string name, object? value) => new([new NamedValue(name, value)]);
 
     /// <summary><c>column in (…)</c>; an empty list is never true.</summary>
     public static Sql In(string column, IReadOnlyList<long> values) =>
@@ -34,7 +35,7 @@ public sealed class Sql
         foreach (var one in all)
         {
             if (parts.Count > 0) parts.Add(new Text(separator));
-            parts.AddRange(one._parts);
+            parts.AddRange(one.Spliced);
         }
         return new(parts);
     }
@@ -51,32 +52,61 @@ public sealed class Sql
         return list.Count == 0 ? none : list.Count == 1 ? list[0] : Of($"({Join(separator, list)})");
     }
 
+    private IReadOnlyList<object?> Spliced => _written is null ? _parts : throw new InvalidOperationException("What is written out is a whole statement.");
+
+    /// <summary>The same with its pieces of text run together: for a condition that is made once and spliced into many statements.</summary>
+    internal Sql Joined()
+    {
+        var parts = new List<object?>();
+        foreach (var part in _parts)
+        {
+            if (part is Text text && parts is [.., Text before]) parts[^1] = new Text(before.Value + text.Value);
+            else parts.Add(part);
+        }
+        return new(parts);
+    }
+
+    /// <summary>The same with its text written out: for a whole statement that is made once and run many times.</summary>
+    internal Sql WrittenOut()
+    {
+        if (_parts.Any(part => part is LongList)) return this;   // each dialect writes lists its own way
+        var parameters = new List<object?>();
+        return new(parameters, string.Intern(Write(dialect: null, parameters)));   // one text for all callers: commands are kept by it
+    }
+
+    /// <summary>The same with another value under that name.</summary>
+    internal Sql With(string name, object? value)
+    {
+        NamedValue? other = null;
+        var parts = new object?[_parts.Count];
+        for (var i = 0; i < parts.Length; i++) parts[i] = _parts[i] is NamedValue named && named.Name == name ? other ??= new(name, value) : _parts[i];
+        return new(parts, _written);
+    }
+
     /// <summary>Writes the text for one dialect; each parameter's value goes to <paramref name="parameters"/> in order (@p0, @p1, ...).</summary>
     internal string Render(Dialect dialect, List<object?> parameters)
     {
+        if (_written is not null) parameters.AddRange(_parts);
+        var text = _written ?? Write(dialect, parameters);
+        for (var i = 0; i < parameters.Count; i++)
+            if (parameters[i] is NamedValue named) parameters[i] = named.Value;
+        return text;
+    }
+
+    private string Write(Dialect? dialect, List<object?> parameters)
+    {
         var text = new StringBuilder(1024);
-        Dictionary<NamedValue, int>? named = null;
         foreach (var part in _parts)
         {
             switch (part)
             {
                 case Text t: text.Append(t.Value); break;
-                case LongList l: dialect.AppendIn(text, l.Values, parameters); break;
-                case NamedValue n: AppendNamed(text, n, named ??= [], parameters); break;
+                case LongList l: dialect!.AppendIn(text, l.Values, parameters); break;
+                case NamedValue n when parameters.IndexOf(n) is >= 0 and var at: AppendHole(text, at); break;   // a handful: comparing costs less than hashing
                 default: AppendHole(text, parameters.Count); parameters.Add(part); break;
             }
         }
         return text.ToString();
-    }
-
-    private static void AppendNamed(StringBuilder text, NamedValue value, Dictionary<NamedValue, int> named, List<object?> parameters)
-    {
-        if (!named.TryGetValue(value, out var at))
-        {
-            named[value] = at = parameters.Count;
-            parameters.Add(value.Value);
-        }
-        AppendHole(text, at);
     }
 
     private static void AppendHole(StringBuilder text, int at)
@@ -87,7 +117,7 @@ public sealed class Sql
 
     private sealed record Text(string Value);
     private sealed record LongList(IReadOnlyList<long> Values);
-    private sealed record NamedValue(string Name, long Value);
+    private sealed record NamedValue(string Name, object? Value);
 
     /// <summary>What the compiler calls for each piece of an interpolated string.</summary>
     [InterpolatedStringHandler]
@@ -96,7 +126,7 @@ public sealed class Sql
         internal List<object?> Parts { get; } = new(literalLength > 0 ? (formattedCount * 2) + 1 : formattedCount);
 
         public void AppendLiteral(string value) => Parts.Add(new Text(value));
-        public void AppendFormatted(Sql value) => Parts.AddRange(value._parts);
+        public void AppendFormatted(Sql value) => Parts.AddRange(value.Spliced);
         public void AppendFormatted(long value) => Parts.Add(value);
         public void AppendFormatted(int value) => Parts.Add((long)value);
         public void AppendFormatted(long? value) => Parts.Add(value);

@@ -201,7 +201,7 @@ internal sealed class SqliteLink : IDisposable
 
     public DbCommand Command(Sql sql)
     {
-        var values = new List<object?>();
+        var values = new List<object?>(16);
         var text = sql.Render(SqliteDialect.Only, values);
         if (!_commands.TryGetValue(text, out var command))
         {

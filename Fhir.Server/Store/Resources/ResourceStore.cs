@@ -40,13 +40,17 @@ public sealed class ResourceStore : IAsyncDisposable
     /// <summary>The current version; NotFound when there is none or it is hidden, Gone when deleted.</summary>
     public async Task<Result<ResourceVersion>> ReadAsync(ResourceKey key, AccessContext sees, CancellationToken stop)
     {
-        var found = await _database.FirstAsync(Sql.Of(
-            $"""
-            select r.rid, r.typ, r.fid, r.ver, r.t, r.at, r.method, b.bytes from res r left join body b on b.b = r.b
-            where r.typ = {AccessTable.Number(key.Type)} and r.fid = {key.Id} and r.live >= 0 and {sees.Sees("r", key.Type)}
-            """), Map, stop);
-        return Shown(found, key, sees);
+        var newest = sees.Statement("read", key.Type, () => Newest(key.Type, sees)).With(Id, key.Id);
+        return Shown(await _database.FirstAsync(newest, Map, stop), key, sees);
     }
+
+    private const string Id = "id";
+
+    private static Sql Newest(string type, AccessContext sees) => Sql.Of(
+        $"""
+        select r.rid, r.typ, r.fid, r.ver, r.t, r.at, r.method, b.bytes from res r left join body b on b.b = r.b
+        where r.typ = {AccessTable.Named(type)} and r.fid = {Sql.Named(Id, null)} and r.live >= 0 and {sees.Sees("r", type)}
+        """);
 
     /// <summary>The rid of the organisation that a resource belongs to; 0 = none. For the house itself: no view is asked.</summary>
     public ValueTask<long> HomeAsync(long rid, CancellationToken stop) =>
