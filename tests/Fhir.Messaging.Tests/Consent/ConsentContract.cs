@@ -93,19 +93,22 @@ public abstract class ConsentContract
         Client Jansen() => clinic.As("dr.jansen");
         var consent = await clinic.ConsentAsync(change: c => c.Provision()["period"]!["end"] = Consents.Day(clinic.Clock.GetUtcNow().UtcDateTime));
         var thread = await clinic.OpenThreadAsync(text: "een");
+        var ready = Ok(await Jansen().SendBytes("POST", "/fhir/Binary", "%PDF-1.4 test"u8.ToArray(), "application/pdf"), 201).Headers.Location!.ToString().Split("/Binary/")[1].Split('/')[0];
         if (byClock) clinic.Clock.Advance(TimeSpan.FromDays(1));
         else Assert.Equal(204, (await Jansen().Delete($"/fhir/Consent/{consent}")).Code);
         var message = Ok(await Op.Attach(Jansen(), thread, Pdf()), 201);
         var binary = ((string)message.Json["payload"]![0]!["contentAttachment"]!["url"]!).Split('/')[1];
+        Ok(await Op.Attach(Jansen(), thread, new() { ["contentType"] = "application/pdf", ["url"] = $"Binary/{ready}" }), 201);
+        var loose = Ok(await Jansen().Post("/fhir/Binary", $$"""{"resourceType":"Binary","contentType":"application/pdf","securityContext":{"reference":"Communication/{{thread}}"},"data":"JVBERi0xLjQgdGVzdA=="}"""), 201).Id;
         await clinic.ConsentAsync();
         Ok(await Op.Send(Jansen(), thread, "drie"), 201);
         var withdrawn = message.Json.AsObject();
         withdrawn["status"] = "entered-in-error";
         Ok(await Jansen().Put($"/fhir/Communication/{message.Id}", withdrawn.ToJsonString()));   // a newer version of it is no newer message
         Ok(await Op.MarkRead(DeVries(), thread, 1));
-        Assert.Equal([1, 3], Ok(await Op.Messages(DeVries(), thread)).Entries().Select(m => m.Seq()));
+        Assert.Equal([1, 4], Ok(await Op.Messages(DeVries(), thread)).Entries().Select(m => m.Seq()));
         Assert.Equal(1, Assert.Single(Ok(await Op.Inbox(DeVries())).Entries()).Unread());
-        foreach (var path in (string[])[$"Communication/{message.Id}", $"Communication/{message.Id}/_history/1", $"Communication/{message.Id}/_history", $"Binary/{binary}"])
+        foreach (var path in (string[])[$"Communication/{message.Id}", $"Communication/{message.Id}/_history/1", $"Communication/{message.Id}/_history", $"Binary/{binary}", $"Binary/{ready}", $"Binary/{loose}"])
             Assert.Equal((404, 200), ((await DeVries().Get($"/fhir/{path}", ("Accept", "application/fhir+json"))).Code, (await Jansen().Get($"/fhir/{path}", ("Accept", "application/fhir+json"))).Code));
         Assert.Equal(2, Ok(await DeVries().Get($"/fhir/Communication?part-of=Communication/{thread}")).Entries().Count);
         Assert.Empty(Ok(await DeVries().Get($"/fhir/Binary?_id={binary}")).Entries());
