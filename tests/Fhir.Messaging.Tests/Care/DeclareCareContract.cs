@@ -122,30 +122,51 @@ public abstract class DeclareCareContract
     }
 
     [Theory]
-    [InlineData("longer", true)]
-    [InlineData("sooner", false)]
-    [InlineData("finished", false)]
-    [InlineData("other", false)]
-    [InlineData("deleted", false)]
-    public async Task H6_What_she_writes_to_the_episode_herself_ends_declared_care_and_never_prolongs_it(string change, bool staysForNow)
+    [InlineData("longer", 409)]
+    [InlineData("endless", 409)]
+    [InlineData("earlier", 409)]
+    [InlineData("other", 409)]
+    [InlineData("unlike", 200)]
+    [InlineData("sooner", 200)]
+    [InlineData("finished", 200)]
+    [InlineData("deleted", 204)]
+    public async Task H6_What_is_written_to_the_episode_ends_declared_care_and_never_prolongs_it_nor_says_that_it_does(string change, int status)
     {
         await using var clinic = await OpenAsync();
         Ok(await clinic.Bakker.Declare(("days", 5)));
-        var episode = Assert.Single(Ok(await clinic.Bakker.Get("/fhir/EpisodeOfCare?patient=Patient/p1")).Entries());
-        var path = $"/fhir/EpisodeOfCare/{(string)episode["id"]!}";
-        if (change == "longer") episode["period"]!["end"] = Consents.Day(clinic.Clock.GetUtcNow().UtcDateTime.AddDays(300));
-        if (change == "sooner") episode["period"]!["end"] = clinic.Clock.GetUtcNow().AddSeconds(-1).UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", null);
+        var declared = Assert.Single(Ok(await clinic.Bakker.Get("/fhir/EpisodeOfCare?patient=Patient/p1")).Entries());
+        var (episode, path, now) = (declared.DeepClone(), $"/fhir/EpisodeOfCare/{(string)declared["id"]!}", clinic.Clock.GetUtcNow().UtcDateTime);
+        if (change == "longer") episode["period"]!["end"] = Consents.Day(now.AddDays(300));
+        if (change == "endless") episode["period"]!.AsObject().Remove("end");
+        if (change == "earlier") episode["period"]!["start"] = Consents.Day(now.AddDays(-9));
+        if (change == "unlike") episode["text"] = new JsonObject { ["status"] = "generated", ["div"] = "<div xmlns=\"http://www.w3.org/1999/xhtml\">x</div>" };
+        if (change == "sooner") episode["period"]!["end"] = now.AddSeconds(-1).ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", null);
         if (change == "finished") episode["status"] = "finished";
         if (change == "other") episode["careManager"]!["reference"] = "Practitioner/dr.jansen";
-        Ok(change == "deleted" ? await clinic.Integrator.Delete(path) : await clinic.Bakker.Put(path, episode.ToJsonString()), change == "deleted" ? 204 : 200);
-        Assert.Equal(staysForNow ? 200 : 404, (await clinic.Bakker.Get("/fhir/Patient/p1")).Code);
-        if (change == "finished")
+        Ok(change == "deleted" ? await clinic.Integrator.Delete(path) : await clinic.Bakker.Put(path, episode.ToJsonString()), status);
+        if (status == 409) Ok(await clinic.Integrator.Put(path, episode.ToJsonString()), 409);   // nor does anybody else
+        var stays = status == 409 || change == "unlike";
+        Assert.Equal(stays ? 200 : 404, (await clinic.Bakker.Get("/fhir/Patient/p1")).Code);
+        if (!stays)
         {
-            episode["status"] = "active";
-            Ok(await clinic.Integrator.Put(path, episode.ToJsonString()));   // what has ended stays so, whoever opens the episode again
+            Ok(await clinic.Integrator.Put(path, declared.ToJsonString()), 409);   // what has ended stays so, whoever opens the episode again
             Assert.Equal(404, (await clinic.Bakker.Get("/fhir/Patient/p1")).Code);
         }
         clinic.Clock.Advance(TimeSpan.FromDays(5) + TimeSpan.FromMinutes(1));
+        Assert.Equal(404, (await clinic.Bakker.Get("/fhir/Patient/p1")).Code);
+    }
+
+    [Fact]
+    public async Task H6_Declared_again_it_is_a_new_line_with_its_own_reason_and_the_first_one_says_what_it_said()
+    {
+        await using var clinic = await OpenAsync();
+        Ok(await clinic.Bakker.Declare(("days", 5)));
+        Ok(await clinic.Bakker.Declare(("days", 9), ("reason", Coding("care-reason", "visitor")), ("text", "Zij komt terug.")));
+        var episodes = Ok(await clinic.Bakker.Get("/fhir/EpisodeOfCare?patient=Patient/p1")).Entries();
+        Assert.Equal([5, 9], episodes.Select(e => (int)(DateTimeOffset.Parse((string)e["period"]!["end"]!, null) - DateTimeOffset.Parse((string)e["period"]!["start"]!, null)).TotalDays).Order());
+        clinic.Clock.Advance(TimeSpan.FromDays(8));
+        Ok(await clinic.Bakker.Get("/fhir/Patient/p1"));
+        clinic.Clock.Advance(TimeSpan.FromDays(2));
         Assert.Equal(404, (await clinic.Bakker.Get("/fhir/Patient/p1")).Code);
     }
 
