@@ -1,95 +1,74 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
-using System.Text.RegularExpressions;
+using System.Globalization;
+using System.Threading.Channels;
 
 namespace Guards;
 
-/// <summary>A copy of the checkout in a temporary folder, where guards may be taken out.</summary>
-public sealed partial class Workshop : IAsyncLifetime
+/// <summary>Takes the guards out one after another, in two lanes; the checkout's own sources and builds are not touched.</summary>
+public sealed class Workshop : IAsyncLifetime
 {
-    private static readonly TimeSpan Longest = TimeSpan.FromMinutes(15);
-    private readonly string _folder = Directory.CreateTempSubdirectory("samenspraak-guards-").FullName;
-    private readonly Dictionary<string, bool> _green = new(StringComparer.Ordinal);
-    private readonly HashSet<string> _built = new(StringComparer.Ordinal);
+    private readonly string _folder = Path.Combine(AppContext.BaseDirectory, "lanes");
+    private readonly Channel<Lane> _free = Channel.CreateUnbounded<Lane>();
+    private readonly ConcurrentDictionary<(string, string?), Lazy<Task<Command>>> _whole = new();
+    private readonly ConcurrentDictionary<string, Lazy<Task<Compiler>>> _compilers = new(StringComparer.Ordinal);
+    private readonly Stopwatch _clock = Stopwatch.StartNew();
+    private Dictionary<string, Task<string?>> _complaints = [];
+
+    public static bool IsLong => Environment.GetEnvironmentVariable("SAMENSPRAAK_LONG") == "1";
 
     public static string Checkout { get; } = FindCheckout();
 
-    /// <summary>The last words of the last command.</summary>
-    public string Said { get; private set; } = "";
+    /// <summary>Debug or Release: as this was built, so were the tests that it runs.</summary>
+    public static string Configuration { get; } = new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name;
 
-    public async ValueTask InitializeAsync()
+    public ValueTask InitializeAsync()
     {
-        var files = (await RunAsync(Checkout, "git", "ls-files", "--cached", "--others", "--exclude-standard")).Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
-        foreach (var file in files.Where(f => File.Exists(Path.Combine(Checkout, f)) && !f.StartsWith("Workspace/", StringComparison.Ordinal)))
-        {
-            var to = Path.Combine(_folder, file);
-            Directory.CreateDirectory(Path.GetDirectoryName(to)!);
-            File.Copy(Path.Combine(Checkout, file), to);
-        }
+        if (Directory.Exists(_folder)) Directory.Delete(_folder, recursive: true);
+        foreach (var lane in (string[])["1", "2"]) _free.Writer.TryWrite(new Lane(Path.Combine(_folder, lane)));
+        _complaints = Guard.Chosen.ToDictionary(g => g.Name, InLaneAsync, StringComparer.Ordinal);
+        return ValueTask.CompletedTask;
     }
 
-    /// <summary>With all guards in place the class passes; looked at once for each class.</summary>
-    public async Task<bool> IsGreenAsync(Guard guard)
-    {
-        if (_green.TryGetValue(guard.Class, out var known)) return known;
-        return _green[guard.Class] = (_built.Contains(guard.Project) || await BuildAsync(guard)) && await FailedAsync(guard) == 0;
-    }
+    /// <summary>What is wrong with a guard; nothing when some test goes red without it.</summary>
+    public Task<string?> ComplaintAsync(string name) => _complaints[name];
 
-    public async Task<bool> IsRedWithoutAsync(Guard guard)
+    private async Task<string?> InLaneAsync(Guard guard)
     {
-        var file = Path.Combine(_folder, guard.File);
-        var whole = await File.ReadAllTextAsync(file);
-        Assert.True(Count(whole, guard.Text) == 1, $"{guard.File} does not hold this once: {guard.Text}");
-        await File.WriteAllTextAsync(file, whole.Replace(guard.Text, guard.Instead, StringComparison.Ordinal));
+        var lane = await _free.Reader.ReadAsync();
         try
         {
-            Assert.True(await BuildAsync(guard), $"It does not build without the guard, which shows nothing.\n{Said}");
-            return await FailedAsync(guard) > 0;
+            return await TryAsync(guard, lane) is { } complaint ? $"{guard.Name}: {complaint}" : null;
         }
         finally
         {
-            await File.WriteAllTextAsync(file, whole);
-            _built.Clear();
+            _free.Writer.TryWrite(lane);
         }
     }
 
-    public static int Count(string text, string part) => text.Split(part).Length - 1;
-
-    private async Task<bool> BuildAsync(Guard guard)
+    private async Task<string?> TryAsync(Guard guard, Lane lane)
     {
-        var done = await RunAsync(_folder, "dotnet", "build", $"tests/{guard.Project}/{guard.Project}.csproj", "-p:RunAnalyzers=false", "-v", "q", "-nologo", "-clp:ErrorsOnly", "-nodeReuse:false");
-        if (done.Code == 0) _built.Add(guard.Project);
-        return done.Code == 0;
-    }
-
-    private async Task<int> FailedAsync(Guard guard)
-    {
-        var dll = Path.Combine(_folder, "tests", guard.Project, "bin", "Debug", "net10.0", $"{guard.Project}.dll");
-        var done = await RunAsync(_folder, "dotnet", dll, "-noLogo", "-noColor", "-stopOnFail", "-class", guard.Class);
-        var total = Total().Match(done.Output);
-        Assert.True(total.Success && total.Groups["total"].Value != "0", $"{guard.Class} was not run.\n{Said}");
-        return int.Parse(total.Groups["failed"].Value, System.Globalization.CultureInfo.InvariantCulture) + int.Parse(total.Groups["errors"].Value, System.Globalization.CultureInfo.InvariantCulture);
-    }
-
-    private async Task<(int Code, string Output)> RunAsync(string folder, string command, params string[] arguments)
-    {
-        var start = new ProcessStartInfo(command, arguments) { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
-        start.Environment["SAMENSPRAAK_LONG"] = "";   // the tests that must notice do so in their short form
-        using var process = Process.Start(start)!;
-        using var limit = new CancellationTokenSource(Longest);
-        var (output, error) = (process.StandardOutput.ReadToEndAsync(limit.Token), process.StandardError.ReadToEndAsync(limit.Token));
-        try
+        var file = Path.Combine(Checkout, guard.File);
+        var whole = await File.ReadAllTextAsync(file);
+        if (guard.CountIn(whole) != 1) return $"{guard.File} does not hold this once: {guard.Text}";
+        var before = await OnceAsync(_whole, (guard.Class, guard.Method), _ => lane.RunAsync(guard));
+        if (Lane.FailedIn(before) != 0) return $"{guard.Class} is not green with the guard in place.\n{before.LastWords}";
+        var project = Compiler.ProjectOf(file);
+        var compiler = await OnceAsync(_compilers, project, Compiler.OfAsync);
+        var made = lane.Made(Path.GetFileNameWithoutExtension(Directory.GetFiles(project, "*.csproj")[0]) + ".dll");
+        var compiled = await compiler.CompileAsync(file, whole.Replace(guard.Text, guard.Instead, StringComparison.Ordinal), made);
+        if (compiled.Code != 0) return $"It does not compile without the guard, which shows nothing.\n{compiled.LastWords}";
+        var without = await lane.RunWithAsync(made, guard);
+        return Lane.FailedIn(without) switch
         {
-            await process.WaitForExitAsync(limit.Token);
-            var said = await output + await error;
-            Said = said.Length > 4000 ? said[^4000..] : said;
-            return (process.ExitCode, said);
-        }
-        catch (OperationCanceledException late)
-        {
-            process.Kill(entireProcessTree: true);
-            throw new TimeoutException($"{command} {string.Join(' ', arguments)} did not end.", late);
-        }
+            null => $"{guard.Class} was not run.\n{without.LastWords}",
+            0 => $"{guard.Class} stays green without the guard: {guard.Text}",
+            _ => null,
+        };
     }
+
+    private static Task<T> OnceAsync<K, T>(ConcurrentDictionary<K, Lazy<Task<T>>> known, K key, Func<K, Task<T>> make) where K : notnull =>
+        known.GetOrAdd(key, k => new Lazy<Task<T>>(() => make(k))).Value;
 
     private static string FindCheckout()
     {
@@ -98,12 +77,12 @@ public sealed partial class Workshop : IAsyncLifetime
         return folder.FullName;
     }
 
-    public ValueTask DisposeAsync()
+    public async ValueTask DisposeAsync()
     {
+        var complaints = await Task.WhenAll(_complaints.Values);
         Directory.Delete(_folder, recursive: true);
-        return ValueTask.CompletedTask;
+        if (!IsLong || Environment.GetEnvironmentVariable("SAMENSPRAAK_FIGURES") is not { Length: > 0 } folder) return;
+        var told = string.Create(CultureInfo.InvariantCulture, $"Guards (K5): {complaints.Length} removed in turn in {_clock.Elapsed.TotalSeconds:N0} s; without {complaints.Count(c => c is null)} of them some test went red.\n");
+        await File.WriteAllTextAsync(Path.Combine(folder, "guards.md"), told);
     }
-
-    [GeneratedRegex(@"Total: (?<total>\d+), Errors: (?<errors>\d+), Failed: (?<failed>\d+)")]
-    private static partial Regex Total();
 }
