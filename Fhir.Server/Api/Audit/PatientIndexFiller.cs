@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Fhir.Server.Api.Audit;
 
-/// <summary>Fills the index of patients behind the streams: many rows at a time, since each commit writes a page for nearly every patient, and idle nine times as long as it worked, so that reads seldom wait for it.</summary>
+/// <summary>Fills the index of patients behind the streams: many rows at a time, since each commit writes a page for nearly every patient, and idle nineteen times as long as it worked, so that reads seldom wait for it.</summary>
 public sealed class PatientIndexFiller(PatientIndex index, TimeProvider clock, ILogger<PatientIndexFiller> log) : BackgroundService
 {
     private const int AtOnce = 2000;
@@ -26,7 +26,7 @@ public sealed class PatientIndexFiller(PatientIndex index, TimeProvider clock, I
         var began = Stopwatch.GetTimestamp();
         try
         {
-            return await index.FillAsync(AtOnce, stop) < AtOnce ? Quiet : TimeSpan.FromTicks(Math.Max(Least.Ticks, Stopwatch.GetElapsedTime(began).Ticks * 9));
+            return await index.FillAsync(AtOnce, stop) < AtOnce ? Quiet : TimeSpan.FromTicks(Math.Max(Least.Ticks, Stopwatch.GetElapsedTime(began).Ticks * 19));
         }
         catch (Exception outage) when (outage is DbException or IOException or InvalidOperationException or TimeoutException)
         {
