@@ -38,6 +38,7 @@ public static class VerifyAudit
         if (verdict.RowsBefore > 0) lines.Add(string.Create(CultureInfo.InvariantCulture, $"{verdict.RowsBefore} rows are from before the chain: only what happened to them since the first signed head would show"));
         if (verdict.HeadsOfOthers > 0) lines.Add(string.Create(CultureInfo.InvariantCulture, $"{verdict.HeadsOfOthers} signed heads are in the database alone (other servers'): verify there too"));
         if (verdict.Row is { } row) lines.Add($"FIRST BAD ROW: {row}");
+        if (verdict.Index is { } index) lines.Add($"INDEX OF PATIENTS, FIRST BAD ROW: {index}");
         if (verdict.Head is { } head) lines.Add($"SIGNED HEADS: {head}");
         lines.Add(verdict.IsGood ? "the audit is as it was written" : "the audit is NOT as it was written");
         return string.Join('\n', lines);

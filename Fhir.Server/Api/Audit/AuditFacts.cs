@@ -35,11 +35,13 @@ public sealed class AuditFacts
     public ImmutableArray<long> PatientsOf(long rid) => _byRid.TryGetValue(rid, out var known) ? known.Patients : [];
 
     /// <summary>Whom a line concerns: the patients of what it was about, of what left with the answer, and a patient who did it herself.</summary>
-    public IEnumerable<long> PatientsOf(AuditLine line)
+    public IEnumerable<long> PatientsOf(AuditLine line) => RidsOf(line).SelectMany(rid => PatientsOf(rid)).Distinct();
+
+    /// <summary>All that a line names, by which it concerns somebody; 0 = what bears no such name.</summary>
+    internal IEnumerable<long> RidsOf(AuditLine line)
     {
         var named = Named(line).Select(key => _rids.GetValueOrDefault(key));
-        var direct = line.PatientRid > 0 ? named.Append(line.PatientRid) : named;
-        return direct.Concat(line.Returned).SelectMany(rid => PatientsOf(rid)).Distinct();
+        return (line.PatientRid > 0 ? named.Append(line.PatientRid) : named).Concat(line.Returned);
     }
 
     // What a line names in words: what it was about, who did it, and what a posted event says.

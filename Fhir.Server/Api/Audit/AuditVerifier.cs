@@ -16,9 +16,11 @@ public sealed record AuditVerdict
     /// <summary>Rows behind the last signed head of their chain: who took away the newest of them would not be found out.</summary>
     public long Unsigned { get; set; }
     public Fault? Row { get; set; }
+    /// <summary>The first row that the index of patients does not know as it ought to; looked for when the rows themselves are good.</summary>
+    public Fault? Index { get; set; }
     /// <summary>What is wrong with the signed heads themselves.</summary>
     public string? Head { get; set; }
-    public bool IsGood => Row is null && Head is null;
+    public bool IsGood => Row is null && Index is null && Head is null;
 }
 
 /// <summary>Recomputes all chains of the audit and holds them against the signed heads. Reads only; the server may run or not.</summary>
@@ -38,6 +40,7 @@ public sealed class AuditVerifier(TenantDatabase database, HeadsFile file, Audit
             _verdict.Row = await ChainAsync(chain, chain.IsWrites ? writes : reads, reads, stop);
             if (_verdict.Row is not null) break;
         }
+        if (_verdict.Row is null) _verdict.Index = await new PatientIndexCheck(database).RunAsync(stop);
         return _verdict;
     }
 
