@@ -22,7 +22,7 @@ public sealed class MessageWrites(Bell bell, BinaryData binaries)
             var rid = await scope.RidAsync(key, stop);
             var thread = await ThreadRows.FindAsync(scope.Session, rid, stop);
             if (thread is null && by.SeesAll) continue;
-            var takesPart = thread is not null && by.OnBehalfOfRid == 0 && await ThreadRows.ActiveAsync(scope.Session, rid, by.ActorRid, scope.AtMicros, stop) is not null;
+            var takesPart = thread is not null && await ThreadRows.ActiveAsync(scope.Session, rid, by.ActorRid, scope.AtMicros, stop) is not null;
             if (!takesPart && !await IsSeenAsync(by, rid, scope, stop))
                 return new Issue(IssueKind.Invalid, "It is part of a Communication that is not known here.", "Communication.partOf") { Code = "not-found" };
             if (thread is not null) found = (thread, key);
