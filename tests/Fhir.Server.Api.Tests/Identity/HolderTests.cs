@@ -33,13 +33,13 @@ public sealed class HolderTests(Shared shared) : IClassFixture<Shared>
         return $"RelatedPerson/{made.Id}";
     }
 
-    private async Task<string> HireAsync(string role, string organization, string more = "", string practitioner = "")
+    private async Task<string> HireAsync(string role, string organization, string more = "", string practitioner = "", string active = """ "active":true, """)
     {
         var id = NewId();
         await MustAsync(Integrator.Put($"/fhir/Practitioner/{id}", $$"""{"resourceType":"Practitioner","id":"{{id}}",{{practitioner}}"name":[{"text":"x"}]}"""));
         await MustAsync(Integrator.Put($"/fhir/PractitionerRole/{id}",
             $$"""
-            {"resourceType":"PractitionerRole","id":"{{id}}","active":true,{{more}}"practitioner":{"reference":"Practitioner/{{id}}"},"organization":{"reference":"Organization/{{organization}}"},
+            {"resourceType":"PractitionerRole","id":"{{id}}",{{active}}{{more}}"practitioner":{"reference":"Practitioner/{{id}}"},"organization":{"reference":"Organization/{{organization}}"},
             "code":[{"coding":[{"system":"{{RoleSystem}}","code":"{{role}}"}]}]}
             """));
         return id;
@@ -125,6 +125,7 @@ public sealed class HolderTests(Shared shared) : IClassFixture<Shared>
         Assert.Equal(200, await MeAsync(await HireAsync("gp", "de-linde")));
         Assert.Equal(200, await MeAsync(await HireAsync("gp", "de-linde", practitioner: """ "active":true, """)));
         Assert.Equal(403, await MeAsync(await HireAsync("gp", "de-linde", practitioner: """ "active":false, """)));
+        foreach (var active in (string[])["", """ "active":false, """]) Assert.Equal(403, await MeAsync(await HireAsync("gp", "de-linde", active: active)));
         await MustAsync(Integrator.Put("/fhir/Organization/the-boss", $$"""{"resourceType":"Organization","id":"the-boss","active":true,"type":[{"coding":[{"system":"{{KindSystem}}","code":"employer"}]}],"name":"Boss"}"""));
         foreach (var role in (string[])["company-doctor", "gp", "assistant"]) Assert.Equal(403, await MeAsync(await HireAsync(role, "the-boss")));
         Assert.Equal(403, await MeAsync("his-delinde", t => t with { Organization = "Organization/the-boss" }));
