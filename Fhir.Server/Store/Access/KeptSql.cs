@@ -22,7 +22,8 @@ internal sealed class KeptSql
     /// <summary>Null when it was kept for somebody else.</summary>
     public Sql? Find(AccessContext asks, (string What, string? Type, Permission Doing) of, Func<Sql> make)
     {
-        if (_for is not { } caller || asks with { NowMicros = caller.NowMicros, Request = caller.Request, Network = caller.Network } != caller) return null;
+        // Roles are equal by their code, which one from which something was taken has too.
+        if (_for is not { } caller || !ReferenceEquals(asks.Role, caller.Role) || asks with { NowMicros = caller.NowMicros, Request = caller.Request, Network = caller.Network } != caller) return null;
         return _made.TryGetValue(of, out var found) ? found : _made[of] = make();
     }
 }

@@ -34,6 +34,15 @@ public sealed class KeptSqlTests
     }
 
     [Fact]
+    public void What_is_kept_for_a_caller_does_not_serve_a_role_of_which_something_was_taken()
+    {
+        Role[] less = [Role.Assistant with { Grounds = Ground.Practice }, Role.Assistant with { Clearance = 1 }, Role.Assistant with { Abilities = Ability.None }];
+        var kept = Assistant.WithKeptSql();
+        Asked(kept);
+        Assert.All(less, role => Assert.Equal(Asked(Assistant with { Role = role }), Asked(kept with { Role = role })));
+    }
+
+    [Fact]
     public void Another_moment_is_another_parameter_of_the_same_statement()
     {
         var kept = Assistant.WithKeptSql();
@@ -49,8 +58,8 @@ public sealed class KeptSqlTests
         "Scopes" => Scopes.Parse("user/Patient.rs"),
         "Actor" or "OnBehalfOf" or "Organization" => new ResourceKey("Patient", "x"),
         "Selves" => ImmutableArray.Create(99L),
-        "SeesAll" => true,
         _ when Settable.Single(p => p.Name == property).PropertyType == typeof(long) => 99L,
+        _ when Settable.Single(p => p.Name == property).GetValue(Assistant) is bool given => !given,
         _ => "another",
     };
 
