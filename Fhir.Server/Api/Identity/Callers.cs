@@ -1,5 +1,6 @@
 using Fhir.Server.Core.Outcomes;
 using Fhir.Server.Store.Access;
+using Fhir.Server.Store.Database;
 using Fhir.Server.Store.Resources;
 using Fhir.Server.Store.Search;
 using Microsoft.AspNetCore.Http;
@@ -7,7 +8,7 @@ using Microsoft.AspNetCore.Http;
 namespace Fhir.Server.Api.Identity;
 
 /// <summary>From a request's token to its caller. The role and organisation are the store's word, not the token's; they are asked again after a second, or as soon as the directory changes.</summary>
-public sealed class Callers(TokenCache tokens, Holders holders, ScopeFilters filters, DirectoryEpoch directory, ResourceStore store, ApiSettings settings, TimeProvider clock)
+public sealed class Callers(TokenCache tokens, Holders holders, ScopeFilters filters, DirectoryEpoch directory, ResourceStore store, TenantDatabase database, ApiSettings settings, TimeProvider clock)
 {
     private static readonly Issue NoAccess = new(IssueKind.Forbidden, "This token's holder has no access here.");
 
@@ -110,8 +111,13 @@ public sealed class Callers(TokenCache tokens, Holders holders, ScopeFilters fil
         if (token.Acr is not null && token.Acr == settings.StepUpAcr) holder = holder with { SteppedUpAt = token.AuthenticatedAt };
         if (token.Patient is not { } named) return holder with { Sees = sees };
         if (await holders.PatientAsync(named.Contains('/', StringComparison.Ordinal) ? Local(named) : $"Patient/{named}", stop) is not { } patient) return NoAccess;
+        if (!await SeesAsync(holder.Sees, patient.Rid, stop)) return NoAccess;   // one whom she does not see is as good as missing
         return holder with { Sees = sees with { PatientContextRid = patient.Rid }, PatientInContext = patient.Key };
     }
+
+    // Whatever her scopes are: these are bound to that patient next.
+    private async Task<bool> SeesAsync(AccessContext sees, long patient, CancellationToken stop) =>
+        await database.FirstAsync(Sql.Of($"select 1 from res r where r.rid = {patient} and r.live = 1 and {sees.Sees("r", "Patient", Permission.None)}"), r => r.GetInt64(0), stop) == 1;
 
     // An issuer may write our own address before it.
     private string? Local(string? reference) =>

@@ -46,6 +46,25 @@ public sealed class HolderTests(Shared shared) : IClassFixture<Shared>
     }
 
     [Fact]
+    public async Task A_patient_in_context_who_is_hidden_and_one_who_is_missing_are_the_same()
+    {
+        var (own, hidden) = (await Jansen.NewPatient(), await House.As("dr.bakker").NewPatient());
+        var observation = """{"resourceType":"Observation","status":"final","code":{"text":"x"},"subject":{"reference":"Patient/PATIENT"}}""";
+        foreach (var scope in (string[])["patient/*.cruds", "patient/*.cruds user/*.cruds", "user/*.cruds"])
+        {
+            async Task<List<string>> AnswersAsync(string patient)
+            {
+                var client = House.As("dr.jansen", scope, t => t with { Patient = patient });
+                Got[] got = [await client.Get("/me"), await client.Get($"/fhir/Patient/{patient}"), await client.Get("/fhir/Patient"), await client.Get($"/fhir/Observation?patient={patient}"),
+                    await client.Post("/fhir/Observation", observation.Replace("PATIENT", patient, StringComparison.Ordinal))];
+                return [.. got.Select(g => $"{g.Code} {g.Text.Replace(patient, "it", StringComparison.Ordinal)}")];
+            }
+            Assert.Equal(await AnswersAsync("never-was-there"), await AnswersAsync(hidden));
+            Assert.Equal(200, (await House.As("dr.jansen", scope, t => t with { Patient = own }).Get("/me")).Code);
+        }
+    }
+
+    [Fact]
     public async Task A_patient_has_access_while_her_record_is_active_and_sees_herself_only()
     {
         var (ann, bob) = (await Jansen.NewPatient(), await Jansen.NewPatient());
@@ -150,7 +169,7 @@ public sealed class HolderTests(Shared shared) : IClassFixture<Shared>
         }
         foreach (var named in (string[])["nobody", "Patient/nobody", $"Observation/{ann}", "", $"Patient/{ann}/_history/1"])
             Assert.Equal(403, await MeAsync("dr.jansen", t => t with { Patient = named }));
-        Assert.Equal(404, (await House.As($"Patient/{await Jansen.NewPatient()}", with: t => t with { Patient = ann }).Get($"/fhir/Patient/{ann}")).Code);
+        Assert.Equal(403, (await House.As($"Patient/{await Jansen.NewPatient()}", with: t => t with { Patient = ann }).Get($"/fhir/Patient/{ann}")).Code);
     }
 
     private string Make(Action<Dictionary<string, object>> with)
