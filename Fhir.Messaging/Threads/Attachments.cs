@@ -21,7 +21,7 @@ internal static class Attachments
             if (await scope.ReadAsync(binary, stop) is not { } stored) return missing;
             var rid = await scope.RidAsync(binary, stop);
             var who = await scope.Session.FirstAsync(Sql.Of($"select who from upload where binary_rid = {rid}"), r => r.GetString(0), stop);
-            if (!by.SeesAll && who != by.Who) return missing;
+            if (!by.SeesAll && who != UploadWrites.Uploader(by)) return missing;
             if (attachment["contentType"].Text is { } type && type != stored["contentType"].Text)
                 return new Issue(IssueKind.Invalid, "The attachment's content type is not that of its Binary.", attachment.Location);
             var place = await scope.Session.FirstAsync(Sql.Of($"select coalesce(thread, 0) from res where rid = {rid}"), r => r.GetInt64(0), stop);
@@ -67,10 +67,13 @@ public sealed class UploadWrites : ICommitRule
             : await ConsentGate.MayWriteAsync(thread, change.By.ActorRid, letters: true, scope, stop);
     }
 
+    /// <summary>The post in which somebody uploads: what she uploads in one post she does not carry to another.</summary>
+    internal static string Uploader(AccessContext by) => by.Actor?.ToString() ?? by.Who;
+
     public async ValueTask ApplyAsync(Change change, CommitScope scope, CancellationToken stop)
     {
         if (change.After is null) return;
-        await scope.Session.ExecuteAsync(Sql.Of($"insert into upload(binary_rid, who) values({change.Rid}, {change.By.Who}) on conflict do nothing"), stop);
+        await scope.Session.ExecuteAsync(Sql.Of($"insert into upload(binary_rid, who) values({change.Rid}, {Uploader(change.By)}) on conflict do nothing"), stop);
         if (change.Thread != 0) await ParticipantRows.MissedAsync(scope, change.Thread, change.Rid, stop);   // the summary's file
         if (await ThreadOfAsync(change, scope, stop) is not { } rid || await ThreadRows.FindAsync(scope.Session, rid, stop) is not { } thread) return;
         (change.Thread, change.Patient, change.Confined) = (thread.Thread, thread.Patient, Confinement.Thread);

@@ -1,11 +1,12 @@
 using Fhir.Server.Core.Elements;
 using Fhir.Server.Core.Outcomes;
+using Fhir.Server.Store.Access;
 using Fhir.Server.Store.Database;
 using Fhir.Server.Store.Rules;
 
 namespace Fhir.Messaging.Threads;
 
-/// <summary>Every write of a Communication passes here: as a thread's header, as one of its messages, or as an ordinary Communication, which only its own organisation sees.</summary>
+/// <summary>Every write of a Communication passes here: as a thread's header, as one of its messages, or as an ordinary Communication, which only its own organisation sees, unless its patient denies it there.</summary>
 public sealed class ThreadWrites(HeaderWrites headers, MessageWrites messages) : ICommitRule
 {
     public IReadOnlySet<string> Types { get; } = new HashSet<string>(StringComparer.Ordinal) { "Communication" };
@@ -38,10 +39,10 @@ public sealed class ThreadWrites(HeaderWrites headers, MessageWrites messages) :
     {
         if (ThreadHeader.IsMeant(after)) await headers.ApplyNewAsync(change, after, scope, stop);
         else if (await ThreadInAsync(after, scope, stop) is var (thread, key)) await messages.ApplyNewAsync(change, thread, key, scope, stop);
-        else change.Patient = 0;   // neither: it did not pass the gate, so only its home organisation sees it, whoever cares for the patient
+        else if (change.Confined == Confinement.None) change.Confined = Confinement.Home;   // neither: it did not pass the gate, so only its own organisation sees it, whoever cares for the patient
     }
 
-    private static async ValueTask<(ThreadRow, Fhir.Server.Store.Access.ResourceKey)?> ThreadInAsync(Element message, CommitScope scope, CancellationToken stop)
+    private static async ValueTask<(ThreadRow, ResourceKey)?> ThreadInAsync(Element message, CommitScope scope, CancellationToken stop)
     {
         foreach (var key in ThreadMessage.PartOf(message))
             if (await ThreadRows.FindAsync(scope.Session, await scope.RidAsync(key, stop), stop) is { } thread) return (thread, key);

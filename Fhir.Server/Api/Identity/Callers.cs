@@ -97,20 +97,30 @@ public sealed class Callers(TokenCache tokens, Holders holders, ScopeFilters fil
     {
         var user = Local(token.FhirUser);
         if (role == Role.Patient)
-            return await holders.PatientAsync(user, stop) is { } self ? Self(token, role, self, self) : NoAccess;
-        return role == Role.Proxy && await holders.ProxyAsync(user, stop) is var (proxy, patient) ? Self(token, role, proxy, patient) : NoAccess;
+            return await holders.PatientAsync(user, stop) is { } self ? Self(token, role, self.Key, (self.Key, self.Rid)) : await DeletedAsync(token, role, user, stop);
+        return role == Role.Proxy && await holders.ProxyAsync(user, stop) is var (proxy, patient) ? Self(token, role, proxy.Key, (patient.Key, patient.Rid)) : NoAccess;
     }
 
-    private Caller Self(Token token, Role role, Voucher who, Voucher patient) =>
-        new(Sees(token, role, who.Key.ToString()) with { Selves = [patient.Rid] }, token.Subject) { Patients = [patient.Key] };
+    // NEN 7513: the log outlives the record, and so does her right to read it; to nothing else.
+    private async Task<Result<Caller>> DeletedAsync(Token token, Role role, string? user, CancellationToken stop)
+    {
+        if (await holders.DeletedPatientAsync(user, stop) is not { } gone) return NoAccess;
+        var self = Self(token, role, gone.Key, gone);
+        return self with { Sees = self.Sees with { Scopes = self.Sees.Scopes.For("AuditEvent") } };
+    }
+
+    private Caller Self(Token token, Role role, ResourceKey who, (ResourceKey Key, long Rid) patient) =>
+        new(Sees(token, role, who.ToString()) with { Selves = [patient.Rid] }, token.Subject) { Patients = [patient.Key] };
 
     // The patient in context is there, or the token gives nothing: else its scopes would be bound to somebody else, or to nobody.
     private async Task<Result<Caller>> InContextAsync(Caller holder, Token token, CancellationToken stop)
     {
-        var sees = holder.Sees with { Issuer = token.Issuer, TokenId = token.Id, Scopes = filters.MadeOut(token.Scopes) };
+        var sees = holder.Sees with { Issuer = token.Issuer, TokenId = token.Id, Scopes = filters.MadeOut(holder.Sees.Scopes) };
         if (token.Acr is not null && token.Acr == settings.StepUpAcr) holder = holder with { SteppedUpAt = token.AuthenticatedAt };
         if (token.Patient is not { } named) return holder with { Sees = sees };
-        if (await holders.PatientAsync(named.Contains('/', StringComparison.Ordinal) ? Local(named) : $"Patient/{named}", stop) is not { } patient) return NoAccess;
+        var context = named.Contains('/', StringComparison.Ordinal) ? Local(named) : $"Patient/{named}";
+        if (sees.Role == Role.Patient && context == sees.Who) return holder with { Sees = sees with { PatientContextRid = sees.Selves[0] }, PatientInContext = holder.Patients[0] };
+        if (await holders.PatientAsync(context, stop) is not { } patient) return NoAccess;
         if (!await SeesAsync(holder.Sees, patient.Rid, stop)) return NoAccess;   // one whom she does not see is as good as missing
         return holder with { Sees = sees with { PatientContextRid = patient.Rid }, PatientInContext = patient.Key };
     }

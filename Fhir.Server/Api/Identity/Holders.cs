@@ -36,6 +36,10 @@ public sealed class Holders(ResourceStore store, TimeProvider clock)
 
     internal Task<Voucher?> PatientAsync(string? reference, CancellationToken stop) => FindAsync(reference, "Patient", stop);
 
+    /// <summary>A patient whose Patient resource has been deleted: her log is still hers.</summary>
+    internal async Task<(ResourceKey Key, long Rid)?> DeletedPatientAsync(string? reference, CancellationToken stop) =>
+        reference?.Split('/') is ["Patient", { Length: > 0 } id] && await store.DeletedAsync(new("Patient", id), stop) is > 0 and var rid ? (new("Patient", id), rid) : null;
+
     /// <summary>The patient for whom a RelatedPerson speaks now. Only the patient's own practice can say so: else whoever may write one would name herself.</summary>
     internal async Task<(Voucher Proxy, Voucher Patient)?> ProxyAsync(string? reference, CancellationToken stop)
     {

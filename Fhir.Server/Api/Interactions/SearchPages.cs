@@ -18,12 +18,17 @@ public sealed class SearchPages(ResourceSearch search, BinaryData binaries)
         if (type is not null && !DefinitionSet.R4.IsResource(type)) return Writing.NoSuchType;
         if (SearchQuery.Parse(type, parameters, DefinitionSet.R4, strict).Failed(out var issue, out var query)) return issue;
         if ((await search.SearchAsync(query, caller.Sees, stop)).Failed(out issue, out var page)) return issue;
-        var entries = new List<BundleEntry>(page.Matches.Count + page.Includes.Count + 1);
+        var entries = new List<BundleEntry>(page.Matches.Count + page.Includes.Count + 2);
         foreach (var match in page.Matches) entries.Add(await EntryAsync(match, "match", query.Elements, query, baseUrl, stop));
         foreach (var include in page.Includes) entries.Add(await EntryAsync(include, "include", [], query, baseUrl, stop));
+        if (query.Ignored.Count > 0) entries.Add(new() { Resource = OperationOutcome.Of([.. query.Ignored.Distinct(StringComparer.Ordinal).Select(LeftOut)]), SearchMode = "outcome" });
         if (page.IncludesCut) entries.Add(new() { Resource = OperationOutcome.Warning(IncludesCut), SearchMode = "outcome" });
         return BundleJson.Answer("searchset", page.Total, LinksOf(query, page, type is null ? baseUrl : $"{baseUrl}/{type}"), entries);
     }
+
+    // A filter that was left out makes the answer another one than was asked for — https://hl7.org/fhir/R4/search.html#errors
+    private static Issue LeftOut(string parameter) =>
+        new(IssueKind.Unsupported, "Nothing is searched or sorted by this parameter here: it was left out.", parameter) { Severity = Severity.Warning };
 
     // The self link says what was understood, and nothing that was not.
     private static List<(string, string)> LinksOf(SearchQuery query, SearchPage page, string address)

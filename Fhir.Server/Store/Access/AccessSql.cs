@@ -42,9 +42,10 @@ public sealed partial record AccessContext
         Keeper.Nobody or Keeper.Audit => Sql.False,
     };
 
-    // Officers have no content at all, whatever organisation pays them.
-    private Sql SeesOwn(RowAlias row) =>
-        OrganizationRid == 0 || Role.Kind is RoleKind.Officer or RoleKind.Patient ? Sql.False : All(Sql.Of($"{row.Sql}.home = {Named(OrganizationRid)}"), Cleared(row, Role.Clearance));
+    // Who does not stand on the practice's ground has none of its content, whatever organisation pays her; who keeps the directory sees what she keeps of it.
+    private Sql SeesOwn(RowAlias row) => Sql.Any(Some(
+        OrganizationRid != 0 && Role.StandsOn(Ground.Practice) ? All(Sql.Of($"{row.Sql}.home = {Named(OrganizationRid)}"), Cleared(row, Role.Clearance), NotDenied(row, Myself)) : Sql.False,
+        Role.Writes.Contains(Keeper.Directory) ? row.IsOneOf(AccessTable.OwnOfDirectory) : Sql.False));
 
     /// <summary>The row that a condition speaks of, and its type when that is known.</summary>
     private readonly record struct RowAlias(string Alias, string? Type)

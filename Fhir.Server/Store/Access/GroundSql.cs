@@ -35,7 +35,7 @@ public sealed partial record AccessContext
     // A denial of everyone does not shut out the practice that keeps the record; one that names her does.
     private Sql OfMyPractice(RowAlias row)
     {
-        var confined = Sql.Raw(Role.Kind == RoleKind.System ? $"{row.Alias}.confined < 2" : $"{row.Alias}.confined = 0");
+        var confined = Sql.Raw(Role.Kind == RoleKind.System ? $"{row.Alias}.confined < 2" : $"{row.Alias}.confined <= 0");
         return All(Sql.Of($"{row.Sql}.home = {Named(OrganizationRid)}"), confined, Cleared(row, Role.Clearance), NotDenied(row, Myself));
     }
 

@@ -47,6 +47,9 @@ public sealed class Scopes
     public Scopes With(Func<Grant, IEnumerable<Grant>> makeOut) =>
         Grants.All(g => g.Only.IsEmpty) ? this : new([.. Grants.SelectMany(g => g.Only.IsEmpty ? [g] : makeOut(g))]) { Text = Text };
 
+    /// <summary>What of it concerns one type.</summary>
+    public Scopes For(string type) => new([.. Grants.Where(g => g.IsFor(type)).Select(g => g with { Type = type })]) { Text = Text };
+
     private static Grant? Read(string scope)
     {
         var (head, query) = scope.Split('?', 2) is [var before, var after] ? (before, after) : (scope, null);

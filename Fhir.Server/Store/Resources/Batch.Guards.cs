@@ -2,6 +2,8 @@ using Fhir.Server.Core.Elements;
 using Fhir.Server.Core.Outcomes;
 using Fhir.Server.Store.Access;
 using Fhir.Server.Store.Database;
+using Fhir.Server.Store.Search;
+using Fhir.Server.Store.Search.Types;
 
 namespace Fhir.Server.Store.Resources;
 
@@ -15,7 +17,7 @@ internal sealed partial class Batch
         if (by.SeesAll || prepared is not { Write.Resource: { } resource, Index: { } index }) return null;
         if (before is { Live: < 0 }) before = null;
         return Lowers(resource, before, by)
-            ?? await MovesAsync(prepared.Write.Key, index.Patients, before, stop)
+            ?? await MovesAsync(prepared.Write.Key, index, before, stop)
             ?? await RefersAsync(resource, before, together, by, stop);
     }
 
@@ -24,15 +26,38 @@ internal sealed partial class Batch
             ? null : new Issue(IssueKind.Forbidden, "Only who may see everything that its own organisation keeps makes a security label less strict.", $"{resource.Type}.meta.security");
 
     // Whose it is follows from its content: a rule may have given the row another patient (a message has that of its thread).
-    private async ValueTask<Issue?> MovesAsync(ResourceKey key, HashSet<ResourceKey> patients, Row? before, CancellationToken stop)
+    private async ValueTask<Issue?> MovesAsync(ResourceKey key, IndexEntries index, Row? before, CancellationToken stop)
     {
         if (before is null || key.Type == "Patient" || AccessTable.ReadBy(key.Type) != Keeper.Patient) return null;
+        var patients = index.Patients;
         if (before.Patient > 0 && patients.Count == 1 && await RidOrNoneAsync(patients.First(), stop) == before.Patient) return null;
         if (await LastContentAsync(before, stop) is not { } content) return null;
-        var held = _parts.Indexer.Extract(content).Patients;
-        return held.Count == 0 || held.SetEquals(patients)
+        var was = _parts.Indexer.Extract(content);
+        if (key.Type == "Binary") await TakeContextAsync(content, was, stop);
+        if (was.NamesPatientsBeside && key.Type is not ("Binary" or "Bundle")) return null;   // whom a list or a note mentions may change
+        return was.Patients.Count == 0 || was.Patients.SetEquals(patients)
             ? null : new Issue(IssueKind.Conflict, "A resource stays with the patients that it is about: for another patient a new one is made.", key.Type);
     }
+
+    private ValueTask TakeContextAsync(Prepared prepared, CancellationToken stop) =>
+        prepared is { Write: { Key.Type: "Binary", Resource: { } binary }, Index: { } index } ? TakeContextAsync(binary, index, stop) : ValueTask.CompletedTask;
+
+    // What a Binary's security context is about, it is about — https://hl7.org/fhir/R4/binary.html#security-context
+    private async ValueTask TakeContextAsync(Element binary, IndexEntries index, CancellationToken stop)
+    {
+        if (ContextOf(binary) is not { } context) return;
+        if (_touched.Contains(context)) await FlushAsync(stop);
+        index.Patients.UnionWith(await _session.QueryAsync(Sql.Of(
+            $"""
+            select p.fid from res c join res p on p.rid = c.patient where c.typ = {AccessTable.Number(context.Type)} and c.fid = {context.Id}
+            union select p.fid from res c join res_patient m on m.rid = c.rid join res p on p.rid = m.patient
+            where c.typ = {AccessTable.Number(context.Type)} and c.fid = {context.Id} and c.patient = -1
+            """), r => new ResourceKey("Patient", r.GetString(0)), stop));
+        index.NamesPatientsBeside = index.Patients.Count > 0;
+    }
+
+    private ResourceKey? ContextOf(Element? binary) =>
+        binary is not null && ReferenceText.TextOf(binary["securityContext"]) is { } text ? ReferenceText.Local(text, _parts.Indexer.Bases) : null;
 
     /// <summary>For people a reference to what is missing and to what is hidden is refused alike, unless the version before has it already.</summary>
     private async ValueTask<Issue?> RefersAsync(Element resource, Row? before, IReadOnlySet<ResourceKey> together, AccessContext by, CancellationToken stop)

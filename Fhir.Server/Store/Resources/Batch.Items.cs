@@ -20,15 +20,20 @@ internal sealed partial class Batch
             if (Twice(writes) is { } twice) return twice;
             if ((await FindExistingAsync(item, by)).Failed(out var issue, out writes)) return issue;
         }
-        var answers = new List<Written>(writes.Count);
+        var answers = new Written[writes.Count];
         var together = writes.Where(w => w.Write.Resource is not null).Select(w => w.Write.Key).ToHashSet();
-        foreach (var write in writes)
+        foreach (var (at, write) in writes.Index().OrderBy(w => After(w.Item.Write, w.Index, writes)))
         {
             if ((await TakeAsync(write, together, by, item.Stop)).Failed(out var issue, out var written)) return In(write.Write, issue);
-            answers.Add(written);
+            answers[at] = written;
         }
         return answers;
     }
+
+    // A file comes behind its security context: it is about the same patient.
+    private double After(Write write, int at, IReadOnlyList<Prepared> writes) =>
+        write.Key.Type != "Binary" || ContextOf(write.Resource) is not { } context ? at
+        : Math.Max(at, writes.Index().FirstOrDefault(w => w.Item.Write.Key == context).Index + 0.5);
 
     // What ended while it waited for its turn has ended; and what the commit before it opened is open, whatever the clock says.
     private AccessContext AtThisMoment(AccessContext by) => by.SeesAll ? by : by with { NowMicros = Math.Max(by.NowMicros, AtMicros) };
@@ -55,6 +60,7 @@ internal sealed partial class Batch
         if (await MayAsync(write, before, by, stop) is { } no) return no;
         if (write.Kind == WriteKind.Delete && before is not { Live: 1 }) return new Written(WriteOutcome.Unchanged, null);
         if (Stale(write, before) is { } stale) return stale;
+        await TakeContextAsync(prepared, stop);
         if (await GuardAsync(prepared, before, together, by, stop) is { } guarded) return guarded;
         return await WriteAsync(prepared, before, by, stop);
     }
@@ -152,6 +158,7 @@ internal sealed partial class Batch
         change.Label = write.Resource is { } resource ? Labels.Of(resource) : before?.Label ?? 0;
         if (prepared.Index is not { } index) return;
         await ReserveAsync([.. index.Patients.Where(p => p != write.Key), .. index.References.Select(r => r.Target).Where(t => t != write.Key)], stop);
+        if (change.Confined is Confinement.None or Confinement.Home) change.Confined = index.NamesPatientsBeside ? Confinement.Home : Confinement.None;
         change.Patient = index.Patients.Count switch { 0 => 0, 1 => PatientRid(index.Patients.First(), change), _ => -1 };
     }
 

@@ -56,6 +56,10 @@ public sealed class ResourceStore : IAsyncDisposable
     public ValueTask<long> HomeAsync(long rid, CancellationToken stop) =>
         _database.FirstAsync(Sql.Of($"select coalesce(home, 0) from res where rid = {rid}"), r => r.GetInt64(0), stop);
 
+    /// <summary>The rid of what has been deleted; 0 when it is there, or never was. For the house itself: no view is asked.</summary>
+    public ValueTask<long> DeletedAsync(ResourceKey key, CancellationToken stop) =>
+        _database.FirstAsync(Sql.Of($"select rid from res where typ = {AccessTable.Number(key.Type)} and fid = {key.Id} and live = 0"), r => r.GetInt64(0), stop);
+
     /// <summary>One version; Gone for the version that is a delete.</summary>
     public async Task<Result<ResourceVersion>> ReadVersionAsync(VersionKey key, AccessContext sees, CancellationToken stop)
     {

@@ -21,6 +21,8 @@ public sealed class IndexEntries
     public long Has { get; set; }
     /// <summary>The patients whose compartment it is in, itself included for a Patient.</summary>
     public HashSet<ResourceKey> Patients { get; } = [];
+    /// <summary>They stand beside what R4's compartment looks at (<see cref="Beside"/>): they open the row to nobody.</summary>
+    public bool NamesPatientsBeside { get; set; }
 
     // Two components with the same value are one row: bytes are compared, not arrays.
     private sealed class SameRow : IEqualityComparer<(int P, long V, long U, byte[] Lo, byte[] Hi)>

@@ -1,5 +1,6 @@
 using Fhir.Server.Core.Definitions;
 using Fhir.Server.Core.Elements;
+using Fhir.Server.Store.Access;
 using Fhir.Server.Store.Search.Types;
 
 namespace Fhir.Server.Store.Search;
@@ -22,7 +23,23 @@ public sealed class Indexer
         foreach (var parameter in _catalog.Of(resource.Type).Values)
             if (parameter.Path is not null) Extract(resource, parameter, entries);
         if (resource.Type == "Patient") TakeItself(resource, entries);
+        else if (entries.Patients.Count == 0) entries.NamesPatientsBeside = Beside.AddPatients(resource, this, entries.Patients);
         return entries;
+    }
+
+    /// <summary>The patients whose compartment it is in: what <see cref="Extract(Element)"/> says of them, without the rows.</summary>
+    internal HashSet<ResourceKey> PatientsOf(Element resource)
+    {
+        var entries = new IndexEntries();
+        var found = new List<Element>();
+        foreach (var parameter in _catalog.Of(resource.Type).Values.Where(p => p.InPatientCompartment && p.Path is not null && resource.Type != "Patient"))
+        {
+            found.Clear();
+            if (parameter.Path!.Select(resource, found) is null) found.ForEach(element => TakePatient(element, entries));
+        }
+        if (resource.Type == "Patient") TakeItself(resource, entries);
+        else if (entries.Patients.Count == 0) Beside.AddPatients(resource, this, entries.Patients);
+        return entries.Patients;
     }
 
     // A Patient stands in her own compartment only, whatever she links to.

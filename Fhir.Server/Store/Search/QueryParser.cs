@@ -12,6 +12,7 @@ internal sealed class QueryParser(string? type, DefinitionSet definitions, bool 
     private static readonly string[] Summaries = ["true", "text", "data", "false", "count"];
     private readonly CriterionParser _criteria = new(definitions);
     private readonly List<KeyValuePair<string, string>> _used = [];
+    private readonly List<string> _ignored = [];
     private readonly List<SortKey> _sort = [];
     private readonly List<IncludeRule> _includes = [];
     private readonly List<string> _elements = [];
@@ -26,11 +27,15 @@ internal sealed class QueryParser(string? type, DefinitionSet definitions, bool 
         if (Types(parameters).Failed(out var issue, out var types)) return issue;
         _branches.AddRange(types.Select(t => new SearchQuery.Branch(t, [])));
         foreach (var (key, value) in parameters)
-            if (value.Length > 0 && Take(key, value) is { } wrong && (strict || !CriterionParser.IsUnknown(wrong))) return wrong with { Where = key };
+        {
+            if (value.Length == 0 || Take(key, value) is not { } wrong) continue;
+            if (strict || !CriterionParser.IsUnknown(wrong)) return wrong with { Where = key };
+            _ignored.Add(key);
+        }
         return new SearchQuery
         {
             Type = type, Count = _summary == "count" ? 0 : _count, Accurate = _accurate, Summary = _summary == "count" ? null : _summary,
-            Elements = _elements, Page = _page, Used = _used, Sort = _sort, Includes = _includes, Branches = _branches,
+            Elements = _elements, Page = _page, Used = _used, Ignored = _ignored, Sort = _sort, Includes = _includes, Branches = _branches,
         };
     }
 
@@ -92,6 +97,7 @@ internal sealed class QueryParser(string? type, DefinitionSet definitions, bool 
             var key = new SortKey(text.TrimStart('-'), text.StartsWith('-'));
             var issue = key.Code is "_id" or "_lastUpdated" ? null : Sortable(key.Code);
             if (issue is not null && (strict || !CriterionParser.IsUnknown(issue))) return issue;
+            if (issue is not null) _ignored.Add("_sort");
             if (issue is not null) continue;
             if (_sort.Count == MostSortKeys) return new Issue(IssueKind.Unsupported, $"A search is sorted by at most {MostSortKeys} keys.") { Code = "too-costly" };
             _sort.Add(key);

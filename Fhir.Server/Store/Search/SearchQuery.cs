@@ -25,6 +25,8 @@ public sealed class SearchQuery
     public string? Page { get; internal init; }
     /// <summary>The parameters that were used, for the self link; those that were not understood are left out.</summary>
     public IReadOnlyList<KeyValuePair<string, string>> Used { get; internal init; } = [];
+    /// <summary>The names of those that were left out, because nothing is searched by them here.</summary>
+    public IReadOnlyList<string> Ignored { get; internal init; } = [];
     /// <summary>False when everything would match: a conditional write must refuse that.</summary>
     public bool HasCriteria => Branches.Count > 0 && Branches.All(b => b.All.Count > 0);
 

@@ -131,6 +131,26 @@ public abstract class PatientLogContract(Shared shared)
     }
 
     [Fact]
+    public async Task J4_The_log_of_a_deleted_patient_stays_hers_and_the_officers_and_nothing_else_does()
+    {
+        var (id, other) = (await Jansen.NewPatient(), await Jansen.NewPatient());
+        var observation = (await Jansen.Post("/fhir/Observation", $$$"""{"resourceType":"Observation","status":"final","code":{"text":"x"},"subject":{"reference":"Patient/{{{id}}}"}}""")).Id;
+        Assert.Equal(204, (await Jansen.Delete($"/fhir/Patient/{id}")).Code);
+        await Jansen.Get($"/fhir/Observation/{observation}");
+        var subtypes = (await House.As("privacy").Log($"patient=Patient/{id}")).Select(e => e.Subtypes()).ToList();
+        Assert.Equal(["read", "delete", "create", "create"], subtypes);
+        foreach (var self in new[] { House.As($"Patient/{id}", "patient/*.rs user/*.rs"), House.As($"Patient/{id}", "patient/AuditEvent.rs") })
+        {
+            Assert.Equal(subtypes, (await self.Log("")).Select(e => e.Subtypes()).TakeLast(4));
+            Assert.Null((await self.Get($"/fhir/AuditEvent?patient={other}")).Json["entry"]);
+            foreach (var hidden in new[] { $"Patient/{id}", $"Observation/{observation}", $"Observation/{observation}/_history/1", $"Observation?patient={id}", "Practitioner" })
+                Assert.Equal(403, (await self.Get($"/fhir/{hidden}")).Code);
+        }
+        Assert.Equal(403, (await House.As($"Patient/{id}", "patient/Observation.rs").Get("/fhir/AuditEvent")).Code);
+        Assert.Equal(403, (await Self("never-was").Get("/fhir/AuditEvent")).Code);
+    }
+
+    [Fact]
     public async Task J4_A_posted_event_about_her_is_in_it_without_the_others_whom_it_names()
     {
         var (id, other) = (await Jansen.NewPatient(), await Jansen.NewPatient());

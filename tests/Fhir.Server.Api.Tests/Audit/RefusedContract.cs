@@ -2,12 +2,8 @@ using System.Net.Sockets;
 using System.Text;
 using System.Text.Json.Nodes;
 using Fhir.Server.Api.Audit;
-using Fhir.Server.Api.Identity;
 using Fhir.Server.Store.Database;
 using Fhir.Server.Store.Tests;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
@@ -18,8 +14,7 @@ public abstract class RefusedContract
 {
     protected abstract Task<TenantDatabase?> DatabaseAsync();
 
-    private async Task<House> OpenAsync(Func<ApiSettings, ApiSettings>? set = null, Action<WebApplication, RouteGroupBuilder>? map = null, TimeProvider? clock = null) =>
-        await House.OpenAsync(map, set, clock: clock, on: await DatabaseAsync());
+    private async Task<House> OpenAsync(Func<ApiSettings, ApiSettings>? set = null) => await House.OpenAsync(set: set, on: await DatabaseAsync());
 
     private static async Task<List<JsonNode>> EventsAsync(House house, string query = "_count=500") =>
         [.. (await house.As("privacy").Get($"/fhir/AuditEvent?{query}")).Json["entry"]?.AsArray().Select(e => e!["resource"]!) ?? []];
@@ -64,48 +59,19 @@ public abstract class RefusedContract
             await socket.GetStream().WriteAsync(Encoding.ASCII.GetBytes($"POST /fhir/Patient HTTP/1.1\r\nHost: x\r\nX-Request-Id: cut\r\nContent-Type: application/fhir+json\r\nContent-Length: 500\r\nAuthorization: Bearer {house.Tokens.Issue(House.TokenOf("dr.jansen"))}\r\n\r\n{{\"resourceType\":"), TestContext.Current.CancellationToken);
             await Task.Delay(300, TestContext.Current.CancellationToken);   // until it is being read; if it is not yet, the test shows less and is not wrong
         }
-        var e = await EventuallyAsync(house, "cut");
-        Assert.Equal(("Practitioner/dr.jansen", "4"), (Who(e), (string)e["outcome"]!));
-    }
-
-    [Fact]
-    public async Task A_request_that_its_caller_gave_up_leaves_a_row()
-    {
-        var begun = new TaskCompletionSource();
-        Func<HttpContext, Task<IResult>> endless = async context =>
+        JsonNode? found = null;
+        for (var tries = 0; found is null && tries < 100; tries++)
         {
-            begun.SetResult();
-            await Task.Delay(Timeout.Infinite, context.RequestAborted);
-            return Results.Empty;
-        };
-        await using var house = await OpenAsync(map: (_, fhir) => fhir.MapGet("/$endless", endless).Asks(Right.SignedIn));
-        using var http = new HttpClient();
-        using var request = new HttpRequestMessage(HttpMethod.Get, $"{house.Url}/fhir/$endless");
-        request.Headers.TryAddWithoutValidation("Authorization", $"Bearer {house.Tokens.Issue(House.TokenOf("dr.jansen"))}");
-        request.Headers.TryAddWithoutValidation("X-Request-Id", "given-up");
-        using var patience = new CancellationTokenSource();
-        var call = http.SendAsync(request, patience.Token);
-        await begun.Task;
-        await patience.CancelAsync();
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => call);
-        var e = await EventuallyAsync(house, "given-up");
-        Assert.Equal(("Practitioner/dr.jansen", "4"), (Who(e), (string)e["outcome"]!));
-    }
-
-    private static async Task<JsonNode> EventuallyAsync(House house, string request)
-    {
-        for (var tries = 0; tries < 100; tries++)
-        {
-            if ((await EventsAsync(house)).SingleOrDefault(e => RequestOf(e) == request) is { } found) return found;
-            await Task.Delay(100, TestContext.Current.CancellationToken);
+            found = (await EventsAsync(house)).SingleOrDefault(e => RequestOf(e) == "cut");
+            if (found is null) await Task.Delay(100, TestContext.Current.CancellationToken);
         }
-        throw new TimeoutException($"{request} left no row.");
+        Assert.Equal(("Practitioner/dr.jansen", "4"), (Who(found!), (string)found!["outcome"]!));
     }
 
     [Fact]
     public async Task A_flood_of_strangers_is_counted_and_does_not_hide_who_is_known()
     {
-        await using var house = await OpenAsync(clock: new StoppedClock(TimeProvider.System.GetUtcNow()));   // within one minute
+        await using var house = await OpenAsync();
         var stranger = house.As(null);
         for (var i = 0; i < Knocks.PerNetwork + 40; i++) Assert.Equal(401, (await stranger.Get("/fhir/Patient/x")).Code);
         Assert.Equal(404, (await house.As("dr.jansen").Get("/fhir/Patient/x", ("X-Request-Id", "known"))).Code);
@@ -114,19 +80,14 @@ public abstract class RefusedContract
         Assert.Single(events, e => RequestOf(e) == "known");
         var strangers = events.Where(e => Who(e) == "anonymous").ToList();
         var counts = strangers.Select(e => (string)e["outcomeDesc"]!).Where(d => d.Contains("times", StringComparison.Ordinal)).Select(d => int.Parse(d.Split("; ")[1].Split(' ')[0], System.Globalization.CultureInfo.InvariantCulture)).ToList();
-        Assert.Equal((Knocks.PerNetwork, 40), (strangers.Count - counts.Count, Assert.Single(counts)));
+        Assert.InRange(strangers.Count - counts.Count, Knocks.PerNetwork, (Knocks.PerNetwork * 2) - 1);   // the minute may have turned meanwhile
+        Assert.Equal(Knocks.PerNetwork + 40, strangers.Count - counts.Count + counts.Sum());
         Assert.Equal("127.0.0.1", (string)strangers[0]["agent"]!.AsArray().Select(a => a!["network"]).OfType<JsonNode>().First()["address"]!);
     }
 }
 
 public sealed class RefusedOnSqlite : RefusedContract { protected override Task<TenantDatabase?> DatabaseAsync() => Task.FromResult<TenantDatabase?>(null); }
 public sealed class RefusedOnPostgres : RefusedContract { protected override async Task<TenantDatabase?> DatabaseAsync() => await TestDatabase.PostgresAsync(); }
-
-/// <summary>A clock that stands still.</summary>
-internal sealed class StoppedClock(DateTimeOffset at) : TimeProvider
-{
-    public override DateTimeOffset GetUtcNow() => at;
-}
 
 public sealed class KnocksTests
 {

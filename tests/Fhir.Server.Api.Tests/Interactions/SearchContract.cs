@@ -48,6 +48,29 @@ public abstract class SearchContract(Shared shared)
         if (status == 400) Assert.Equal([query.Split('=')[0]], got.Places);
     }
 
+    [Theory]
+    [InlineData("_content=x", "_content")]
+    [InlineData("_text=x&_query=y", "_text", "_query")]
+    [InlineData("_filter=family eq x", "_filter")]
+    [InlineData("_sort=nonsense,_id", "_sort")]
+    [InlineData("nonsense=1&nonsense=2", "nonsense")]
+    public async Task What_is_left_out_is_told_by_name_in_the_answer(string query, params string[] names)
+    {
+        var family = Unique();
+        await Jansen.NewPatient(family);
+        foreach (var summary in new[] { "", "&_summary=count" })
+        {
+            var got = await Jansen.Get($"/fhir/Patient?family={family}&{query}{summary}", ("Prefer", "handling=lenient"));
+            Assert.Equal((200, 1), (got.Code, (int)got.Json["total"]!));
+            var outcome = Assert.Single(got.Json["entry"]!.AsArray(), e => (string)e!["search"]!["mode"]! == "outcome")!["resource"]!;
+            Assert.Equal("OperationOutcome", (string)outcome["resourceType"]!);
+            Assert.Equal(names.Select(n => ("warning", n)), outcome["issue"]!.AsArray().Select(i => ((string)i!["severity"]!, (string)i["expression"]![0]!)));
+            Assert.All(names, name => Assert.DoesNotContain($"{name}=", Link(got, "self").Replace("_sort=_id", "", StringComparison.Ordinal), StringComparison.Ordinal));
+            Assert.Equal(400, (await Jansen.Get($"/fhir/Patient?{query}{summary}", ("Prefer", "handling=strict"))).Code);
+        }
+        Assert.DoesNotContain("outcome", (await Jansen.Get($"/fhir/Patient?family={family}")).Text, StringComparison.OrdinalIgnoreCase);
+    }
+
     [Fact]
     public async Task By_POST_the_form_and_the_address_are_one_query()
     {
