@@ -1,4 +1,6 @@
+using Fhir.Server.Api.Audit;
 using Fhir.Server.Core.Outcomes;
+using Fhir.Server.Store.Resources;
 using Host.Demo;
 using Host.Settings;
 
@@ -39,10 +41,11 @@ public sealed class OpenHouse : IAsyncDisposable
             ? new(issue.Kind, $"The demo clinic could not be seeded: {issue.Where} {issue.Text}")
             : null;
 
-    public Task StartAsync(CancellationToken stop)
+    public async Task StartAsync(CancellationToken stop)
     {
         _started = true;   // also when it fails halfway: what began must be stopped
-        return _app.StartAsync(stop);
+        await Services.GetRequiredService<PatientKeys>().FillAsync(() => Services.GetRequiredService<PatientIndex>().ForgetAsync(stop), stop);
+        await _app.StartAsync(stop);
     }
 
     /// <summary>Tells others where the writer of this folder can be reached.</summary>

@@ -56,6 +56,7 @@ public sealed class Record : IAsyncDisposable
         services.AddSingleton<Indexer>();
         services.AddSingleton<ResourceSearch>();
         services.AddSingleton<ResourceStore>();
+        services.AddSingleton<PatientKeys>();
     }
 
     private static Issue TooMighty(PostgresLogin login) => new(IssueKind.Forbidden,

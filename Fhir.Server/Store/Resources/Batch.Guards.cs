@@ -3,7 +3,6 @@ using Fhir.Server.Core.Outcomes;
 using Fhir.Server.Store.Access;
 using Fhir.Server.Store.Database;
 using Fhir.Server.Store.Search;
-using Fhir.Server.Store.Search.Types;
 
 namespace Fhir.Server.Store.Resources;
 
@@ -42,22 +41,13 @@ internal sealed partial class Batch
     private ValueTask TakeContextAsync(Prepared prepared, CancellationToken stop) =>
         prepared is { Write: { Key.Type: "Binary", Resource: { } binary }, Index: { } index } ? TakeContextAsync(binary, index, stop) : ValueTask.CompletedTask;
 
-    // What a Binary's security context is about, it is about — https://hl7.org/fhir/R4/binary.html#security-context
     private async ValueTask TakeContextAsync(Element binary, IndexEntries index, CancellationToken stop)
     {
-        if (ContextOf(binary) is not { } context) return;
+        if (_parts.Indexer.ContextOf(binary) is not { } context) return;
         if (_touched.Contains(context)) await FlushAsync(stop);
-        index.Patients.UnionWith(await _session.QueryAsync(Sql.Of(
-            $"""
-            select p.fid from res c join res p on p.rid = c.patient where c.typ = {AccessTable.Number(context.Type)} and c.fid = {context.Id}
-            union select p.fid from res c join res_patient m on m.rid = c.rid join res p on p.rid = m.patient
-            where c.typ = {AccessTable.Number(context.Type)} and c.fid = {context.Id} and c.patient = -1
-            """), r => new ResourceKey("Patient", r.GetString(0)), stop));
+        index.Patients.UnionWith(await _session.QueryAsync(Contexts.Patients(context), r => new ResourceKey("Patient", r.GetString(0)), stop));
         index.NamesPatientsBeside = index.Patients.Count > 0;
     }
-
-    private ResourceKey? ContextOf(Element? binary) =>
-        binary is not null && ReferenceText.TextOf(binary["securityContext"]) is { } text ? ReferenceText.Local(text, _parts.Indexer.Bases) : null;
 
     /// <summary>For people a reference to what is missing and to what is hidden is refused alike, unless the version before has it already.</summary>
     private async ValueTask<Issue?> RefersAsync(Element resource, Row? before, IReadOnlySet<ResourceKey> together, AccessContext by, CancellationToken stop)

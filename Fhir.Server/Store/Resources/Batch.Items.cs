@@ -32,7 +32,7 @@ internal sealed partial class Batch
 
     // A file comes behind its security context: it is about the same patient.
     private double After(Write write, int at, IReadOnlyList<Prepared> writes) =>
-        write.Key.Type != "Binary" || ContextOf(write.Resource) is not { } context ? at
+        write.Key.Type != "Binary" || write.Resource is not { } binary || _parts.Indexer.ContextOf(binary) is not { } context ? at
         : Math.Max(at, writes.Index().FirstOrDefault(w => w.Item.Write.Key == context).Index + 0.5);
 
     // What ended while it waited for its turn has ended; and what the commit before it opened is open, whatever the clock says.

@@ -42,6 +42,9 @@ public sealed class Indexer
         return entries.Patients;
     }
 
+    /// <summary>The resource of this server whose security a Binary shares.</summary>
+    internal ResourceKey? ContextOf(Element binary) => ReferenceText.TextOf(binary["securityContext"]) is { } text ? ReferenceText.Local(text, _bases) : null;
+
     // A Patient stands in her own compartment only, whatever she links to.
     private static void TakeItself(Element patient, IndexEntries entries)
     {

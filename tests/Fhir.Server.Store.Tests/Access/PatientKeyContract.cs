@@ -121,6 +121,37 @@ public abstract class PatientKeyContract
     }
 
     [Fact]
+    public async Task Rows_from_before_get_their_patients_once()
+    {
+        await using var clinic = await ClinicAsync();
+        Write Letter(string title) => TestStore.Put("Bundle", "letter", json =>
+        {
+            Holding("document", Entry("Composition", "Patient/p"))(json);
+            json["identifier"] = new JsonObject { ["value"] = title };
+        });
+        await clinic.AddAsync(Letter("one"), "linde");
+        await clinic.AddAsync(Letter("two"), "linde");
+        await clinic.AddAsync(TestStore.Put("Communication", "call", json => json["recipient"] = new JsonArray(Ref("Patient/p"), Ref("Patient/q"))), "linde");
+        await clinic.AddAsync(TestStore.Put("Binary", "scan", json => (json["contentType"], json["securityContext"]) = ("text/plain", Ref("Communication/call"))), "linde");
+        await clinic.AddAsync(TestStore.Put("List", "loose"), "linde");
+        foreach (var table in (string[])["res", "res_hist"])
+            await clinic.ExecuteAsync(Sql.Of($"update {Sql.Raw(table)} set patient = null, confined = 0 where fid in ('letter', 'call', 'scan')"));
+        await clinic.ExecuteAsync(Sql.Of($"delete from res_patient"));
+        await clinic.DeniesAsync("p", "jansen");
+        await clinic.AssertSeesAsync(clinic.Gp, "Bundle", "letter");
+        var (keys, times) = (clinic.Store.KeysOfOldRows(), 0);
+        for (var i = 0; i < 2; i++) await keys.FillAsync(() => { times++; return Task.CompletedTask; }, default);
+        Assert.Equal(1, times);
+        await clinic.AssertBlindAsync(clinic.Gp, "Bundle", "letter");
+        await clinic.AssertBlindAsync(clinic.Gp, "Communication", "call");
+        await clinic.AssertBlindAsync(clinic.Gp, "Binary", "scan");
+        await clinic.AssertSeesAsync(clinic.Gp, "List", "loose");
+        await clinic.AssertSeesAsync(clinic.As(Role.Gp, "linde", "smit"), "Communication", "call");
+        await clinic.CaresAsync("bakker", "p");
+        foreach (var (type, id) in new[] { ("Bundle", "letter"), ("Communication", "call"), ("Binary", "scan") }) await clinic.AssertBlindAsync(clinic.Specialist, type, id);
+    }
+
+    [Fact]
     public async Task A_company_doctor_sees_nothing_that_her_own_organisation_keeps_for_itself()
     {
         await using var clinic = await ClinicAsync();

@@ -18,6 +18,10 @@ internal sealed class TestStore : IAsyncDisposable
     public required TenantDatabase Database { get; init; }
     public required ResourceStore Store { get; init; }
     public required ResourceSearch Search { get; init; }
+    private Indexer Indexer { get; init; } = null!;
+
+    /// <summary>Gives rows from before their patients.</summary>
+    public PatientKeys KeysOfOldRows() => new(Database, Indexer);
 
     public static Task<TestStore> OpenAsync(TenantDatabase database, params ICommitRule[] rules) => OpenAsync(database, TimeProvider.System, rules);
 
@@ -27,8 +31,9 @@ internal sealed class TestStore : IAsyncDisposable
         var (numbers, seal) = (await ParameterNumbers.LoadAsync(database, DefinitionSet.R4, default), await Seal.LoadAsync(database, default));
         var bases = new ServerBases("http://localhost/fhir");
         var search = new ResourceSearch(database, DefinitionSet.R4, numbers, bases, seal, clock);
-        var store = new ResourceStore(database, DefinitionSet.R4, new Indexer(DefinitionSet.R4, numbers, bases), search, rules, seal, clock);
-        return new() { Database = database, Store = store, Search = search };
+        var indexer = new Indexer(DefinitionSet.R4, numbers, bases);
+        var store = new ResourceStore(database, DefinitionSet.R4, indexer, search, rules, seal, clock);
+        return new() { Database = database, Store = store, Search = search, Indexer = indexer };
     }
 
     public static Write Put(string type, string id, Action<JsonObject>? with = null, string? ifMatch = null) => Write(WriteKind.Update, type, id, with, ifMatch);
