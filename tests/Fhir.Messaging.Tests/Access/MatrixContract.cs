@@ -16,12 +16,13 @@ namespace Fhir.Messaging.Tests.AccessTests;
 /// <summary>Every route × role × own, foreign and absent: what comes of it stands in matrix.txt. The routes are those of the running endpoints.</summary>
 public abstract class MatrixContract
 {
-    private static readonly Somebody Locum = new("l.was", "locum", "de-linde"), Proxy = new("rp", "proxy", null);
+    private static readonly Somebody Locum = new("l.was", "locum", "de-linde"), Proxy = new("rp", "proxy", null), Psychologist = new("p.roos", "psychologist", "de-linde"),
+        Midwife = new("m.kok", "midwife", "de-linde"), Paramedic = new("f.bos", "paramedic", "de-linde"), OutOfHours = new("o.nacht", "out-of-hours", "hap");
 
     private static readonly (string Name, Somebody? Who)[] Roles =
     [
         ("anonymous", null), ("gp", MadeUpClinic.Gp), ("locum-gone", Locum), ("company-doctor", MadeUpClinic.CompanyDoctor), ("specialist", MadeUpClinic.Specialist), ("assistant", MadeUpClinic.Assistant),
-        ("nurse", MadeUpClinic.Nurse), ("pharmacist", MadeUpClinic.Pharmacist), ("patient", new("mine", "patient", null)), ("proxy", Proxy), ("administrator", new("admin", "administrator", null)),
+        ("nurse", MadeUpClinic.Nurse), ("psychologist", Psychologist), ("midwife", Midwife), ("paramedic", Paramedic), ("out-of-hours", OutOfHours), ("pharmacist", MadeUpClinic.Pharmacist), ("patient", new("mine", "patient", null)), ("proxy", Proxy), ("administrator", new("admin", "administrator", null)),
         ("privacy-officer", new("privacy", "privacy-officer", null)), ("practice-system", new("his-delinde", "practice-system", "de-linde")), ("integrator", new("integrator", "integrator", null)),
     ];
 
@@ -102,7 +103,7 @@ public abstract class MatrixContract
 
     private static IEnumerable<Fact> Staff()
     {
-        foreach (var (person, more) in ((Somebody, string)[])[(MadeUpClinic.Nurse, ""), (MadeUpClinic.Pharmacist, ""), (Locum with { Role = "gp" }, ""","period":{"end":"2026-01-31"}""")])
+        foreach (var (person, more) in ((Somebody, string)[])[(MadeUpClinic.Nurse, ""), (Psychologist, ""), (Midwife, ""), (Paramedic, ""), (OutOfHours, ""), (MadeUpClinic.Pharmacist, ""), (Locum with { Role = "gp" }, ""","period":{"end":"2026-01-31"}""")])
         {
             yield return Of("Practitioner", person.Name, """ "active":true """);
             yield return Of("PractitionerRole", person.Name,
@@ -112,6 +113,7 @@ public abstract class MatrixContract
                 """);
         }
         yield return Of("Organization", "apotheek", """ "active":true,"name":"Apotheek" """);
+        yield return Of("Organization", "hap", """ "active":true,"name":"Huisartsenpost" """);
         yield return Of("RelatedPerson", "rp", """ "active":true,"patient":{"reference":"Patient/mine"} """) with { Home = "de-linde" };
     }
 
