@@ -1,4 +1,5 @@
 using Fhir.Server.Store.Database;
+using Fhir.Server.Store.Tests;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Fhir.Server.Api.Tests.Interactions;
@@ -124,8 +125,10 @@ public sealed class WriteEscalationOnSqlite(Shared shared) : WriteEscalationCont
 public sealed class WriteEscalationOnPostgres(SharedOnPostgres shared) : WriteEscalationContract(shared), IClassFixture<SharedOnPostgres>;
 
 /// <summary>What access rests on is away, or the clock is wrong: nothing opens, and nothing that is open closes by itself.</summary>
-public sealed class FailingAccessTests
+public abstract class FailingAccessContract
 {
+    protected abstract Task<TenantDatabase> EmptyAsync();
+
     [Theory]
     [InlineData("care")]
     [InlineData("participant")]
@@ -133,7 +136,7 @@ public sealed class FailingAccessTests
     [InlineData("glass")]
     public async Task H10_When_a_table_of_access_is_away_nobody_reads(string table)
     {
-        await using var house = await House.OpenAsync();
+        await using var house = await House.OpenAsync(on: await EmptyAsync());
         var id = await house.As("dr.jansen").NewPatient();
         await using (var session = await house.Services.GetRequiredService<TenantDatabase>().WriteAsync(default))
         {
@@ -152,7 +155,7 @@ public sealed class FailingAccessTests
     public async Task A_clock_that_steps_back_does_not_hide_what_the_last_commit_opened()
     {
         var clock = new MovingClock();
-        await using var house = await House.OpenAsync(clock: clock);
+        await using var house = await House.OpenAsync(clock: clock, on: await EmptyAsync());
         var id = await house.As("dr.jansen").NewPatient();
         var database = house.Services.GetRequiredService<TenantDatabase>();
         await using (var session = await database.WriteAsync(default))
@@ -167,4 +170,14 @@ public sealed class FailingAccessTests
         clock.Forward(TimeSpan.FromMinutes(-1));
         Assert.Equal(200, (await house.As("dr.bakker").Get($"/fhir/Patient/{id}")).Code);
     }
+}
+
+public sealed class FailingAccessOnSqlite : FailingAccessContract
+{
+    protected override Task<TenantDatabase> EmptyAsync() => TestDatabase.SqliteAsync();
+}
+
+public sealed class FailingAccessOnPostgres : FailingAccessContract
+{
+    protected override Task<TenantDatabase> EmptyAsync() => TestDatabase.PostgresAsync();
 }
