@@ -13,7 +13,7 @@ public sealed record Request(string Method, string Path, string? Body = null, pa
 /// <summary>Makes up requests: every interaction, every kind of parameter, at what is seen, hidden and absent.</summary>
 public sealed class Asking(IReadOnlyList<Fact> facts, IReadOnlySet<string> hidden, Chance chance)
 {
-    private static readonly string[] Types = ["Patient", "Observation", "Encounter", "Condition", "MedicationRequest", "AllergyIntolerance", "CareTeam", "ServiceRequest", "Task", "Communication", "Consent", "List", "Appointment", "Schedule", "PractitionerRole", "Organization"];
+    private static readonly string[] Types = ["Patient", "Observation", "Encounter", "Condition", "MedicationRequest", "AllergyIntolerance", "CareTeam", "ServiceRequest", "Task", "Communication", "Consent", "List", "Appointment", "Schedule", "PractitionerRole", "Organization", "RelatedPerson", "Binary"];
     private static readonly string[] Hops = ["subject:Patient", "patient", "encounter", "performer:PractitionerRole", "for:Patient", "owner:PractitionerRole", "part-of", "sender:PractitionerRole", "general-practitioner:PractitionerRole", "organization", "link:Patient"];
     private readonly string[] _keys = [.. facts.Select(f => f.Key).Distinct(StringComparer.Ordinal)];
     private readonly string[] _hidden = [.. hidden];
@@ -35,7 +35,7 @@ public sealed class Asking(IReadOnlyList<Fact> facts, IReadOnlySet<string> hidde
         < 86 => Post(),
         < 90 => Bundle(),
         < 94 => Operation(),
-        < 97 => new("GET", chance.Of(["/fhir/AuditEvent?_count=5", "/fhir/AuditEvent?patient=" + OfType("Patient"), "/fhir/Binary/" + Key().Split('/')[1], "/me"])),
+        < 97 => new("GET", chance.Of(["/fhir/AuditEvent?_count=5", "/fhir/AuditEvent?patient=" + OfType("Patient"), "/fhir/" + OfType("Binary"), "/fhir/" + OfType("Binary") + "?_format=json", "/me"])),
         _ => new("POST", $"/fhir/{Type()}/$validate", Parameters(("resource", null, Changed(Written())))),
     };
 
@@ -47,7 +47,7 @@ public sealed class Asking(IReadOnlyList<Fact> facts, IReadOnlySet<string> hidde
     private string Written()
     {
         for (; ; )
-            if (Key() is var key && key.Split('/')[0] is not ("Consent" or "CareTeam" or "ServiceRequest" or "Encounter" or "EpisodeOfCare" or "Practitioner" or "PractitionerRole" or "Organization")) return key;
+            if (Key() is var key && key.Split('/')[0] is not ("RelatedPerson" or "Consent" or "CareTeam" or "ServiceRequest" or "Encounter" or "EpisodeOfCare" or "Practitioner" or "PractitionerRole" or "Organization")) return key;
     }
 
     private static string Moment() => MadeUpClinic.Start.AddSeconds(40).ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
@@ -140,8 +140,10 @@ public sealed class Asking(IReadOnlyList<Fact> facts, IReadOnlySet<string> hidde
     private Request Patch() => new("PATCH", $"/fhir/{Written()}",
         """{"resourceType":"Parameters","parameter":[{"name":"operation","part":[{"name":"type","valueCode":"replace"},{"name":"path","valueString":"Observation.status"},{"name":"value","valueCode":"amended"}]}]}""", Maybe("If-Match", "W/\"1\""));
 
-    private Request Post() => chance.Next(4) switch
+    private Request Post() => chance.Next(6) switch
     {
+        4 => new("POST", "/fhir/Binary", "%PDF-1.4\n%%EOF", ("Content-Type", "application/pdf"), ("X-Security-Context", OfType("Patient"))),
+        5 => new("PUT", $"/fhir/{OfType("Binary")}", "Nieuw.", ("Content-Type", "text/plain")),
         0 => new("POST", "/fhir/Patient", $$"""{"resourceType":"Patient","identifier":[{"system":"{{ClinicUrls.Bsn}}","value":"90000000{{chance.Next(9)}}"}],"name":[{"family":"Nieuw"}]}""", ("If-None-Exist", $"identifier={ClinicUrls.Bsn}|90000000{chance.Next(9)}")),
         1 => new("POST", "/fhir/Observation", NewObservation(), ("If-None-Exist", chance.Of([$"patient={OfType("Patient")}&code={chance.Of(MadeUpClinic.ObservationCodes)}", $"_id={OfType("Observation").Split('/')[1]}", $"patient.name={Uri.EscapeDataString(chance.Of(MadeUpClinic.Families))}"]))),
         2 => new("POST", "/fhir/Observation", NewObservation()),

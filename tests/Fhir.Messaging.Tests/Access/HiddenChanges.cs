@@ -6,7 +6,7 @@ namespace Fhir.Messaging.Tests.AccessTests;
 public static class HiddenChanges
 {
     // What opens doors for somebody is left alone as soon as she sees anything of the patient.
-    private static readonly HashSet<string> Doors = new(StringComparer.Ordinal) { "Patient", "CareTeam", "ServiceRequest", "Consent", "Encounter", "EpisodeOfCare", "Organization", "Practitioner", "PractitionerRole" };
+    private static readonly HashSet<string> Doors = new(StringComparer.Ordinal) { "Patient", "CareTeam", "ServiceRequest", "Consent", "Encounter", "EpisodeOfCare", "Organization", "Practitioner", "PractitionerRole", "RelatedPerson" };
 
     public static (IReadOnlyList<Fact> Facts, HashSet<string> Hidden) Of(IReadOnlyList<Fact> facts, Somebody who, int seed)
     {
@@ -42,6 +42,7 @@ public static class HiddenChanges
         var other = (JsonObject)body.DeepClone();
         other["language"] = "de";
         if (other["code"]?["coding"]?[0] is JsonObject code) code["code"] = chance.Of(MadeUpClinic.ObservationCodes);
+        if (other["data"] is not null) other["data"] = "QW5kZXJz";
         if (other["effectiveDateTime"] is not null) other["effectiveDateTime"] = "2024-06-01";
         if (other["name"] is JsonArray) other["name"] = JsonNode.Parse("""[{"family":"Anders"}]""");
         return other;

@@ -33,7 +33,7 @@ public sealed partial class Likeness(string url)
     private static partial Regex Token();
     [GeneratedRegex(@"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\.\d{6}")]
     private static partial Regex Moment();
-    [GeneratedRegex("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")]
+    [GeneratedRegex(@"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|\b[0-9a-f]{32}\b")]   // the second: a sealed number of a line of the log, and the id of the own token
     private static partial Regex NewId();
     [GeneratedRegex("Request [0-9A-Z:]+ failed")]
     private static partial Regex Refused();

@@ -96,6 +96,8 @@ public sealed class MadeUpClinic
         if (_chance.In(2)) Say("CareTeam", Id("team"), Writer(home), $$""" "status":"{{(_chance.In(4) ? "inactive" : "active")}}",{{subject}},"participant":[{"member":{"reference":"{{_chance.Of(Clinicians).Reference}}"} },{"member":{"reference":"{{_chance.Of(Clinicians).Reference}}"} }] """, label: 0);
         if (_chance.In(3)) Say("ServiceRequest", Id("ref"), Writer(home), $$""" "status":"{{(_chance.In(4) ? "completed" : "active")}}","intent":"order",{{subject}},"performer":[{"reference":"{{_chance.Of(Clinicians).Reference}}"}] """, label: 0);
         if (_chance.In(2)) Say("Task", Id("task"), Writer(home), $$""" "status":"requested","intent":"order","for":{"reference":"Patient/{{patient}}"},"owner":{"reference":"{{_chance.Of(Clinicians).Reference}}"},"description":"{{_chance.Of(Families)}}" """);
+        if (_chance.In(2)) Say("Binary", Id("bin"), Writer(home), $$""" "contentType":"text/plain","data":"{{_chance.Of((string[])["RGlqaw==", "U21pdA==", "w5xuYWw="])}}" """);
+        Say("RelatedPerson", patient.Replace("pt", "rp", StringComparison.Ordinal), home, $$""" "active":true,"patient":{"reference":"Patient/{{patient}}"} """, label: 0);
         Threads(patient, home);
     }
 
@@ -171,7 +173,7 @@ public sealed class MadeUpClinic
     // Updates and deletes: what is hidden must be so in histories too.
     private void Later()
     {
-        foreach (var fact in _facts.Where(f => !f.Stands && f.Type is "Observation" or "Condition" or "Task" or "Patient" or "Encounter").ToList())
+        foreach (var fact in _facts.Where(f => !f.Stands && f.Type is "Observation" or "Condition" or "Task" or "Patient" or "Encounter" or "Binary").ToList())
         {
             if (!_chance.In(3)) continue;
             var body = (JsonObject)fact.Body!.DeepClone();

@@ -23,7 +23,7 @@ public sealed class NaivePolicy(IReadOnlyList<Fact> facts)
         if (who.Role is "administrator" or "privacy-officer") return false;
         if (OfOrganizations.Contains(fact.Type)) return who.Organization == fact.Home && who.Organization is not null && fact.Label <= Clearance(who);
         if (who.Role == "practice-system") return fact.Thread is null ? fact.Home == who.Organization : SystemSeesThread(who, fact);
-        if (who.Role == "patient") return fact.Thread is null && fact.Patients is [var mine] && mine == who.Name && fact.Label <= 1;
+        if (who.Role is "patient" or "proxy") return fact.Thread is null && fact.Patients is [var mine] && mine == StandsFor(who) && fact.Label <= (who.Role == "patient" ? 1 : 0);
         if (fact.Thread is { } thread) return TakesPart(who, thread);
         if (fact.Type == "Patient" && ThreadsOf(who).Any(t => SubjectOf(t) == fact.Id)) return true;
         if (who.Role == "company-doctor" || fact.Patients.Any(p => IsDenied(who, p))) return false;
@@ -34,6 +34,8 @@ public sealed class NaivePolicy(IReadOnlyList<Fact> facts)
     /// <summary>A company doctor knows a patient by name, birth date and sex, and may search by nothing else.</summary>
     public static bool MaySearchBy(Somebody who, string type, string code) =>
         who.Role != "company-doctor" || type != "Patient" || code is "_id" or "_lastUpdated" or "name" or "family" or "given" or "birthdate" or "gender";
+
+    private string StandsFor(Somebody who) => who.Role == "patient" ? who.Name : _last[$"RelatedPerson/{who.Name}"].Patients[0];
 
     private static int Clearance(Somebody who) => who.Role switch { "gp" or "specialist" or "psychologist" or "practice-system" => 2, "practice-nurse" => 1, _ => 0 };
 

@@ -15,7 +15,7 @@ public abstract class NonInterferenceContract
     public static readonly Somebody[] Everyone =
     [
         MadeUpClinic.Gp, MadeUpClinic.Specialist, MadeUpClinic.CompanyDoctor, MadeUpClinic.Assistant, MadeUpClinic.Pharmacist,
-        new("his-delinde", "practice-system", "de-linde"), new("admin", "administrator", null), new("privacy", "privacy-officer", null), new("pt0", "patient", null),
+        new("his-delinde", "practice-system", "de-linde"), new("admin", "administrator", null), new("privacy", "privacy-officer", null), new("pt0", "patient", null), new("rp0", "proxy", null),
     ];
 
     public static TheoryData<string> Names => [.. Everyone.Select(e => e.Name)];
