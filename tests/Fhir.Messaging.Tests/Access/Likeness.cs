@@ -22,6 +22,7 @@ public sealed partial class Likeness(string url)
         text = text.Replace(url, "URL", StringComparison.Ordinal);
         text = Token().Replace(text, "_page=TOKEN");
         text = Moment().Replace(text, m => m.Groups[1].Value);
+        text = Delivered().Replace(text, "DELIVERED]");
         text = Refused().Replace(text, "Request R failed");
         return NewId().Replace(text, m => _ids.TryGetValue(m.Value, out var known) ? known : _ids[m.Value] = $"new-{_ids.Count}");
     }
@@ -35,6 +36,9 @@ public sealed partial class Likeness(string url)
     private static partial Regex Moment();
     [GeneratedRegex(@"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|\b[0-9a-f]{32}\b")]   // the second: a sealed number of a line of the log, and the id of the own token
     private static partial Regex NewId();
+    // How far a delivery is depends on the moment at which one asks.
+    [GeneratedRegex("""\{"url":"state","valueCode":"[a-z-]+"\},\{"url":"at","valueInstant":"[^"]+"\}(,\{"url":"detail","valueString":"[^"]*"\})?\]""")]
+    private static partial Regex Delivered();
     [GeneratedRegex("Request [0-9A-Z:]+ failed")]
     private static partial Regex Refused();
 }
