@@ -86,6 +86,17 @@ public sealed class TenantSettingsTests
         Assert.DoesNotContain('\n', issue.Text);
     }
 
+    [Fact]
+    public void H9_A_command_says_which_tenant_it_works_on()
+    {
+        Assert.False(Read(("Tenants:north:Host", "north.example"), ("Tenants:south:Host", "south.example")).Failed(out _, out var two));
+        Assert.All((string?[])[null, "", "west"], name => Assert.True(two!.For(name).Failed(out _, out _)));
+        Assert.False(two!.For("South").Failed(out _, out var south));
+        Assert.Equal("south", south!.Tenant);
+        Assert.False(Read().Failed(out _, out var alone));
+        Assert.True(alone!.For("north").Failed(out _, out _));
+    }
+
     private static Result<Tenants> Read(params (string Key, string Value)[] set) =>
         Tenants.Read(new ConfigurationBuilder().AddInMemoryCollection(set.GroupBy(s => s.Key, StringComparer.Ordinal).ToDictionary(same => same.Key, same => (string?)same.Last().Value, StringComparer.Ordinal)).Build(), "/somewhere");
 }

@@ -47,6 +47,12 @@ public sealed class ConsentTable
         ["excepts her, nested"] = c => c.Provision()["provision"] = new JsonArray(Nested("deny", DeVries)),
         ["excepts her organisation, nested"] = c => c.Provision()["provision"] = new JsonArray(Nested("deny", "Organization/arbodienst-oost")),
         ["excepts the person, nested deeply"] = c => c.Provision()["provision"] = new JsonArray(With(Nested("permit", null), n => n["provision"] = new JsonArray(Nested("deny", "Practitioner/dr.devries")))),
+        ["of some codes"] = c => c.Provision()["code"] = new JsonArray(new JsonObject { ["text"] = "x" }),
+        ["of one label"] = c => c.Provision()["securityLabel"] = new JsonArray(new JsonObject { ["code"] = "N" }),
+        ["of some dates"] = c => c.Provision()["dataPeriod"] = new JsonObject { ["start"] = "2020" },
+        ["of some resources"] = c => c.Provision()["data"] = new JsonArray(new JsonObject { ["meaning"] = "instance", ["reference"] = new JsonObject { ["reference"] = "Observation/1" } }),
+        ["to correct it"] = c => c.Provision()["action"] = new JsonArray(new JsonObject { ["coding"] = new JsonArray(new JsonObject { ["code"] = "correct" }) }),
+        ["to disclose it"] = c => c.Provision()["action"] = new JsonArray(new JsonObject { ["coding"] = new JsonArray(new JsonObject { ["code"] = "disclose" }) }),
         ["excepts everyone, nested"] = c => c.Provision()["provision"] = new JsonArray(Nested("deny", null)),
     };
 
@@ -79,6 +85,12 @@ public sealed class ConsentTable
     [InlineData("excepts her organisation, nested", false)]
     [InlineData("excepts the person, nested deeply", false)]
     [InlineData("excepts everyone, nested", false)]
+    [InlineData("of some codes", false)]
+    [InlineData("of one label", false)]
+    [InlineData("of some dates", false)]
+    [InlineData("of some resources", false)]
+    [InlineData("to correct it", false)]
+    [InlineData("to disclose it", true)]
     public void A_company_doctor_needs_a_consent_that_fits(string consent, bool letIn)
     {
         Assert.Equal(letIn, Decide(Doctor(DeVries), Consent(1, DeVries, Changes[consent])).LetIn);
@@ -114,6 +126,13 @@ public sealed class ConsentTable
         Assert.False(Decide(Doctor(Bakker), Consent(1, actor, c => c.Provision()["type"] = "deny")).LetIn);
         Assert.True(Decide(Doctor(Bakker), Consent(1, actor, c => (c.Provision()["type"], c.Provision()["purpose"]) = ("deny", Purpose("HRESCH")))).LetIn);
         Assert.True(Decide(Doctor(Bakker), Consent(1, actor, c => (c.Provision()["type"], c["scope"]!["coding"]![0]!["code"]) = ("deny", "research"))).LetIn);
+    }
+
+    [Fact]
+    public void A_denial_of_which_it_cannot_be_told_whom_or_until_when_it_means_keeps_her_out()
+    {
+        Assert.False(Decide(Doctor(Bakker), Consent(1, "CareTeam/some", c => c.Provision()["type"] = "deny")).LetIn);
+        Assert.False(Decide(Doctor(Bakker), Consent(1, Bakker, c => (c.Provision()["type"], c.Provision()["period"]!["end"]) = ("deny", "2026-13-41"))).LetIn);
     }
 
     [Fact]
@@ -159,6 +178,7 @@ public sealed class ConsentTable
     [InlineData("another category denied", true, true, true)]
     [InlineData("a word unknown denied", false, false, false)]
     [InlineData("denied from the practice", false, true, false)]
+    [InlineData("denied to the practice", true, false, true)]
     public void What_a_consent_covers_and_no_more(string what, bool receives, bool sends, bool letters)
     {
         var third = what.EndsWith("a third", StringComparison.Ordinal);
@@ -197,6 +217,7 @@ public sealed class ConsentTable
         ["another category denied"] = [_ => { }, Of(("result", ClinicUrls.ThreadCategory)) + Deny],
         ["a word unknown denied"] = [_ => { }, Of(("x", "http://example.org")) + Deny],
         ["denied from the practice"] = [_ => { }, From(Linde) + Deny],
+        ["denied to the practice"] = [_ => { }, To(Linde) + Deny],
     };
 
     private const string Types = "http://hl7.org/fhir/resource-types";

@@ -150,6 +150,10 @@ public sealed class HolderTests(Shared shared) : IClassFixture<Shared>
         Assert.Equal(403, await MeAsync("his-delinde", t => t with { Organization = "Organization/the-boss" }));
     }
 
+    [Theory]
+    [InlineData("administrator"), InlineData("privacy-officer"), InlineData("practice-system"), InlineData("integrator"), InlineData("patient"), InlineData("proxy"), InlineData("nobody")]
+    public async Task Whoever_writes_the_directory_makes_nobody_more_than_a_clinician(string role) => Assert.Equal(403, await MeAsync(await HireAsync(role, "de-linde")));
+
     [Fact]
     public async Task A_fhirUser_that_is_somebody_else_is_no_access()
     {
