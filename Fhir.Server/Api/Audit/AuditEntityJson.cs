@@ -31,9 +31,10 @@ internal static class AuditEntityJson
 
     private static bool IsTheOne(AuditAct act) => act is AuditAct.Create or AuditAct.Update or AuditAct.Delete or AuditAct.Read or AuditAct.VersionRead;
 
+    // Of a try in vain it is named as it was asked for: whether it is there is not told.
     private static string? About(AuditLine line, AuditView view)
     {
-        if (line.Key is not { } key || (view.SeenBy is not null && !view.Shows(view.Facts.RidOf(key.ToString())))) return null;
+        if (line.Key is not { } key || (view.SeenBy is not null && AuditCodes.Status(line) < 400 && !view.Shows(view.Facts.RidOf(key.ToString())))) return null;
         return line.Version > 0 ? string.Create(CultureInfo.InvariantCulture, $"{key}/_history/{line.Version}") : key.ToString();
     }
 

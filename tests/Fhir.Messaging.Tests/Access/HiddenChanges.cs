@@ -10,6 +10,14 @@ public static class HiddenChanges
 
     public static (IReadOnlyList<Fact> Facts, HashSet<string> Hidden) Of(IReadOnlyList<Fact> facts, Somebody who, int seed)
     {
+        var (changed, hidden) = Of(facts, who, seed, keptToo: "");
+        var policy = new NaivePolicy(changed);
+        // A consent that denied her something was hidden from her with all that it denied: without it she would see that.
+        return changed.Any(f => hidden.Contains(f.Key) && policy.Sees(who, f)) ? Of(facts, who, seed, keptToo: "Consent") : (changed, hidden);
+    }
+
+    private static (IReadOnlyList<Fact> Facts, HashSet<string> Hidden) Of(IReadOnlyList<Fact> facts, Somebody who, int seed, string keptToo)
+    {
         var (policy, chance) = (new NaivePolicy(facts), new Chance(seed));
         var seen = facts.Where(f => policy.Sees(who, f)).Select(f => f.Key).ToHashSet(StringComparer.Ordinal);
         var known = facts.Where(f => seen.Contains(f.Key)).SelectMany(f => f.Patients).ToHashSet(StringComparer.Ordinal);
@@ -24,7 +32,7 @@ public static class HiddenChanges
             // A patient goes with everything about her or stays with it; so does a thread.
             var patient = PatientOf(facts, fact);
             var key = patient is not null && !known.Contains(patient) && (fact.Thread is not null || Doors.Contains(fact.Type)) ? patient : fact.Thread ?? fact.Key;
-            switch (hidden.Contains(fact.Key) && !isDoor ? Fate(key) : 9)
+            switch (hidden.Contains(fact.Key) && !isDoor && fact.Type != keptToo ? Fate(key) : 9)
             {
                 case < 4: break;
                 case < 7 when fact.Thread is null: changed.Add(fact with { Body = Otherwise(fact.Body, chance) }); break;

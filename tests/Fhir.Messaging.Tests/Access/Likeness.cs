@@ -23,6 +23,7 @@ public sealed partial class Likeness(string url)
         text = Token().Replace(text, "_page=TOKEN");
         text = Moment().Replace(text, m => m.Groups[1].Value);
         text = Delivered().Replace(text, "DELIVERED]");
+        text = Printed().Replace(text, "PRINTED");
         text = Refused().Replace(text, "Request R failed");
         return NewId().Replace(text, m => _ids.TryGetValue(m.Value, out var known) ? known : _ids[m.Value] = $"new-{_ids.Count}");
     }
@@ -39,6 +40,9 @@ public sealed partial class Likeness(string url)
     // How far a delivery is depends on the moment at which one asks.
     [GeneratedRegex("""\{"url":"state","valueCode":"[a-z-]+"\},\{"url":"at","valueInstant":"[^"]+"\}(,\{"url":"detail","valueString":"[^"]*"\})?\]""")]
     private static partial Regex Delivered();
+    // A summary on paper bears its own new number, which its bytes, size and hash show too; the made-up files are of another version of PDF.
+    [GeneratedRegex("""(?:"size":\d+,"hash":"[A-Za-z0-9+/=]+"|"data":"JVBERi0xLjcK[A-Za-z0-9+/=]*"|%PDF-1\.7.*)""", RegexOptions.Singleline)]
+    private static partial Regex Printed();
     [GeneratedRegex("Request [0-9A-Z:]+ failed")]
     private static partial Regex Refused();
 }

@@ -163,7 +163,7 @@ public sealed class MadeUpClinic
     {
         foreach (var practice in Practices)
         {
-            Say("Schedule", Id("sched"), practice, $$""" "actor":[{"reference":"Organization/{{practice}}"}],"comment":"{{practice}}" """, label: 0);
+            Say("Schedule", Id("sched"), practice, $$""" "actor":[{"reference":"{{Clinicians.First(c => c.Organization == practice).Reference}}"}],"comment":"{{practice}}" """, label: 0);
             var (one, other) = (_chance.Of(_patients).Id, _chance.Of(_patients).Id);
             Say("List", Id("list"), practice, """ "status":"current","mode":"working","title":"Visites" """, label: 0);
             Say("Appointment", Id("app"), practice, $$""" "status":"booked","participant":[{"actor":{"reference":"Patient/{{one}}"},"status":"accepted"},{"actor":{"reference":"Patient/{{other}}"},"status":"accepted"}] """, label: 0);

@@ -27,13 +27,15 @@ public sealed class NaivePolicy(IReadOnlyList<Fact> facts)
         if (fact.Thread is { } thread) return TakesPart(who, thread);
         if (fact.Type == "Patient" && ThreadsOf(who).Any(t => SubjectOf(t) == fact.Id)) return true;
         if (who.Role == "company-doctor" || fact.Patients.Any(p => IsDenied(who, p))) return false;
-        if (fact.Type == "Consent" && RecordsConsents(who) && _last[$"Patient/{fact.Patients[0]}"].Home == who.Organization && fact.Label <= Clearance(who)) return true;
+        if (fact.Type == "Consent" && RecordsConsents(who) && HomeOf(fact.Patients[0]) == who.Organization && fact.Label <= Clearance(who)) return true;
         return (fact.Home == who.Organization && fact.Label <= Clearance(who)) || (Cares(who, fact) && fact.Label <= Math.Min(1, Clearance(who)) && IsOpenedByCare(who, fact.Type));
     }
 
     /// <summary>A company doctor knows a patient by name, birth date and sex, and may search by nothing else.</summary>
     public static bool MaySearchBy(Somebody who, string type, string code) =>
         who.Role != "company-doctor" || type != "Patient" || code is "_id" or "_lastUpdated" or "name" or "family" or "given" or "birthdate" or "gender";
+
+    private string? HomeOf(string patient) => _last.GetValueOrDefault($"Patient/{patient}")?.Home;
 
     private string StandsFor(Somebody who) => who.Role == "patient" ? who.Name : _last[$"RelatedPerson/{who.Name}"].Patients[0];
 
@@ -66,7 +68,7 @@ public sealed class NaivePolicy(IReadOnlyList<Fact> facts)
         f.Type == "Consent" && f.Patients.Contains(patient) && f.Body!["provision"]!["type"]!.ToString() == "deny" && f.Body["provision"]!["actor"]!.AsArray().SelectMany(a => References(a!["reference"])).Contains(who.Reference));
 
     private bool Cares(Somebody who, Fact fact) => fact.Patients is [var patient] && Current.Any(source =>
-        source.Patients is [var about] && about == patient && source.Home == _last[$"Patient/{patient}"].Home && Carers(source).Contains(who.Reference));
+        source.Patients is [var about] && about == patient && source.Home == HomeOf(patient) && Carers(source).Contains(who.Reference));
 
     private static IEnumerable<string> Carers(Fact source) => (source.Type, (string?)source.Body!["status"]) switch
     {
