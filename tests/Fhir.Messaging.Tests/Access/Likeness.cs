@@ -35,7 +35,7 @@ public sealed partial class Likeness(string url)
     private static partial Regex Token();
     [GeneratedRegex(@"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\.\d{6}")]
     private static partial Regex Moment();
-    [GeneratedRegex(@"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|\b[0-9a-f]{32}\b")]   // the second: a sealed number of a line of the log, and the id of the own token
+    [GeneratedRegex(@"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|\b[0-9a-f]{32}\b|\bS[0-9A-Z]{14}\b")]   // the second: a sealed number of a line of the log, and the id of the own token; the third: a document's number
     private static partial Regex NewId();
     // How far a delivery is depends on the moment at which one asks.
     [GeneratedRegex("""\{"url":"state","valueCode":"[a-z-]+"\},\{"url":"at","valueInstant":"[^"]+"\}(,\{"url":"detail","valueString":"[^"]*"\})?\]""")]
