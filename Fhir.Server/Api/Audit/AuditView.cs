@@ -11,8 +11,8 @@ public sealed record AuditView(AuditFacts Facts, BrokenGlass Glass, AuditNames N
 {
     public string IdOf(AuditLine line) => SeenBy is null ? line.EventId : Ids.Of(line);
 
-    /// <summary>The patients of a line whom the reader may see named.</summary>
-    public IReadOnlyList<long> PatientsOf(AuditLine line) => [.. Facts.PatientsOf(line).Where(patient => SeenBy is not { } self || patient == self)];
+    /// <summary>The patients of a line whom the reader may see named. What stands in a patient's log concerns her, and tells of nobody else.</summary>
+    public IReadOnlyList<long> PatientsOf(AuditLine line) => SeenBy is { } self ? [self] : [.. Facts.PatientsOf(line)];
 
     /// <summary>May the reader see this resource named?</summary>
     public bool Shows(long rid) => SeenBy is not { } self || (Facts.KeyOf(rid) is not null && (Facts.PatientsOf(rid) is { IsEmpty: true } || Facts.PatientsOf(rid).Contains(self)));
