@@ -26,9 +26,9 @@ public sealed class GuessBrake(TenantDatabase database, ApiSettings settings, Ti
         if (tries.Count <= settings.GuessesPerHour) return new(id, null, IsNews: false);
         // She may try again when so many have grown old that this one, which was not made, would fit in.
         var free = tries[Math.Max(0, tries.Count - 1 - settings.GuessesPerHour)].At + Window;
-        var isNews = rows.TrueForAll(r => r.Kind == 0);
-        await RunAsync(isNews ? [Gone(id), Sql.Of($"insert into care_guess(id, actor, at, kind) values({Write.NewId()}, {actor}, {now}, {1})")] : [Gone(id)], stop);
-        return new(id, TimeSpan.FromMicroseconds(Math.Max(1_000_000, free - now)), isNews);
+        var told = await RunAsync([Gone(id), Sql.Of(
+            $"insert into care_guess(id, actor, at, kind) select {Write.NewId()}, {actor}, {now}, {1} where not exists (select 1 from care_guess where actor = {actor} and kind = 1)")], stop);
+        return new(id, TimeSpan.FromMicroseconds(Math.Max(1_000_000, free - now)), IsNews: told == 1);   // of many at once the first one tells
     }
 
     /// <summary>It was no guess: the patient was found.</summary>
@@ -36,10 +36,13 @@ public sealed class GuessBrake(TenantDatabase database, ApiSettings settings, Ti
 
     private static Sql Gone(string id) => Sql.Of($"delete from care_guess where id = {id}");
 
-    private async Task RunAsync(IReadOnlyList<Sql> statements, CancellationToken stop)
+    // How many rows the last one changed.
+    private async Task<int> RunAsync(IReadOnlyList<Sql> statements, CancellationToken stop)
     {
         await using var session = await database.WriteAsync(stop);
-        foreach (var statement in statements) await session.ExecuteAsync(statement, stop);
+        var changed = 0;
+        foreach (var statement in statements) changed = await session.ExecuteAsync(statement, stop);
         await session.CommitAsync(stop);
+        return changed;
     }
 }

@@ -2,6 +2,7 @@ using Fhir.Messaging.AddressBook;
 using Fhir.Server.Core.Elements;
 using Fhir.Server.Core.Outcomes;
 using Fhir.Server.Store.Access;
+using Fhir.Server.Store.Database;
 using Fhir.Server.Store.Rules;
 
 namespace Fhir.Messaging.Consent;
@@ -16,7 +17,7 @@ internal static class ConsentRecorder
     {
         var selves = await SelvesAsync(change.By, scope, stop);
         if (!MayRecord(change.By, selves)) return No("A consent is recorded by a clinician, or by an assistant on behalf of one.", "Consent");
-        if (!await IsTreatedByAsync(change.By, patient, scope, stop)) return No("Only who treats the patient may record, change or delete a consent.", "Consent.patient");
+        if (!await IsTreatedByAsync(change.By, patient, scope, stop) || !await SeesAsync(change.By, patient, scope, stop)) return No("Only who treats the patient may record, change or delete a consent.", "Consent.patient");
         if (change.After is { } given && !given.Each("performer").Any(p => References.Key(p) == patient)) return No("A consent is given by the patient: performer names the patient.", "Consent.performer");
         if (!await IsTreatedByAsync(change.By, patient, scope, stop, declared: false) && await NarrowsKeeperAsync(change, patient, scope, stop))
             return No("Who declared her care herself records no denial that the practice which keeps the record falls under.", "Consent.provision");
@@ -50,6 +51,13 @@ internal static class ConsentRecorder
             || (by.OnBehalfOfRid != 0 && await CareGround.HasAsync(0, by.OnBehalfOfRid, rid, scope, stop, declared));
     }
 
+    // Whom the patient shut out speaks for him no more; broken glass shows his record and gives no say.
+    private static async ValueTask<bool> SeesAsync(AccessContext by, ResourceKey patient, CommitScope scope, CancellationToken stop)
+    {
+        var sees = by with { NowMicros = scope.AtMicros, Role = by.Role with { Abilities = by.Role.Abilities & ~Ability.BreaksGlass } };
+        return await scope.Session.FirstAsync(Sql.Of($"select 1 from res r where r.rid = {await scope.RidAsync(patient, stop)} and {sees.Sees("r", "Patient", Permission.None)}"), r => r.GetInt64(0), stop) == 1;
+    }
+
     // It denies something to everyone, to the practice that keeps the record, or to somebody there. A person may work anywhere, there too.
     private static async ValueTask<bool> NarrowsKeeperAsync(Change change, ResourceKey patient, CommitScope scope, CancellationToken stop)
     {
@@ -70,7 +78,7 @@ internal static class ConsentRecorder
 
     private static async ValueTask<Issue?> WidensOwnAsync(Clinician me, bool keepsRecord, Change change, CommitScope scope, CancellationToken stop)
     {
-        if (change.After is { } after && await MeansAsync(me, LetIn(after, me), scope, stop) is { } place)
+        if (change.After is { } after && await MeansAsync(me, LetIn(after, me), scope, stop, colleagues: true) is { } place)
             return No("Nobody may record a consent that lets herself or her own organisation in, or of which it cannot be told whom it lets in.", place);
         if (change.Before is not { } before) return null;
         var shutOut = Provision.From(before["provision"]).Tree.Where(p => p.Type != ProvisionType.Permit).SelectMany(p => p.Actors);
@@ -87,13 +95,14 @@ internal static class ConsentRecorder
         Provision.From(consent["provision"]).Tree.Where(p => p.Type != ProvisionType.Deny)
             .SelectMany(p => p.Actors).Where(a => a.IsRecipient || (a.IsDiscloser && me.NeedsConsent));
 
-    private static async ValueTask<string?> MeansAsync(Clinician me, IEnumerable<ConsentActor> actors, CommitScope scope, CancellationToken stop)
+    // In whatever role; colleagues: or somebody of her own organisation.
+    private static async ValueTask<string?> MeansAsync(Clinician me, IEnumerable<ConsentActor> actors, CommitScope scope, CancellationToken stop, bool colleagues = false)
     {
         foreach (var actor in actors)
         {
             if (actor.MayMean(me)) return actor.Source.Location;
-            if (me.Practitioner is null || actor.Told is not { Type: "PractitionerRole" } key) continue;
-            if (await CliniciansInCommit.FindAsync(scope, key, stop) is { } named && named.Practitioner == me.Practitioner) return actor.Source.Location;
+            if (actor.Told is not { Type: "PractitionerRole" } key || await CliniciansInCommit.FindAsync(scope, key, stop) is not { } named) continue;
+            if ((me.Practitioner is not null && named.Practitioner == me.Practitioner) || (colleagues && me.Organization is not null && named.Organization == me.Organization)) return actor.Source.Location;
         }
         return null;
     }

@@ -45,6 +45,29 @@ public abstract class RecorderContract
     }
 
     [Fact]
+    public async Task Nobody_lets_in_a_colleague_of_her_own_organisation()
+    {
+        await using var clinic = await OpenAsync();
+        await clinic.PutAsync("PractitionerRole", "arts.rijnmond",
+            $$""" "active":true,"practitioner":{"reference":"Practitioner/dr.devries"},"organization":{"reference":"Organization/rijnmond"},"code":[{"coding":[{"system":"{{ClinicUrls.ClinicRole}}","code":"company-doctor"}]}] """);
+        Assert.Equal(403, (await clinic.Bakker.Post("/fhir/Consent", For(clinic, "PractitionerRole/arts.rijnmond"))).Code);
+        Ok(await clinic.Jansen.Post("/fhir/Consent", For(clinic, "PractitionerRole/arts.rijnmond")), 201);
+    }
+
+    [Fact]
+    public async Task Whom_the_patient_shut_out_records_nothing_in_his_name()
+    {
+        await using var clinic = await OpenAsync();
+        Ok(await clinic.Bakker.Post("/fhir/Consent", For(clinic, Doctor)), 201);
+        Ok(await clinic.Jansen.Post("/fhir/Consent", Deny(clinic, Rijnmond)), 201);
+        var glass = clinic.SteppedUp("dr.bakker");
+        Ok(await glass.BreakGlass());
+        Ok(await glass.Get($"/fhir/{Patient}"));
+        foreach (var consent in (string[])[For(clinic, Doctor), Deny(clinic, "PractitionerRole/poh")]) Ok(await glass.Post("/fhir/Consent", consent), 403);
+        Ok(await clinic.Jansen.Post("/fhir/Consent", For(clinic, Doctor)), 201);
+    }
+
+    [Fact]
     public async Task An_assistant_records_on_behalf_of_a_clinician_and_lets_in_neither_herself_nor_her()
     {
         await using var clinic = await OpenAsync();
