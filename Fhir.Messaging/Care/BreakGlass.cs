@@ -5,6 +5,7 @@ using Fhir.Server.Api;
 using Fhir.Server.Api.Http;
 using Fhir.Server.Api.Identity;
 using Fhir.Server.Api.Operations;
+using Fhir.Server.Core.Elements;
 using Fhir.Server.Core.Outcomes;
 using Fhir.Server.Store.Access;
 using Fhir.Server.Store.Database;
@@ -55,7 +56,7 @@ public sealed class BreakGlass(ResourceStore store, TenantDatabase database, Pat
         var (from, until) = CareMoments.Of(clock, TimeSpan.FromMinutes(input.Span));
         if (make.Of(CareJson.Review(caller, patient.Key, input, from, until), Write.NewId(), ClinicUrls.BreakGlassReview).Failed(out var issue, out var review)) return issue;
         if (make.Of(CareJson.PatientNotice(caller, patient.Key, from), Write.NewId(), ClinicUrls.BreakGlassNotice).Failed(out issue, out var notice)) return issue;
-        var act = new GlassAct(caller.Sees, patient.Rid, new(CareMoments.Micros(from), CareMoments.Micros(until)), proof);
+        var act = new GlassAct(caller.Sees, patient.Rid, new(Micros.Of(from), Micros.Of(until)), proof);
         underway.Begin(review.Key, act);
         underway.Begin(notice.Key, act);
         try
@@ -76,7 +77,7 @@ public sealed class BreakGlass(ResourceStore store, TenantDatabase database, Pat
         var answer = new JsonArray(
             new JsonObject { ["name"] = "until", ["valueInstant"] = NewWrite.Instant(broken.Until) },
             new JsonObject { ["name"] = "task", ["valueReference"] = NewWrite.Reference(broken.Review.Key) });
-        var sees = caller.Sees with { NowMicros = CareMoments.Micros(broken.Review.LastUpdated) };
+        var sees = caller.Sees with { NowMicros = Micros.Of(broken.Review.LastUpdated) };
         var isSeen = !(await store.ReadAsync(patient.Key, sees, stop)).Failed(out _, out var shown);
         if (isSeen) answer.Add(new JsonObject { ["name"] = "patient", ["resource"] = JsonNode.Parse(shown!.Body.Span) });
         return FhirBody.Of(NewWrite.Bytes(new JsonObject { ["resourceType"] = "Parameters", ["parameter"] = answer }), isSeen ? [patient.Rid, broken.Review.Rid] : [broken.Review.Rid]);

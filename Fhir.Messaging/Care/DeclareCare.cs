@@ -3,6 +3,7 @@ using Fhir.Messaging.Threads;
 using Fhir.Server.Api.Http;
 using Fhir.Server.Api.Identity;
 using Fhir.Server.Api.Operations;
+using Fhir.Server.Core.Elements;
 using Fhir.Server.Core.Outcomes;
 using Fhir.Server.Store.Access;
 using Fhir.Server.Store.Resources;
@@ -39,11 +40,11 @@ public sealed class DeclareCare(ResourceStore store, PatientBehindBrake patients
     {
         var (from, until) = CareMoments.Of(clock, TimeSpan.FromDays(input.Span));
         if (make.Of(CareJson.Episode(caller, patient.Key, input, from, until), Write.NewId(), ClinicUrls.DeclaredCare).Failed(out var issue, out var write)) return issue;
-        underway.Begin(write.Key, new(caller.Sees.ActorRid, patient.Rid, new(CareMoments.Micros(from), CareMoments.Micros(until))));
+        underway.Begin(write.Key, new(caller.Sees.ActorRid, patient.Rid, new(Micros.Of(from), Micros.Of(until))));
         try
         {
             if ((await store.CommitAsync([write], caller.Sees.WithTheReachOfTheHouse(), stop)).Failed(out issue, out var written)) return issue;
-            return caller.Sees with { NowMicros = CareMoments.Micros(written[0].Version!.LastUpdated) };
+            return caller.Sees with { NowMicros = Micros.Of(written[0].Version!.LastUpdated) };
         }
         finally
         {

@@ -1,4 +1,5 @@
 using Fhir.Server.Api;
+using Fhir.Server.Core.Elements;
 using Fhir.Server.Store.Database;
 using Fhir.Server.Store.Resources;
 
@@ -17,7 +18,7 @@ public sealed class GuessBrake(TenantDatabase database, ApiSettings settings, Ti
 
     internal async Task<Try> BeginAsync(long actor, CancellationToken stop)
     {
-        var (id, now) = (Write.NewId(), CareMoments.Micros(clock.GetUtcNow()));
+        var (id, now) = (Write.NewId(), Micros.Of(clock.GetUtcNow()));
         await RunAsync([Sql.Of($"delete from care_guess where actor = {actor} and at <= {now - Window}"), Sql.Of($"insert into care_guess(id, actor, at, kind) values({id}, {actor}, {now}, {0})")], stop);
         List<(long At, long Kind)> rows;
         await using (var session = await database.ReadAsync(snapshot: false, stop))

@@ -1,6 +1,7 @@
 using Fhir.Messaging.Realtime;
 using Fhir.Server.Api.Audit;
 using Fhir.Server.Api.Identity;
+using Fhir.Server.Core.Elements;
 using Fhir.Server.Store.Access;
 using Fhir.Server.Store.Audit;
 using Fhir.Server.Store.Database;

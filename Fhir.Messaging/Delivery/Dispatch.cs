@@ -1,3 +1,4 @@
+using Fhir.Server.Core.Elements;
 using Fhir.Server.Core.Outcomes;
 using Fhir.Server.Store.Outbox;
 using Microsoft.Extensions.Hosting;
@@ -95,7 +96,7 @@ public sealed class Dispatch(Ledger ledger, DeliveryQueue queue, Parcels parcels
 
     private Task LaterAsync(OutboxRow row, string detail, CancellationToken stop)
     {
-        var age = clock.GetUtcNow() - DateTimeOffset.UnixEpoch.AddMicroseconds(row.CreatedAt);
+        var age = clock.GetUtcNow() - Micros.At(row.CreatedAt);
         return age >= settings.GiveUpAfter
             ? ledger.ParkedAsync(row, $"given up after {row.Attempts} attempts: {detail}", stop)
             : ledger.WaitsAsync(row, settings.WaitAfter(row.Attempts), detail, stop);

@@ -1,4 +1,5 @@
 using Fhir.Messaging.Realtime;
+using Fhir.Server.Core.Elements;
 using Fhir.Server.Store.Database;
 using Fhir.Server.Store.Outbox;
 

@@ -43,7 +43,7 @@ public sealed class Parcels(TenantDatabase database, ResourceStore store, Binary
         return new OutboundDocument
         {
             MessageId = row.What.MessageId,
-            CreatedAt = DateTimeOffset.UnixEpoch.AddMicroseconds(row.CreatedAt),
+            CreatedAt = Micros.At(row.CreatedAt),
             Patient = person,
             Author = OutboundFrom.Clinician(await files.ReadAsync(author["practitioner"], stop)),
             SendingOrganization = sender["name"].Text ?? "",

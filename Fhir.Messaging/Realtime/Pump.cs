@@ -1,4 +1,5 @@
 using Fhir.Server.Api.Identity;
+using Fhir.Server.Core.Elements;
 using Fhir.Server.Store.Database;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;

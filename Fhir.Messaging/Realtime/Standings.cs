@@ -1,3 +1,4 @@
+using Fhir.Server.Core.Elements;
 using Fhir.Server.Store.Database;
 
 namespace Fhir.Messaging.Realtime;
@@ -34,14 +35,4 @@ public sealed class Standings(TenantDatabase database, SyncToken tokens, TimePro
             Rids = [.. open.Concat(gone).Select(r => r.Rid).Distinct()],
         };
     }
-}
-
-/// <summary>µs since 1970, as the database has times.</summary>
-public static class Micros
-{
-    public static long Of(DateTimeOffset at) => (at.UtcTicks - DateTimeOffset.UnixEpoch.UtcTicks) / TimeSpan.TicksPerMicrosecond;
-
-    /// <summary>As a FHIR instant.</summary>
-    public static string Instant(long micros) =>
-        DateTimeOffset.UnixEpoch.AddMicroseconds(micros).UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss.fffZ", System.Globalization.CultureInfo.InvariantCulture);
 }

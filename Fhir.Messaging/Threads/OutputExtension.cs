@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Fhir.Messaging.Realtime;
+using Fhir.Server.Core.Elements;
 
 namespace Fhir.Messaging.Threads;
 

@@ -3,6 +3,7 @@ using Fhir.Server.Api.Http;
 using Fhir.Server.Api.Identity;
 using Fhir.Server.Api.Operations;
 using Fhir.Server.Core.Definitions;
+using Fhir.Server.Core.Elements;
 using Fhir.Server.Core.Json;
 using Fhir.Server.Core.Outcomes;
 using Fhir.Server.Store.Access;
@@ -80,7 +81,7 @@ public static class ReadInbox
         var splice = new JsonSplice(row.Body, header)
             .Extension(ClinicUrls.ThreadLastSeq, string.Create(CultureInfo.InvariantCulture, $"\"valueUnsignedInt\":{row.LastSeq}"))
             .Extension(ClinicUrls.ThreadUnread, string.Create(CultureInfo.InvariantCulture, $"\"valueUnsignedInt\":{row.Unread}"));
-        if (row.LastSeq > 0) splice.Extension(ClinicUrls.ThreadLastMessage, $"\"valueInstant\":\"{Realtime.Micros.Instant(row.LastAt)}\"");
+        if (row.LastSeq > 0) splice.Extension(ClinicUrls.ThreadLastMessage, $"\"valueInstant\":\"{Micros.Instant(row.LastAt)}\"");
         foreach (var delivery in deliveries) splice.Extension(ClinicUrls.Delivery, delivery);
         return splice.ToBytes();
     }

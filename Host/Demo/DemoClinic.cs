@@ -28,7 +28,7 @@ public sealed class DemoClinic(TenantDatabase database, ResourceStore store, Hou
             writes.AddRange(some);
         }
         var now = clock.GetUtcNow();
-        var house = AccessContext.House("demo-clinic", (now - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond);
+        var house = AccessContext.House("demo-clinic", Micros.Of(now));
         return (await store.CommitAsync(writes, house, stop)).Failed(out var issue, out _) ? issue : true;
     }
 

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json;
 using Fhir.Server.Api.Http;
 using Fhir.Server.Api.Identity;
+using Fhir.Server.Core.Elements;
 using Fhir.Server.Store.Audit;
 
 namespace Fhir.Server.Api.Audit;
@@ -23,7 +24,7 @@ public static class AuditEventJson
         if (view.SeenBy is not null) AuditNarrative.Write(json, line, view, brokenGlass);
         What(json, line);
         json.WriteString("action", AuditCodes.Action(line.Act));
-        json.WriteString("recorded", DateTimeOffset.UnixEpoch.AddMicroseconds(line.AtMicros).ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", CultureInfo.InvariantCulture));
+        json.WriteString("recorded", Micros.At(line.AtMicros).ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", CultureInfo.InvariantCulture));
         var status = AuditCodes.Status(line);
         json.WriteString("outcome", AuditCodes.Outcome(status));
         json.WriteString("outcomeDesc", line.Times == 0 ? StatusLine.Of(status) : string.Create(CultureInfo.InvariantCulture, $"{StatusLine.Of(status)}; {line.Times} times within a minute"));

@@ -1,5 +1,6 @@
 using Fhir.Server.Api.Http;
 using Fhir.Server.Api.Identity;
+using Fhir.Server.Core.Elements;
 using Fhir.Server.Core.Outcomes;
 using Fhir.Server.Store.Access;
 using Fhir.Server.Store.Audit;
@@ -48,7 +49,7 @@ public sealed class AuditFilter(AuditReads reads, Knocks knocks, TimeProvider cl
     public async ValueTask<bool> RecordAsync(Call call, Right right, string? type, string? id, string? names, int status, IReadOnlyList<long> returned) =>
         await reads.RecordAsync(new()
         {
-            AtMicros = Callers.Micros(clock.GetUtcNow()),
+            AtMicros = Micros.Of(clock.GetUtcNow()),
             By = call.Caller?.Agent ?? AuditAgent.Anonymous(call.From?.ToString()),
             Request = call.RequestId,
             Act = right.Act,

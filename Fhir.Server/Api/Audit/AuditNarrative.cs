@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Text.Json;
 using Fhir.Server.Api.Identity;
+using Fhir.Server.Core.Elements;
 using Fhir.Server.Store.Access;
 
 namespace Fhir.Server.Api.Audit;
@@ -52,7 +53,7 @@ internal static class AuditNarrative
     }
 
     private static string When(AuditLine line) =>
-        TimeZoneInfo.ConvertTime(DateTimeOffset.UnixEpoch.AddMicroseconds(line.AtMicros), Dutch).ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture);
+        TimeZoneInfo.ConvertTime(Micros.At(line.AtMicros), Dutch).ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture);
 
     private static string Who(AuditLine line, AuditView view, bool dutch)
     {

@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using System.Globalization;
 using Fhir.Server.Api.Identity;
+using Fhir.Server.Core.Elements;
 using Fhir.Server.Core.Outcomes;
 using Fhir.Server.Store.Access;
 using Fhir.Server.Store.Database;
@@ -86,7 +87,7 @@ public sealed class AuditSearch(TenantDatabase database)
         var whole = date.Length switch { 4 => date + "-01-01", 7 => date + "-01", _ => date };
         if (!DateTimeOffset.TryParse(whole, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var start)) return null;
         var end = date.Length switch { 4 => start.AddYears(1), 7 => start.AddMonths(1), 10 => start.AddDays(1), _ => start.AddMicroseconds(1) };
-        var (first, beyond) = (Callers.Micros(start), Callers.Micros(end));
+        var (first, beyond) = (Micros.Of(start), Micros.Of(end));
         return prefix switch
         {
             "eq" => (first, beyond),

@@ -1,4 +1,5 @@
 using Fhir.Server.Api.Identity;
+using Fhir.Server.Core.Elements;
 using Fhir.Server.Core.Packages;
 using Fhir.Server.Store.Access;
 using Fhir.Server.Store.Database;
@@ -27,7 +28,7 @@ public sealed class AuditViews(TenantDatabase database, ResourceStore store, Con
     {
         var facts = await AuditFacts.OfAsync(lines, database, stop);
         var glass = await BrokenGlass.OfAsync(lines, facts, database, stop);
-        var names = await AuditNames.OfAsync(lines, store, AccessContext.House("audit", Callers.Micros(clock.GetUtcNow())), _words, stop);
+        var names = await AuditNames.OfAsync(lines, store, AccessContext.House("audit", Micros.Of(clock.GetUtcNow())), _words, stop);
         return new(facts, glass, names, server, ids, seenBy);
     }
 }

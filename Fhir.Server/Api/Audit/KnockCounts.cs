@@ -1,4 +1,5 @@
 using Fhir.Server.Api.Identity;
+using Fhir.Server.Core.Elements;
 using Microsoft.Extensions.Hosting;
 
 namespace Fhir.Server.Api.Audit;
@@ -35,5 +36,5 @@ public sealed class KnockCounts(Knocks knocks, AuditReads reads, TimeProvider cl
     }
 
     private AuditRow RowOf(Knocked one) =>
-        new() { AtMicros = Callers.Micros(clock.GetUtcNow()), By = one.By, Act = AuditAct.None, Type = -1, Status = one.Status, Times = one.Times };
+        new() { AtMicros = Micros.Of(clock.GetUtcNow()), By = one.By, Act = AuditAct.None, Type = -1, Status = one.Status, Times = one.Times };
 }

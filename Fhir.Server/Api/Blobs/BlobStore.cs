@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
+using Fhir.Server.Core.Elements;
 using Fhir.Server.Store.Database;
 
 namespace Fhir.Server.Api.Blobs;
@@ -101,5 +102,5 @@ public sealed class BlobStore(TenantDatabase database, BlobKey key, TimeProvider
         return place;
     }
 
-    private long Now => Identity.Callers.Micros(clock.GetUtcNow());
+    private long Now => Micros.Of(clock.GetUtcNow());
 }

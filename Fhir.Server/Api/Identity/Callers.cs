@@ -1,3 +1,4 @@
+using Fhir.Server.Core.Elements;
 using Fhir.Server.Core.Outcomes;
 using Fhir.Server.Store.Access;
 using Fhir.Server.Store.Database;
@@ -37,9 +38,8 @@ public sealed class Callers(TokenCache tokens, Holders holders, ScopeFilters fil
         return resolved.Caller with { Expires = token.Expires, Sees = sees, Agent = resolved.AgentOf(sees) };
     }
 
-    private long NowMicros => Math.Max(Micros(clock.GetUtcNow()), store.LastMicros);
+    private long NowMicros => Math.Max(Micros.Of(clock.GetUtcNow()), store.LastMicros);
 
-    internal static long Micros(DateTimeOffset at) => (at - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
 
     private async Task<Result<Caller>> ResolveAsync(Token token, CancellationToken stop)
     {

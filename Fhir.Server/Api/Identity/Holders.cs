@@ -17,7 +17,7 @@ public sealed class Holders(ResourceStore store, TimeProvider clock)
 {
     private const string RoleSystem = $"{ApiSettings.Canonical}/CodeSystem/clinic-role", KindSystem = $"{ApiSettings.Canonical}/CodeSystem/organization-kind";
 
-    private long NowMicros => Callers.Micros(clock.GetUtcNow());
+    private long NowMicros => Micros.Of(clock.GetUtcNow());
 
     /// <summary>An active PractitionerRole in its period, with a role of ours, an active practitioner, and an organisation that may have access.</summary>
     internal async Task<Post?> PostAsync(string? reference, CancellationToken stop)

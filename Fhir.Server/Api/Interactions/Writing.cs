@@ -86,7 +86,7 @@ public sealed class Writing(ResourceStore store, BinaryData binaries, WriteCheck
 
     // What the commit itself opened (a thread to its sender) begins at the commit, which is later than the request.
     private static AccessContext AfterCommit(AccessContext sees, ResourceVersion version) =>
-        sees with { NowMicros = Math.Max(sees.NowMicros, Callers.Micros(version.LastUpdated)) };
+        sees with { NowMicros = Math.Max(sees.NowMicros, Micros.Of(version.LastUpdated)) };
 
     public static readonly Issue NoSuchType = new(IssueKind.NotFound, "FHIR R4 has no such resource type.");
 }

@@ -1,3 +1,4 @@
+using Fhir.Server.Core.Elements;
 namespace Fhir.Server.Store.Database;
 
 /// <summary>
@@ -17,7 +18,7 @@ public sealed class NumberedCommit : IAsyncDisposable
     public static async Task<NumberedCommit> BeginAsync(TenantDatabase database, TimeProvider clock, CancellationToken stop)
     {
         var session = await database.WriteAsync(stop);
-        var now = (clock.GetUtcNow().UtcTicks - DateTimeOffset.UnixEpoch.UtcTicks) / TimeSpan.TicksPerMicrosecond;
+        var now = Micros.Of(clock.GetUtcNow());
         var (t, at) = await session.FirstAsync(
             Sql.Raw("select coalesce(max(t), 0), coalesce((select at from commits order by t desc limit 1), 0) from commits"), r => (r.GetInt64(0), r.GetInt64(1)), stop);
         return new(session, t + 1, Math.Max(now, at + 1));

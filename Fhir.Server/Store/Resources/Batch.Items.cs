@@ -220,7 +220,7 @@ internal sealed partial class Batch
         var text = new JsonSplice(write.Json, write.Resource!).Id(write.Key.Id).Version("1", Instant(AtMicros)).ToBytes();
         _written = true;
         Audit(by, 9, write.Key, 1, 0, text);
-        return new(WriteOutcome.Created, new(write.Key, 1, At(AtMicros), WriteMethod.Create, PostedEvent.Shown(text, AuditAgent.Of(by))));
+        return new(WriteOutcome.Created, new(write.Key, 1, Micros.At(AtMicros), WriteMethod.Create, PostedEvent.Shown(text, AuditAgent.Of(by))));
     }
 
     private void Audit(AccessContext by, long act, ResourceKey key, int version, long patient, byte[]? body)
@@ -230,8 +230,7 @@ internal sealed partial class Batch
     }
 
     private static ResourceVersion VersionOf(Row row, ReadOnlyMemory<byte> text) =>
-        new(row.Key, row.Version, At(row.At), row.Method, row.Live == 1 ? text : default) { Rid = row.Rid, T = row.T };
+        new(row.Key, row.Version, Micros.At(row.At), row.Method, row.Live == 1 ? text : default) { Rid = row.Rid, T = row.T };
 
-    internal static DateTimeOffset At(long micros) => DateTimeOffset.UnixEpoch.AddMicroseconds(micros);
-    private static string Instant(long micros) => At(micros).ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", CultureInfo.InvariantCulture);
+    private static string Instant(long micros) => Micros.At(micros).ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", CultureInfo.InvariantCulture);
 }

@@ -38,7 +38,7 @@ internal sealed partial class Batch : CommitScope
     {
         (_session, _parts, _started) = (session, parts, parts.Clock.GetTimestamp());
         T = last.T + 1;
-        AtMicros = Math.Max(Micros(parts.Clock.GetUtcNow()), last.At + 1);   // never backwards, and never the same twice
+        AtMicros = Math.Max(Micros.Of(parts.Clock.GetUtcNow()), last.At + 1);   // never backwards, and never the same twice
         (_nextRid, _nextBody, _audit) = (last.Rid + 1, last.Body + 1, last.Audit);
         parts.Agents.Forget();   // of a batch that left nothing
     }
@@ -156,5 +156,4 @@ internal sealed partial class Batch : CommitScope
 
     private long RidOf(ResourceKey key) => _newRids.TryGetValue(key, out var rid) || _parts.Rids.TryGet(key, out rid) ? rid : throw new InvalidOperationException($"{key.Type} has no rid yet.");
 
-    private static long Micros(DateTimeOffset at) => (at.UtcTicks - DateTimeOffset.UnixEpoch.UtcTicks) / TimeSpan.TicksPerMicrosecond;
 }

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Fhir.Server.Core.Elements;
 using Fhir.Server.Core.Outcomes;
 using Fhir.Server.Store.Access;
 using Fhir.Server.Store.Database;
@@ -45,12 +46,11 @@ internal sealed record HistorySql(Sql Page, Sql Total, Func<ResourceVersion, str
 
     private static IEnumerable<Sql> Times(HistoryQuery query)
     {
-        if (query.Since is { } since) yield return Sql.Of($"x.at >= {Micros(since)}");
+        if (query.Since is { } since) yield return Sql.Of($"x.at >= {Micros.Of(since)}");
         // _at: the version that was current then — written by that moment, and not yet superseded.
-        if (query.At is { } at) yield return Sql.Of($"x.at <= {Micros(at)} and not exists (select 1 from res n where n.rid = x.rid and n.ver > x.ver and n.at <= {Micros(at)}) and not exists (select 1 from res_hist n where n.rid = x.rid and n.ver > x.ver and n.at <= {Micros(at)})");
+        if (query.At is { } at) yield return Sql.Of($"x.at <= {Micros.Of(at)} and not exists (select 1 from res n where n.rid = x.rid and n.ver > x.ver and n.at <= {Micros.Of(at)}) and not exists (select 1 from res_hist n where n.rid = x.rid and n.ver > x.ver and n.at <= {Micros.Of(at)})");
     }
 
-    private static long Micros(DateTimeOffset at) => (at.UtcTicks - DateTimeOffset.UnixEpoch.UtcTicks) / TimeSpan.TicksPerMicrosecond;
     private static long Number(byte[] place, int at) => BinaryPrimitives.ReadInt64LittleEndian(place.AsSpan(at));
 
     private static byte[] Place(params ReadOnlySpan<long> numbers)

@@ -1,6 +1,7 @@
 using System.Data.Common;
 using System.Globalization;
 using Fhir.Server.Core.Definitions;
+using Fhir.Server.Core.Elements;
 using Fhir.Server.Core.Outcomes;
 using Fhir.Server.Store.Access;
 using Fhir.Server.Store.Database;
@@ -126,7 +127,7 @@ public sealed class ResourceStore : IAsyncDisposable
     }
 
     internal static ResourceVersion Map(DbDataReader r) =>
-        new(new(AccessTable.Name(r.GetInt32(1)), r.GetString(2)), r.GetInt32(3), Batch.At(r.GetInt64(5)), (WriteMethod)r.GetInt32(6), r.IsDBNull(7) ? default(ReadOnlyMemory<byte>) : (byte[])r.GetValue(7))
+        new(new(AccessTable.Name(r.GetInt32(1)), r.GetString(2)), r.GetInt32(3), Micros.At(r.GetInt64(5)), (WriteMethod)r.GetInt32(6), r.IsDBNull(7) ? default(ReadOnlyMemory<byte>) : (byte[])r.GetValue(7))
         {
             Rid = r.GetInt64(0), T = r.GetInt64(4),
         };

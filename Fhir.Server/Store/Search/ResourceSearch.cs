@@ -1,5 +1,6 @@
 using System.Data.Common;
 using Fhir.Server.Core.Definitions;
+using Fhir.Server.Core.Elements;
 using Fhir.Server.Core.Outcomes;
 using Fhir.Server.Store.Access;
 using Fhir.Server.Store.Database;
@@ -78,14 +79,13 @@ public sealed class ResourceSearch
     private List<ResourceVersion> Reduced(IEnumerable<ResourceVersion> versions, AccessContext sees) =>
         [.. versions.Select(v => Reduction.Of(v, sees, _catalog.Definitions))];
 
-    private Lookup LookupNow() => new(_catalog, _bases, Micros(_clock.GetUtcNow()));
+    private Lookup LookupNow() => new(_catalog, _bases, Micros.Of(_clock.GetUtcNow()));
 
-    private static long Micros(DateTimeOffset moment) => (moment.UtcTicks - DateTimeOffset.UnixEpoch.Ticks) / 10;
 
     private static (ResourceVersion Version, object?[] Keys) Map(DbDataReader row, int keys) =>
         (Version(row), [.. Enumerable.Range(8, keys).Select(i => row.IsDBNull(i) ? null : row.GetValue(i))]);
 
     internal static ResourceVersion Version(DbDataReader row) => new(
-        new(AccessTable.Name(row.GetInt32(1)), row.GetString(2)), row.GetInt32(3), DateTimeOffset.UnixEpoch.AddTicks(row.GetInt64(5) * 10),
+        new(AccessTable.Name(row.GetInt32(1)), row.GetString(2)), row.GetInt32(3), Micros.At(row.GetInt64(5)),
         (WriteMethod)row.GetInt32(6), (byte[])row.GetValue(7)) { Rid = row.GetInt64(0), T = row.GetInt64(4) };
 }
