@@ -59,6 +59,6 @@ public static class Messaging
         DeclareCare.Map(fhir);
         BreakGlass.Map(fhir);
         // No long polling: a connection keeps the request that its token came with.
-        app.MapHub<MessagingHub>("/hub", hub => hub.Transports = HttpTransportType.WebSockets | HttpTransportType.ServerSentEvents).WithMetadata(new AnyFormat()).Asks(Right.Operation(Permission.Read, "Communication") with { Whole = true });
+        app.MapHub<MessagingHub>("/hub", hub => hub.Transports = HttpTransportType.WebSockets | HttpTransportType.ServerSentEvents).WithMetadata(new AnyFormat()).Asks(Right.Operation(Permission.Read, "Communication") with { Whole = true }).LeavesLines();
     }
 }

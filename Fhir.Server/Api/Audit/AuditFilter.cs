@@ -50,7 +50,7 @@ public sealed class AuditFilter(AuditReads reads, Knocks knocks, TimeProvider cl
         await reads.RecordAsync(new()
         {
             AtMicros = Micros.Of(clock.GetUtcNow()),
-            By = call.Caller?.Agent ?? AuditAgent.Anonymous(call.From?.ToString()),
+            By = call.Caller?.Agent ?? call.Holder ?? AuditAgent.Anonymous(call.From?.ToString()),
             Request = call.RequestId,
             Act = right.Act,
             Type = type is null ? -1 : AccessTable.Number(type),

@@ -9,7 +9,7 @@ namespace Fhir.Server.Api.Audit;
 /// </summary>
 public sealed class PatientIndex(TenantDatabase database, AuditLog log)
 {
-    private const long WriteChain = -1;
+    internal const long WriteChain = -1;
     private static readonly Table Rows = new("audit_patient", new("patient", ColumnKind.Long), new("at", ColumnKind.Long), new("written", ColumnKind.Long), new("n", ColumnKind.Long));
 
     /// <summary>A stretch of a stream that the index does not know yet: behind one n, before another.</summary>

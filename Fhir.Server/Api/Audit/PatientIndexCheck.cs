@@ -18,7 +18,7 @@ public sealed class PatientIndexCheck(TenantDatabase database)
         var tails = await new PatientIndex(database, _log).TailsAsync(stop);
         foreach (var tail in tails)
             if ((await WalkAsync(tail, stop) ?? await BeyondAsync(tail, stop)) is { } fault) return fault;
-        return await StrayAsync(tails, stop);
+        return await AheadAsync(stop) ?? await StrayAsync(tails, stop);
     }
 
     private async Task<Fault?> WalkAsync(PatientIndex.Tail tail, CancellationToken stop)
@@ -50,6 +50,31 @@ public sealed class PatientIndexCheck(TenantDatabase database)
         if (beyond is not { } n) return null;
         var cursor = await FirstAsync(Sql.Of($"select n from audit_filled where chain = {tail.Chain}"), stop);
         return cursor >= n ? null : Fault(tail, n, "the index of patients has it, and has not come so far");
+    }
+
+    // First the marks, then the ends of the lines: these only grow. A mark that is ahead would hide the lines that come.
+    private async Task<Fault?> AheadAsync(CancellationToken stop)
+    {
+        foreach (var (chain, n) in await MarksAsync(stop))
+        {
+            var isWrite = chain == PatientIndex.WriteChain;
+            var (first, beyond) = isWrite ? (0, long.MaxValue) : (new ReadNumber(chain, 0).N, new ReadNumber(chain + 1, 0).N);
+            if (n > await LastAsync(isWrite, first, beyond, stop)) return Fault(new(isWrite, chain, n, beyond), n, "the index of patients says that it has come so far, and there is no such row");
+        }
+        return null;
+    }
+
+    private async Task<List<(long Chain, long N)>> MarksAsync(CancellationToken stop)
+    {
+        await using var session = await database.ReadAuditAsync(stop);
+        return await session.QueryAsync(Sql.Of($"select chain, n from audit_filled order by chain"), r => (r.GetInt64(0), r.GetInt64(1)), stop);
+    }
+
+    private async Task<long> LastAsync(bool isWrite, long first, long beyond, CancellationToken stop)
+    {
+        await using var session = isWrite ? await database.ReadAsync(snapshot: false, stop) : await database.ReadAuditAsync(stop);
+        var table = Sql.Raw((isWrite ? AuditTables.Writes : AuditTables.Reads).Name);
+        return await session.FirstAsync(Sql.Of($"select n from {table} where n >= {first} and n < {beyond} order by n desc limit 1"), r => (long?)r.GetInt64(0), stop) ?? first - 1;
     }
 
     private async Task<Fault?> StrayAsync(IReadOnlyList<PatientIndex.Tail> tails, CancellationToken stop)

@@ -1,6 +1,7 @@
 using Fhir.Server.Core.Elements;
 using Fhir.Server.Core.Outcomes;
 using Fhir.Server.Store.Access;
+using Fhir.Server.Store.Audit;
 using Fhir.Server.Store.Database;
 using Fhir.Server.Store.Resources;
 using Fhir.Server.Store.Search;
@@ -24,10 +25,21 @@ public sealed class Callers(TokenCache tokens, Holders holders, ScopeFilters fil
         }
         if (Fresh(entry) is { } known) return Now(known, entry.Token, context, requestId);
         var epoch = directory.Current;
-        if ((await ResolveAsync(entry.Token, context.RequestAborted)).Failed(out var issue, out var caller)) return issue;
+        if ((await ResolveAsync(entry.Token, context.RequestAborted)).Failed(out var issue, out var caller))
+        {
+            Call.Of(context).Holder = HolderOf(entry.Token, context);
+            return issue;
+        }
         entry.Resolved = new(caller with { Sees = caller.Sees.WithKeptSql() }, clock.GetTimestamp(), epoch);
         return Now(entry.Resolved, entry.Token, context, requestId);
     }
+
+    // Of a token that leads to nobody the log says what its issuer vouches for. Its subject is no reference of ours, whatever it looks like.
+    private static AuditAgent HolderOf(Token token, HttpContext context) => new()
+    {
+        Who = token.Subject.Replace("/", "%2F", StringComparison.Ordinal), Client = token.Client, Issuer = token.Issuer, TokenId = token.Id,
+        Network = context.Connection.RemoteIpAddress?.ToString(),
+    };
 
     private TokenCache.Resolved? Fresh(TokenCache.Entry entry) =>
         entry.Resolved is { } resolved && resolved.Epoch == directory.Current && clock.GetElapsedTime(resolved.AtTicks) < TimeSpan.FromSeconds(1) ? resolved : null;

@@ -93,6 +93,39 @@ public abstract class CompletenessContract
     }
 
     [Fact]
+    public async Task J1_A_request_to_the_hub_that_comes_to_no_connection_is_one_event()
+    {
+        await using var clinic = await TestClinic.OpenAsync(EmptyAsync);
+        var ledger = new List<(string Request, string Route, int Status)>();
+        foreach (var (name, client) in new (string, Client)[] { ("gp", clinic.Bakker), ("nobody", new(clinic.Url, null)), ("unknown", clinic.As("dr.unknown")) })
+            foreach (var (method, path, status) in new[]
+            {
+                ("GET", "/hub", 400), ("POST", "/hub", 400), ("DELETE", "/hub", 400), ("GET", "/hub?id=nowhere", 404), ("POST", "/hub?id=nowhere", 404), ("DELETE", "/hub?id=nowhere", 404),
+                ("PUT", "/hub", 405), ("GET", "/hub/negotiate", 405), ("POST", "/hub/negotiate?negotiateVersion=1", 200),
+            })
+            {
+                var request = $"hub-{ledger.Count}";
+                var got = await client.Send(method, path, method is "POST" or "PUT" ? "{}" : null, ("X-Request-Id", request));
+                Assert.True(got.Code == (name switch { "gp" => status, "nobody" => 401, _ => 403 }), $"{name} {method} {path}: {got.Code}");
+                ledger.Add((request, $"{name} {method} {path}", got.Code));
+            }
+        var log = await LogAsync(clinic);
+        foreach (var (request, route, status) in ledger)
+        {
+            Assert.True(log[request].Count() == 1, $"{route} ({status}): {log[request].Count()} events");
+            Assert.Equal(Outcome(status), (string)log[request].Single()["outcome"]!);
+        }
+        Assert.Equal(["Practitioner/dr.bakker"], ledger.Take(9).Select(l => (string)log[l.Request].Single()["agent"]![0]!["who"]!["reference"]!).Distinct());
+        Assert.Equal("operation negotiate", log[ledger[8].Request].Single().Subtypes());
+        await RenameAsync(clinic, "audit_read", "audit_read_away");
+        foreach (var unheard in new[] { await clinic.Bakker.Post("/hub/negotiate?negotiateVersion=1", ""), await clinic.Bakker.Get("/hub") })
+        {
+            Assert.True(unheard.Code >= 500, $"{unheard.Code}");
+            Assert.DoesNotContain("connection", unheard.Text, StringComparison.OrdinalIgnoreCase);
+        }
+    }
+
+    [Fact]
     public async Task J1_What_is_told_over_the_hub_is_an_event_with_the_threads_and_their_patient()
     {
         await using var clinic = await TestClinic.OpenAsync(EmptyAsync);

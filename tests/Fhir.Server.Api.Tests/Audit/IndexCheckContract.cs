@@ -121,6 +121,25 @@ public abstract class IndexCheckContract
         await RunAsync(house, $"update audit_filled set n = {last + 50} where chain = -1");
         Assert.Equal(last + 1, (await VerifyAsync(house)).Index!.N);
     }
+
+    [Fact]
+    public async Task J3_A_cursor_that_was_put_beyond_the_last_line_is_found()
+    {
+        var (house, _) = await OpenAsync();
+        await using var closing = house;
+        await FillAsync(house);
+        Assert.Null((await VerifyAsync(house)).Index);
+        foreach (var chain in (int[])[-1, 1])
+        {
+            var last = await NumberAsync(house, $"select n from audit_filled where chain = {chain}");
+            await RunAsync(house, $"update audit_filled set n = {last + 7} where chain = {chain}");
+            var fault = (await VerifyAsync(house)).Index;
+            Assert.Equal((last + 7, true), (fault!.N, fault.Why.Contains("there is no such row", StringComparison.Ordinal)));
+            await RunAsync(house, $"update audit_filled set n = {last} where chain = {chain}");
+        }
+        await RunAsync(house, $"insert into audit_filled(chain, n) values(9, {(9L << 40) + 5})");   // a chain that is still to come
+        Assert.Equal((9L << 40) + 5, (await VerifyAsync(house)).Index!.N);
+    }
 }
 
 public sealed class IndexCheckOnSqlite : IndexCheckContract { protected override Task<TenantDatabase?> DatabaseAsync() => Task.FromResult<TenantDatabase?>(null); }

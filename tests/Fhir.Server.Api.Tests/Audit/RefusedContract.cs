@@ -8,6 +8,7 @@ using Fhir.Server.Store.Tests;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.IdentityModel.JsonWebTokens;
 
 namespace Fhir.Server.Api.Tests.Audit;
 
@@ -18,10 +19,10 @@ public abstract class RefusedContract
 
     private async Task<House> OpenAsync(Func<ApiSettings, ApiSettings>? set = null) => await House.OpenAsync(set: set, on: await DatabaseAsync());
 
-    private static async Task<List<JsonNode>> EventsAsync(House house)
+    private static async Task<List<JsonNode>> EventsAsync(House house, string query = "")
     {
         var events = new List<JsonNode>();
-        for (string? page = "/fhir/AuditEvent?_count=500"; page is not null;)
+        for (string? page = $"/fhir/AuditEvent?{query}_count=500"; page is not null;)
         {
             var bundle = (await house.As("privacy").Get(page)).Json;
             events.AddRange(bundle["entry"]?.AsArray().Select(e => e!["resource"]!) ?? []);
@@ -57,6 +58,25 @@ public abstract class RefusedContract
             Assert.Equal((name, "4"), (Who(one), (string)one["outcome"]!));
             Assert.Equal(user is not null, one["purposeOfEvent"] is not null);
         }
+    }
+
+    [Fact]
+    public async Task The_holder_of_a_good_token_who_is_nobody_here_is_named_as_her_token_names_her()
+    {
+        await using var house = await OpenAsync();
+        var id = await house.As("dr.jansen").NewPatient();
+        foreach (var (subject, named) in new[] { ("dr.gone", "dr.gone"), ($"Patient/{id}", $"Patient%2F{id}") })
+        {
+            var token = house.Tokens.Issue(new(subject, House.AllRights, TimeSpan.FromMinutes(10)) { PractitionerRole = "PractitionerRole/nobody" });
+            var read = new JsonWebToken(token);
+            Assert.Equal(403, (await house.With(token).Get("/fhir/Patient", ("X-Request-Id", $"holder-{named.Length}"))).Code);
+            var one = Assert.Single(await EventsAsync(house), e => RequestOf(e) == $"holder-{named.Length}");
+            var (who, policy) = (one["agent"]![0]!["who"]!["identifier"]!, (string?)one["agent"]![0]!["policy"]?[0]);
+            Assert.Equal((named, read.Issuer, read.Id), ((string?)who["value"], (string?)who["system"], policy));
+            Assert.Equal(("4", null), ((string)one["outcome"]!, one["purposeOfEvent"]));
+            Assert.Single(await EventsAsync(house, $"agent={Uri.EscapeDataString(named)}&"));
+        }
+        Assert.DoesNotContain(await EventsAsync(house, $"patient={id}&"), e => Who(e) == $"Patient%2F{id}");   // a subject is not a patient of ours
     }
 
     [Fact]
