@@ -32,7 +32,7 @@ public static class Messaging
         services.AddSingleton<NewWrite>();
         services.AddSingleton<HeaderWrites>().AddSingleton<MessageWrites>();
         services.AddSingleton<ICommitRule, ConsentWrites>().AddSingleton<ICommitRule, DirectoryWrites>().AddSingleton<ICommitRule, ThreadWrites>().AddSingleton<ICommitRule, UploadWrites>().AddSingleton<ICommitRule, SummaryWrites>();
-        services.AddSingleton<ICommitRule, AcceptedOnce>().AddSingleton<ICommitRule, OwnerElsewhere>();
+        services.AddSingleton<ICommitRule, TaskSteps>().AddSingleton<ICommitRule, AcceptedOnce>().AddSingleton<ICommitRule, OwnerElsewhere>();
         services.AddSingleton<Underway<Declaration>>().AddSingleton<Underway<GlassAct>>().AddSingleton<Underway<GuessAlarm>>();
         services.AddSingleton<PatientByIdentity>().AddSingleton<GuessBrake>().AddSingleton<PatientBehindBrake>();
         services.AddSingleton<ICommitRule, DeclaredCareWrites>().AddSingleton<ICommitRule, GlassWrites>().AddSingleton<ICommitRule, GuessWrites>();   // after ThreadWrites, which takes a plain Communication from its patient

@@ -10,6 +10,10 @@ public static class Sameness
     public static bool But(Element before, Element after, params string[] mayChange) =>
         Same(Children(before, mayChange), Children(after, mayChange));
 
+    /// <summary>What stood in these repetitions still does, in its place; whatever is new comes behind it.</summary>
+    public static bool Continues(IEnumerable<Element> before, IEnumerable<Element> after) =>
+        before.ToList() is var old && after.Take(old.Count).ToList() is var kept && kept.Count == old.Count && old.Zip(kept).All(pair => Same(pair.First, pair.Second));
+
     private static List<Element> Children(Element resource, string[] mayChange) =>
         [.. resource.Children.Where(c => !Added.Contains(c.Name) && !mayChange.Contains(c.Name) && !OwnExtensions.Is(c))];
 

@@ -36,6 +36,9 @@ public sealed partial record AccessContext
     /// <summary>Her organisation and its rid; null and 0 when she has none.</summary>
     public ResourceKey? Organization { get; init; }
     public long OrganizationRid { get; init; }
+    /// <summary>Does a resource of this rid stand for her: her role, herself, or the organisation that she acts in?</summary>
+    public bool Is(long rid) => rid != 0 && (rid == ActorRid || rid == PractitionerRid || (rid == OrganizationRid && ActorRid != 0));
+
     /// <summary>The moment against which periods (participation, consent) are judged, in µs since 1970.</summary>
     public required long NowMicros { get; init; }
 

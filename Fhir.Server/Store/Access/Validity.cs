@@ -33,6 +33,9 @@ public readonly record struct Validity(long From, long Until)
         return new(from, until);
     }
 
+    /// <summary>When a dateTime begins; null = it cannot be read.</summary>
+    public static long? Begin(string dateTime) => Span(dateTime)?.First;
+
     // The span that a dateTime covers: a day for 2026-11-22, one second for 09:14:03.
     private static (long First, long After)? Span(string text)
     {

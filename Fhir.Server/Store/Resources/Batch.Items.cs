@@ -107,8 +107,8 @@ internal sealed partial class Batch
     // A task is moved by its owner, in whatever organisation it is kept; which change is a move, a rule of messaging judges.
     private async ValueTask<bool> OwnsTaskAsync(Write write, Row before, AccessContext by, CancellationToken stop) =>
         write is { Kind: WriteKind.Update, Key.Type: "Task" } && before is { Live: 1, Confined: Confinement.None } && by.Actor is not null
-        && await ContentAsync(before, stop) is { } task && task["owner"]["reference"].Text is { } owner
-        && (owner == by.Actor.ToString() || owner == by.Organization.ToString());
+        && await ContentAsync(before, stop) is { } task && task["owner"]["reference"].Text?.Split('/') is [var type, var id]
+        && by.Is(await RidOrNoneAsync(new(type, id), stop));
 
     private static Issue? Stale(Write write, Row? before)
     {

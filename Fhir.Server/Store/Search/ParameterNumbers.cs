@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using Fhir.Server.Core.Definitions;
 using Fhir.Server.Store.Database;
+using Fhir.Server.Store.Search.Types;
 
 namespace Fhir.Server.Store.Search;
 
@@ -20,6 +21,9 @@ public sealed class ParameterNumbers
 
     /// <summary>The number of a parameter by the type that defines it and its code: <c>Patient.name</c>, <c>Resource._tag</c>.</summary>
     public int Of(SearchParameterDefinition parameter) => _numbers[NameOf(parameter)];
+
+    /// <summary>What the index holds for an identifier. System: "" = it has none, null = whatever it is.</summary>
+    public long Identifier(string? system, string value) => new Token(system, value).Hash(Hash);
 
     /// <summary>Reads the numbers, and gives one to each parameter that has none yet; makes the key at the first start.</summary>
     public static async Task<ParameterNumbers> LoadAsync(TenantDatabase database, DefinitionSet definitions, CancellationToken stop)
