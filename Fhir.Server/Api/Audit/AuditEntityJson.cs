@@ -24,17 +24,16 @@ internal static class AuditEntityJson
         if (about is not null) Data(json, about, IsTheOne(line.Act) ? (Kinds, "2") : (ResourceTypes, line.Key!.Value.Type));
         foreach (var key in others) Data(json, key.ToString(), (ResourceTypes, key.Type));
         foreach (var patient in patients) Patient(json, view.Facts.KeyOf(patient)!.Value);
-        if (query is not null) Query(json, query, line.Act == AuditAct.Search);
+        if (query is not null && view.Sight.Tells(line)) Query(json, query, line.Act == AuditAct.Search);
         if (line.Request is { } request) Request(json, request);
         json.WriteEndArray();
     }
 
     private static bool IsTheOne(AuditAct act) => act is AuditAct.Create or AuditAct.Update or AuditAct.Delete or AuditAct.Read or AuditAct.VersionRead;
 
-    // Of a try in vain it is named as it was asked for: whether it is there is not told.
     private static string? About(AuditLine line, AuditView view)
     {
-        if (line.Key is not { } key || (view.SeenBy is not null && AuditCodes.Status(line) < 400 && !view.Shows(view.Facts.RidOf(key.ToString())))) return null;
+        if (line.Key is not { } key || !view.Sight.Tells(line)) return null;
         return line.Version > 0 ? string.Create(CultureInfo.InvariantCulture, $"{key}/_history/{line.Version}") : key.ToString();
     }
 

@@ -22,7 +22,7 @@ public static class AuditEventJson
         json.WriteString("id", view.IdOf(line));
         Meta(json, line, view, brokenGlass);
         if (view.SeenBy is not null) AuditNarrative.Write(json, line, view, brokenGlass);
-        What(json, line);
+        What(json, line, view);
         json.WriteString("action", AuditCodes.Action(line.Act));
         json.WriteString("recorded", Micros.At(line.AtMicros).ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", CultureInfo.InvariantCulture));
         var status = AuditCodes.Status(line);
@@ -45,7 +45,7 @@ public static class AuditEventJson
     // The label lets the use of the emergency button be searched for: R4 has no parameter for purposeOfEvent.
     private static void Meta(Utf8JsonWriter json, AuditLine line, AuditView view, bool brokenGlass)
     {
-        var profiles = AuditCodes.Profiles(line, view.PatientsOf(line).Count).ToList();
+        var profiles = view.Sight.Tells(line) ? AuditCodes.Profiles(line, view.PatientsOf(line).Count).ToList() : [];   // they ask what it was about
         if (profiles.Count == 0 && !brokenGlass) return;
         json.WriteStartObject("meta");
         if (profiles.Count > 0)
@@ -63,13 +63,13 @@ public static class AuditEventJson
         json.WriteEndObject();
     }
 
-    private static void What(Utf8JsonWriter json, AuditLine line)
+    private static void What(Utf8JsonWriter json, AuditLine line, AuditView view)
     {
         var leaves = line.Act == AuditAct.Disclose;
         json.Coding("type", leaves ? AuditCodes.Dicom : AuditCodes.Rest, leaves ? "110106" : "rest");
         json.WriteStartArray("subtype");
         json.Coding(null, leaves ? AuditCodes.Lifecycle : AuditCodes.Interactions, AuditCodes.Interaction(line));
-        if (line.Operation is { } operation) json.Coding(null, AuditCodes.Operations, operation);
+        if (line.Operation is { } operation && view.Sight.Tells(line)) json.Coding(null, AuditCodes.Operations, operation);
         json.WriteEndArray();
     }
 

@@ -20,20 +20,20 @@ public sealed class AuditEvents(AuditLog log, AuditPages pages, AuditSearch sear
 
     public async Task<Result<FhirBody>> ReadAsync(string id, Caller caller, CancellationToken stop)
     {
-        if (!ReadsAll(caller, Permission.Read)) return await ReadOwnAsync(id, OwnOf(caller, Permission.Read), stop);
+        if (!ReadsAll(caller, Permission.Read)) return await ReadOwnAsync(id, OwnOf(caller, Permission.Read), caller.Sees, stop);
         if (await log.FindAsync(id, stop) is not { } line) return NotFound;
-        var view = await views.OfAsync([line], null, stop);
+        var view = await views.OfAsync([line], null, null, stop);
         return Body(AuditEventJson.Of(line, view), [line], view);
     }
 
     // A patient's ids are others than an officer's; only a posted event has the one that it was given.
-    private async Task<Result<FhirBody>> ReadOwnAsync(string id, ImmutableArray<long> own, CancellationToken stop)
+    private async Task<Result<FhirBody>> ReadOwnAsync(string id, ImmutableArray<long> own, AccessContext reader, CancellationToken stop)
     {
         if (own.IsEmpty) return NotFound;
         var line = ids.Read(id) is var (isWrite, n) ? (await log.LinesAsync(isWrite, [n], new(), stop)).FirstOrDefault() : await log.FindAsync(id, stop);
         if (line is null) return NotFound;
-        var view = await views.OfAsync([line], null, stop);
-        var hers = own.Intersect(view.Facts.PatientsOf(line)).ToList();
+        var view = await views.OfAsync([line], null, reader, stop);
+        var hers = own.Where(self => view.Sight.Holds(line, self)).ToList();
         if (hers.Count == 0 || (view with { SeenBy = hers[0] }).IdOf(line) != id) return NotFound;
         view = view with { SeenBy = hers[0] };
         return Body(AuditEventJson.Of(line, view), [line], view);
@@ -43,7 +43,7 @@ public sealed class AuditEvents(AuditLog log, AuditPages pages, AuditSearch sear
     {
         var address = $"{baseUrl}/AuditEvent";
         if (!ReadsAll(caller, Permission.Search) && OwnOf(caller, Permission.Search).IsEmpty) return BundleJson.Answer("searchset", 0, [("self", address)], []);
-        if ((await search.ReadAsync(parameters, stop)).Failed(out var issue, out var asked)) return issue;
+        if ((await search.ReadAsync(parameters, own: !ReadsAll(caller, Permission.Search), stop)).Failed(out var issue, out var asked)) return issue;
         if (Bound(asked.Question, caller).Failed(out issue, out var question)) return issue;
         var from = AuditPlace.Newest;
         if (asked.Place is { } token)
@@ -52,7 +52,7 @@ public sealed class AuditEvents(AuditLog log, AuditPages pages, AuditSearch sear
             from = begin;
         }
         var (lines, next) = await pages.PageAsync(question, from, asked.Count, stop);
-        var view = await views.OfAsync(lines, ReadsAll(caller, Permission.Search) ? null : question.Patient, stop);
+        var view = await views.OfAsync(lines, question.Reader is null ? null : question.Patient, question.Reader, stop);
         var links = new List<(string, string)> { ("self", Links.Of(address, parameters)) };
         if (next is { } place) links.Add(("next", Links.Of(address, parameters.Where(p => p.Key != "_page").Append(new("_page", Token(place, caller))))));
         var entries = lines.Select(l => new BundleEntry { FullUrl = $"{address}/{view.IdOf(l)}", Resource = AuditEventJson.Of(l, view), SearchMode = "match" }).ToList();
@@ -73,7 +73,7 @@ public sealed class AuditEvents(AuditLog log, AuditPages pages, AuditSearch sear
         if (ReadsAll(caller, Permission.Search)) return question;
         var own = OwnOf(caller, Permission.Search);
         if (question.Patient is null && own.Length > 1) return Whose;
-        return question with { Patient = question.Patient is not { } asked ? own[0] : own.Contains(asked) ? asked : 0 };
+        return question with { Reader = caller.Sees, Patient = question.Patient is not { } asked ? own[0] : own.Contains(asked) ? asked : 0 };
     }
 
     // The row of this reading names the patients whose log it was, and those whom the answer names.

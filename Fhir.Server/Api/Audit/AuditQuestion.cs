@@ -23,6 +23,8 @@ public sealed record AuditQuestion
     public (ResourceKey Key, long Rid)? Entity { get; init; }
     /// <summary>The rid of a patient whom it concerned; 0 = one that does not exist.</summary>
     public long? Patient { get; init; }
+    /// <summary>The patient, or who speaks for her, who reads; null = who may read all of it.</summary>
+    public AccessContext? Reader { get; init; }
     /// <summary>Only what was done with broken glass.</summary>
     public bool BrokenGlass { get; init; }
 

@@ -21,7 +21,7 @@ public sealed class AuditSearch(TenantDatabase database)
     public static readonly IReadOnlySet<string> Parameters =
         FrozenSet.ToFrozenSet(["date", "agent", "agent-role", "patient", "action", "type", "subtype", "outcome", "entity", "entity-type", "policy"], StringComparer.Ordinal);
 
-    public async Task<Result<AuditAsked>> ReadAsync(IReadOnlyList<KeyValuePair<string, string>> parameters, CancellationToken stop)
+    public async Task<Result<AuditAsked>> ReadAsync(IReadOnlyList<KeyValuePair<string, string>> parameters, bool own, CancellationToken stop)
     {
         var (question, count, place) = (new AuditQuestion(), 50, (string?)null);
         foreach (var (name, value) in parameters)
@@ -29,7 +29,7 @@ public sealed class AuditSearch(TenantDatabase database)
             if (name == "_count" && int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var asked)) count = Math.Clamp(asked, 1, MostPerPage);
             else if (name == "_page") place = value;
             else if (name is "_format" or "_pretty" || (name == "_sort" && value == "-date")) continue;
-            else if ((name is "entity" or "patient" ? await AboutAsync(question, name, value, stop) : Narrowed(question, name, value)) is not { } narrower) return NotUnderstood(name);
+            else if ((name is "entity" or "patient" ? await AboutAsync(question, name, value, own, stop) : Narrowed(question, name, value)) is not { } narrower) return NotUnderstood(name);
             else question = narrower;
         }
         return new AuditAsked(question, count, place);
@@ -62,12 +62,12 @@ public sealed class AuditSearch(TenantDatabase database)
 
     private static bool IsName(string code) => code.Length is > 1 and <= 64 && code.All(c => char.IsAsciiLetterOrDigit(c) || c == '-');
 
-    // An entity that is of one patient is looked for in her log only.
-    private async Task<AuditQuestion?> AboutAsync(AuditQuestion question, string name, string value, CancellationToken stop)
+    // An entity that is of one patient is looked for in her log only; who reads her own learns nothing of whose it is.
+    private async Task<AuditQuestion?> AboutAsync(AuditQuestion question, string name, string value, bool own, CancellationToken stop)
     {
         if (Target(name, value) is not { } key) return null;
         var (rid, patient) = await database.FirstAsync(Sql.Of($"select rid, patient from res where typ = {AccessTable.Number(key.Type)} and fid = {key.Id}"), r => (r.GetInt64(0), r.IsDBNull(1) ? 0 : r.GetInt64(1)), stop);
-        var whose = key.Type == "Patient" ? rid : patient > 0 ? patient : question.Patient;
+        var whose = key.Type == "Patient" ? rid : patient > 0 && !own ? patient : question.Patient;
         if (question.Patient is { } other && other != whose) return question with { Patient = 0 };
         return key.Type == "Patient" ? question with { Patient = rid } : question with { Patient = whose, Entity = (key, rid) };
     }

@@ -8,7 +8,7 @@ using Fhir.Server.Store.Resources;
 namespace Fhir.Server.Api.Audit;
 
 /// <summary>All that is needed to tell some lines as AuditEvents. SeenBy = the patient who reads her own log: of others she sees nothing; null = an officer.</summary>
-public sealed record AuditView(AuditFacts Facts, BrokenGlass Glass, AuditNames Names, TokenNames Server, AuditIds Ids, long? SeenBy)
+public sealed record AuditView(AuditFacts Facts, LogSight Sight, BrokenGlass Glass, AuditNames Names, TokenNames Server, AuditIds Ids, long? SeenBy)
 {
     public string IdOf(AuditLine line) => SeenBy is null ? line.EventId : Ids.Of(line);
 
@@ -16,7 +16,7 @@ public sealed record AuditView(AuditFacts Facts, BrokenGlass Glass, AuditNames N
     public IReadOnlyList<long> PatientsOf(AuditLine line) => SeenBy is { } self ? [self] : [.. Facts.PatientsOf(line)];
 
     /// <summary>May the reader see this resource named?</summary>
-    public bool Shows(long rid) => SeenBy is not { } self || (Facts.KeyOf(rid) is not null && (Facts.PatientsOf(rid) is { IsEmpty: true } || Facts.PatientsOf(rid).Contains(self)));
+    public bool Shows(long rid) => SeenBy is not { } self || (Facts.KeyOf(rid) is not null && Sight.Sees(rid) && (Facts.PatientsOf(rid) is { IsEmpty: true } || Facts.PatientsOf(rid).Contains(self)));
 }
 
 /// <summary>Gathers what lines need to be told.</summary>
@@ -24,11 +24,12 @@ public sealed class AuditViews(TenantDatabase database, ResourceStore store, Con
 {
     private readonly RoleWords _words = RoleWords.In(conformance);
 
-    public async Task<AuditView> OfAsync(IReadOnlyCollection<AuditLine> lines, long? seenBy, CancellationToken stop)
+    public async Task<AuditView> OfAsync(IReadOnlyCollection<AuditLine> lines, long? seenBy, AccessContext? reader, CancellationToken stop)
     {
         var facts = await AuditFacts.OfAsync(lines, database, stop);
+        var sight = await LogSight.OfAsync(lines, facts, reader, database, stop);
         var glass = await BrokenGlass.OfAsync(lines, facts, database, stop);
         var names = await AuditNames.OfAsync(lines, store, AccessContext.House("audit", Micros.Of(clock.GetUtcNow())), _words, stop);
-        return new(facts, glass, names, server, ids, seenBy);
+        return new(facts, sight, glass, names, server, ids, seenBy);
     }
 }

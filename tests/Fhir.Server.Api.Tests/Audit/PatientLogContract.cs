@@ -180,6 +180,63 @@ public abstract class PatientLogContract(Shared shared)
         Assert.NotNull((await Self(id).Get("/fhir/AuditEvent?_format=xml")).Xml);
     }
 
+    /// <summary>A patient with somebody who speaks for her, and three observations: normal, restricted, very restricted.</summary>
+    private async Task<(string Id, string Proxy, string[] Observations)> LabelledAsync()
+    {
+        var (id, observations) = (await Jansen.NewPatient(), new List<string>());
+        var proxy = (await Jansen.Post("/fhir/RelatedPerson", $$$"""{"resourceType":"RelatedPerson","active":true,"patient":{"reference":"Patient/{{{id}}}"}}""")).Id;
+        foreach (var label in (string[])["N", "R", "V"])
+            observations.Add((await Jansen.Post("/fhir/Observation", $$$"""{"resourceType":"Observation","meta":{"security":[{"system":"http://terminology.hl7.org/CodeSystem/v3-Confidentiality","code":"{{{label}}}"}]},"status":"final","code":{"text":"x"},"subject":{"reference":"Patient/{{{id}}}"}}""")).Id);
+        return (id, proxy, [.. observations]);
+    }
+
+    private static IEnumerable<string?> Requests(IEnumerable<JsonNode> log) => log.Select(e => e.Request()).Where(r => r?.StartsWith("j4l-", StringComparison.Ordinal) == true);
+
+    [Fact]
+    public async Task J4_Of_what_the_reader_may_not_see_a_patients_log_names_nothing_and_who_speaks_for_her_finds_no_line()
+    {
+        var (id, proxy, all) = await LabelledAsync();
+        Client patient = House.As($"Patient/{id}", "patient/*.rs"), speaker = House.As($"RelatedPerson/{proxy}", "patient/*.rs");
+        foreach (var (label, observation) in "nrv".Zip(all))
+        {
+            await Jansen.Get($"/fhir/Observation/{observation}", ("X-Request-Id", $"j4l-{label}"));
+            await Jansen.Get($"/fhir/Observation?_id={observation}", ("X-Request-Id", $"j4l-{label}-found"));
+            await House.As("dr.bakker").Get($"/fhir/Observation/{observation}", ("X-Request-Id", $"j4l-{label}-vain"));
+        }
+        await Jansen.Get($"/fhir/Observation?patient={id}", ("X-Request-Id", "j4l-all"));
+        await Jansen.Delete($"/fhir/Observation/{all[1]}", ("X-Request-Id", "j4l-r-gone"));
+        var (hers, his) = (await patient.Log("_count=500"), await speaker.Log("_count=500"));
+        Assert.Equal(["j4l-r-gone", "j4l-all", "j4l-v-vain", "j4l-v-found", "j4l-v", "j4l-r-vain", "j4l-r-found", "j4l-r", "j4l-n-vain", "j4l-n-found", "j4l-n"], Requests(hers));
+        Assert.Equal(["j4l-all", "j4l-n-vain", "j4l-n-found", "j4l-n"], Requests(his));
+        foreach (var e in hers) Assert.DoesNotContain(all[2], e.ToJsonString(), StringComparison.Ordinal);
+        foreach (var e in his) Assert.DoesNotMatch($"{all[1]}|{all[2]}", e.ToJsonString());
+        foreach (var e in hers.Where(e => e.Request()?.StartsWith("j4l-v", StringComparison.Ordinal) == true))
+        {
+            Assert.DoesNotMatch("Observation|meting|measurement", e.ToJsonString());
+            Assert.Contains("dr.jansen (", e.Request() == "j4l-v-vain" ? "dr.jansen (" : (string)e["text"]!["div"]!, StringComparison.Ordinal);   // who and when stay
+            Assert.Equal([$"Patient/{id}"], e.Patients());
+        }
+        foreach (var query in (string[])["entity-type=Observation", $"entity=Observation/{all[2]}"]) Assert.DoesNotContain(await patient.Log(query), e => e.Request()?.StartsWith("j4l-v", StringComparison.Ordinal) == true);
+        Assert.Equal(["j4l-r-gone", "j4l-all", "j4l-r-vain", "j4l-r-found", "j4l-r"], Requests(await patient.Log($"entity=Observation/{all[1]}")));
+        Assert.Empty(Requests(await speaker.Log($"entity=Observation/{all[1]}")));
+        var line = (string)hers.Single(e => e.Request() == "j4l-v")["id"]!;
+        Assert.DoesNotContain(all[2], (await patient.Get($"/fhir/AuditEvent/{line}")).Text, StringComparison.Ordinal);
+        Assert.Equal((200, 404), ((await patient.Get($"/fhir/AuditEvent/{line}")).Code, (await speaker.Get($"/fhir/AuditEvent/{line}")).Code));
+    }
+
+    [Fact]
+    public async Task J4_Her_own_tries_in_vain_are_told_alike_whether_the_thing_is_there_or_not()
+    {
+        var (id, _, all) = await LabelledAsync();
+        var others = (await Jansen.Post("/fhir/Observation", $$$"""{"resourceType":"Observation","status":"final","code":{"text":"x"},"subject":{"reference":"Patient/{{{await Jansen.NewPatient()}}}"}}""")).Id;
+        foreach (var (observation, i) in ((string[])[all[2], others, "nowhere"]).Select((o, i) => (o, i)))
+        {
+            await Self(id).Get($"/fhir/Observation/{observation}", ("X-Request-Id", $"j4l-{i}"));
+            var own = Assert.Single(await Self(id).Log($"entity=Observation/{observation}"));
+            Assert.Equal(($"j4l-{i}", $"Observation/{observation}"), (own.Request(), (string)own["entity"]![0]!["what"]!["reference"]!));
+        }
+    }
+
     [Fact]
     public async Task J4_Reading_her_log_is_in_her_log()
     {
