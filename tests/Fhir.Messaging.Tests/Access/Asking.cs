@@ -35,9 +35,21 @@ public sealed class Asking(IReadOnlyList<Fact> facts, IReadOnlySet<string> hidde
         < 86 => Post(),
         < 90 => Bundle(),
         < 94 => Operation(),
-        < 97 => new("GET", chance.Of(["/fhir/AuditEvent?_count=5", "/fhir/AuditEvent?patient=" + OfType("Patient"), "/fhir/" + OfType("Binary"), "/fhir/" + OfType("Binary") + "?_format=json", "/me"])),
+        < 95 => Log(),
+        < 97 => new("GET", chance.Of(["/fhir/" + OfType("Binary"), "/fhir/" + OfType("Binary") + "?_format=json", "/me"])),
         _ => new("POST", $"/fhir/{Type()}/$validate", Parameters(("resource", null, Changed(Written())))),
     };
+
+    /// <summary>A look into the log: for most there is none.</summary>
+    public Request Log()
+    {
+        var asked = Enumerable.Range(0, chance.Between(0, 2)).Select(_ => chance.Of(
+        [
+            $"patient={OfType("Patient")}", "patient=Patient/pt0", $"entity={Key()}", $"entity={OfType("Observation")}", $"entity-type={Type()}", $"action={chance.Of(["C", "R", "U", "D", "E"])}", "agent=Device/test",
+            $"subtype={chance.Of(["read", "vread", "search", "history", "update", "inbox", "messages", "batch"])}", $"outcome={chance.Of(["0", "4"])}", $"date={chance.Of(["ge", "lt"])}{Moment()}", "_security=BTG", "type=rest",
+        ]));
+        return new("GET", $"/fhir/AuditEvent?{string.Join('&', asked.Append($"_count={chance.Of(["5", "50", "500"])}"))}");
+    }
 
     private string Key() => chance.In(3) && _hidden.Length > 0 ? chance.Of(_hidden) : chance.In(10) ? $"{Type()}/nobody{chance.Next(3)}" : chance.Of(_keys);
     private string OfType(string type) => _keys.Where(k => k.StartsWith(type + "/", StringComparison.Ordinal)).ToArray() is { Length: > 0 } some ? chance.Of(some) : $"{type}/nobody";

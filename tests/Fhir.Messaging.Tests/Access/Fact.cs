@@ -20,7 +20,7 @@ public sealed record Fact(int Slot, string Type, string Id, JsonObject? Body)
 
     private static IEnumerable<string> PatientsIn(JsonNode? node)
     {
-        foreach (var name in (string[])["subject", "patient", "for", "beneficiary"])
+        foreach (var name in (string[])["subject", "patient", "for", "beneficiary", "securityContext"])
             if (IdOf(node?[name]) is { } id) yield return id;
         if ((string?)node?["resourceType"] != "Appointment") yield break;
         foreach (var participant in node["participant"]!.AsArray())
@@ -38,4 +38,26 @@ public sealed record Fact(int Slot, string Type, string Id, JsonObject? Body)
 public sealed record Somebody(string Name, string Role, string? Organization)
 {
     public string Reference => $"PractitionerRole/{Name}";
+
+    /// <summary>What tells her from another of that name: how she comes.</summary>
+    public string? As { get; init; }
+    public string Title => As is null ? Name : $"{Name}, {As}";
+
+    /// <summary>All that her token covers; null = what her role has. A category stands for observations of that category only.</summary>
+    public IReadOnlyList<(string Type, string? Category)>? Only { get; init; }
+    /// <summary>Her token is about one patient whom she sees; who it is is made out from the facts.</summary>
+    public bool IsBound { get; init; }
+    public string? BoundTo { get; init; }
+    /// <summary>The operation by which she opens the record of one whom she does not see, and who that is.</summary>
+    public string? Opens { get; init; }
+    public string? Opened { get; init; }
+
+    /// <summary>The same caller, knowing about whom.</summary>
+    public Somebody In(IReadOnlyList<Fact> facts)
+    {
+        var policy = new NaivePolicy(facts);
+        var patients = policy.Current.Where(f => f.Type == "Patient" && !f.Stands).ToList();
+        if (IsBound) return this with { BoundTo = patients.FirstOrDefault(p => policy.Sees(this with { IsBound = false }, p))?.Id ?? "nobody" };
+        return Opens is null ? this : this with { Opened = patients.FirstOrDefault(p => !policy.Sees(this, p) && (Opens == "break-glass" || policy.Sees(this with { Opened = p.Id }, p)))?.Id };
+    }
 }

@@ -23,18 +23,20 @@ public static class HiddenChanges
         var known = facts.Where(f => seen.Contains(f.Key)).SelectMany(f => f.Patients).ToHashSet(StringComparer.Ordinal);
         var threads = facts.Where(f => f.Thread is not null && seen.Contains(f.Key)).Select(f => f.Thread!).ToHashSet(StringComparer.Ordinal);   // a message is nothing without its header
         var hidden = facts.Select(f => f.Key).Where(key => !seen.Contains(key)).ToHashSet(StringComparer.Ordinal);
+        // What her role sees and her token does not cover may be referred to: that it is there is no secret, and what it says is.
+        var reached = who.IsBound ? [] : facts.Where(f => policy.Reaches(who, f)).Select(f => f.Key).ToHashSet(StringComparer.Ordinal);
         var fate = new Dictionary<string, int>(StringComparer.Ordinal);
         int Fate(string key) => fate.TryGetValue(key, out var known) ? known : fate[key] = chance.Next(10);
         var changed = new List<Fact>();
         foreach (var fact in facts)
         {
-            var isDoor = (fact.Thread is { } thread && threads.Contains(thread)) || (Doors.Contains(fact.Type) && fact.Patients.Any(known.Contains));
+            var isDoor = (fact.Thread is { } thread && threads.Contains(thread)) || (Doors.Contains(fact.Type) && (fact.Patients.Count == 0 || fact.Patients.Any(known.Contains)));
             // A patient goes with everything about her or stays with it; so does a thread.
             var patient = PatientOf(facts, fact);
-            var key = patient is not null && !known.Contains(patient) && (fact.Thread is not null || Doors.Contains(fact.Type)) ? patient : fact.Thread ?? fact.Key;
+            var key = patient is not null && !known.Contains(patient) && (fact.Thread is not null || fact.Type == "Binary" || Doors.Contains(fact.Type)) ? patient : fact.Thread ?? fact.Key;
             switch (hidden.Contains(fact.Key) && !isDoor && fact.Type != keptToo ? Fate(key) : 9)
             {
-                case < 4: break;
+                case < 4 when !reached.Contains(fact.Key): break;
                 case < 7 when fact.Thread is null: changed.Add(fact with { Body = Otherwise(fact.Body, chance) }); break;
                 default: changed.Add(fact); break;
             }

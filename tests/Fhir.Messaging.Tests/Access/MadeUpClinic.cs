@@ -96,7 +96,7 @@ public sealed class MadeUpClinic
         if (_chance.In(2)) Say("CareTeam", Id("team"), Writer(home), $$""" "status":"{{(_chance.In(4) ? "inactive" : "active")}}",{{subject}},"participant":[{"member":{"reference":"{{_chance.Of(Clinicians).Reference}}"} },{"member":{"reference":"{{_chance.Of(Clinicians).Reference}}"} }] """, label: 0);
         if (_chance.In(3)) Say("ServiceRequest", Id("ref"), Writer(home), $$""" "status":"{{(_chance.In(4) ? "completed" : "active")}}","intent":"order",{{subject}},"performer":[{"reference":"{{_chance.Of(Clinicians).Reference}}"}] """, label: 0);
         if (_chance.In(2)) Say("Task", Id("task"), Writer(home), $$""" "status":"requested","intent":"order","for":{"reference":"Patient/{{patient}}"},"owner":{"reference":"{{_chance.Of(Clinicians).Reference}}"},"description":"{{_chance.Of(Families)}}" """);
-        if (_chance.In(2)) Say("Binary", Id("bin"), Writer(home), $$""" "contentType":"text/plain","data":"{{_chance.Of((string[])["RGlqaw==", "U21pdA==", "w5xuYWw="])}}" """);
+        if (_chance.In(2)) Say("Binary", Id("bin"), Writer(home), $$""" "contentType":"text/plain","data":"{{_chance.Of((string[])["RGlqaw==", "U21pdA==", "w5xuYWw="])}}"{{(_chance.In(3) ? "" : $$""","securityContext":{"reference":"Patient/{{patient}}"}""")}} """);
         Say("RelatedPerson", patient.Replace("pt", "rp", StringComparison.Ordinal), home, $$""" "active":true,"patient":{"reference":"Patient/{{patient}}"} """, label: 0);
         Threads(patient, home);
     }

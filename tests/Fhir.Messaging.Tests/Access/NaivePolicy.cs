@@ -16,16 +16,29 @@ public sealed class NaivePolicy(IReadOnlyList<Fact> facts)
     public IEnumerable<Fact> Current => _last.Values.Where(f => f.Body is not null);
 
     /// <summary>A deleted version is judged by what the version before it was about.</summary>
-    public bool Sees(Somebody who, Fact version)
+    public bool Sees(Somebody who, Fact version) => Reaches(who, version) && Covers(who, version);
+
+    /// <summary>What her token covers: of one patient and the directory, or of some types, or of a category's current versions.</summary>
+    private bool Covers(Somebody who, Fact version)
+    {
+        if (who.IsBound && !Directory.Contains(version.Type) && !(version.Patients is [var one] && one == who.BoundTo)) return false;
+        return who.Only is not { } only || only.Any(o => o.Type == version.Type && (o.Category is null || (ReferenceEquals(_last[version.Key], version) && CategoryOf(version) == o.Category)));
+    }
+
+    private static string? CategoryOf(Fact fact) => (string?)fact.Body?["category"]?[0]?["coding"]?[0]?["code"];
+
+    /// <summary>What her role and its grounds give, whatever the token covers.</summary>
+    public bool Reaches(Somebody who, Fact version)
     {
         var fact = version.Body is not null ? version : facts.Last(f => f.Key == version.Key && f.Body is not null);
         if (who.Role == "integrator" || Directory.Contains(fact.Type)) return true;
         if (who.Role is "administrator" or "privacy-officer") return false;
         if (OfOrganizations.Contains(fact.Type)) return who.Organization == fact.Home && who.Organization is not null && fact.Label <= Clearance(who);
         if (who.Role == "practice-system") return fact.Thread is null ? fact.Home == who.Organization : SystemSeesThread(who, fact);
-        if (who.Role is "patient" or "proxy") return fact.Thread is null && fact.Patients is [var mine] && mine == StandsFor(who) && fact.Label <= (who.Role == "patient" ? 1 : 0);
+        if (who.Role is "patient" or "proxy") return fact.Thread is null && fact.Type != "Binary" && fact.Patients is [var mine] && mine == StandsFor(who) && fact.Label <= (who.Role == "patient" ? 1 : 0);
         if (fact.Thread is { } thread) return TakesPart(who, thread);
         if (fact.Type == "Patient" && ThreadsOf(who).Any(t => SubjectOf(t) == fact.Id)) return true;
+        if (who.Opens == "break-glass" && fact.Type != "Binary" && fact.Patients is [var opened] && opened == who.Opened && fact.Label <= Math.Min(1, Clearance(who))) return true;
         if (who.Role == "company-doctor" || fact.Patients.Any(p => IsDenied(who, p))) return false;
         if (fact.Type == "Consent" && RecordsConsents(who) && HomeOf(fact.Patients[0]) == who.Organization && fact.Label <= Clearance(who)) return true;
         return (fact.Home == who.Organization && fact.Label <= Clearance(who)) || (Cares(who, fact) && fact.Label <= Math.Min(1, Clearance(who)) && IsOpenedByCare(who, fact.Type));
@@ -67,7 +80,10 @@ public sealed class NaivePolicy(IReadOnlyList<Fact> facts)
     private bool IsDenied(Somebody who, string patient) => Current.Any(f =>
         f.Type == "Consent" && f.Patients.Contains(patient) && f.Body!["provision"]!["type"]!.ToString() == "deny" && f.Body["provision"]!["actor"]!.AsArray().SelectMany(a => References(a!["reference"])).Contains(who.Reference));
 
-    private bool Cares(Somebody who, Fact fact) => fact.Patients is [var patient] && Current.Any(source =>
+    // A file is beside the record: no care opens it.
+    private bool Cares(Somebody who, Fact fact) => fact.Type != "Binary" && fact.Patients is [var patient] && (patient == who.Opened || HasCareOf(who, patient));
+
+    private bool HasCareOf(Somebody who, string patient) => Current.Any(source =>
         source.Patients is [var about] && about == patient && source.Home == HomeOf(patient) && Carers(source).Contains(who.Reference));
 
     private static IEnumerable<string> Carers(Fact source) => (source.Type, (string?)source.Body!["status"]) switch

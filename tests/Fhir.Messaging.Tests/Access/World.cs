@@ -1,6 +1,9 @@
 using System.Text;
+using System.Text.Json.Nodes;
+using Fhir.Messaging.Tests.CareTests;
 using Fhir.Messaging.Tests.Clinic;
 using Fhir.Server.Api.Identity;
+using Fhir.Server.Api.Tests;
 using Fhir.Server.Core.Definitions;
 using Fhir.Server.Core.Json;
 using Fhir.Server.Store.Access;
@@ -36,7 +39,29 @@ public sealed class World : IAsyncDisposable
     /// <summary>A later second, for what is written next.</summary>
     public void Tick() => _clock.Now = _clock.Now.AddSeconds(2);
 
-    public string TokenOf(Somebody who, int minutes = 600) => Clinic.Get<TokenIssuer>().Issue(who.Role switch
+    /// <summary>She opens the record that she came for, by the operation that she named.</summary>
+    public async Task OpenRecordAsync(Somebody who, IReadOnlyList<Fact> facts)
+    {
+        if (who.Opened is not { } id) return;
+        var patient = facts.Last(f => f.Key == $"Patient/{id}").Body!;
+        (string, JsonNode?)[] whom = [("identifier", patient["identifier"]![0]!.DeepClone()), ("birthDate", (string)patient["birthDate"]!)];
+        var client = new Client(Clinic.Url, Clinic.Get<TokenIssuer>().Issue(For(who, 600) with { SteppedUp = true }));
+        var got = who.Opens == "break-glass" ? await client.BreakGlass(whom) : await client.Declare(whom);
+        Assert.True(got.Code is 200 or 201, got.Text);
+        Tick();
+    }
+
+    public string TokenOf(Somebody who, int minutes = 600) => Clinic.Get<TokenIssuer>().Issue(For(who, minutes));
+
+    private static TokenFor For(Somebody who, int minutes)
+    {
+        var whole = Whole(who, minutes);
+        var kind = whole.Scope.Split('/')[0];
+        if (who.Only is { } only) whole = whole with { Scope = string.Join(' ', only.Select(o => $"{kind}/{o.Type}.cruds{(o.Category is null ? "" : $"?category=http://terminology.hl7.org/CodeSystem/observation-category|{o.Category}")}")) };
+        return who.IsBound ? whole with { Scope = "patient/*.cruds", Patient = who.BoundTo } : whole;
+    }
+
+    private static TokenFor Whole(Somebody who, int minutes) => who.Role switch
     {
         "integrator" => new(who.Name, "system/*.cruds", TimeSpan.FromMinutes(minutes)) { Role = Role.Integrator },
         "practice-system" => new(who.Name, "system/*.cruds", TimeSpan.FromMinutes(minutes)) { Role = Role.PracticeSystem, Organization = $"Organization/{who.Organization}" },
@@ -44,7 +69,7 @@ public sealed class World : IAsyncDisposable
         "patient" => new(who.Name, "patient/*.cruds", TimeSpan.FromMinutes(minutes)) { Role = Role.Patient, FhirUser = $"Patient/{who.Name}" },
         "administrator" or "privacy-officer" => new(who.Name, "user/*.cruds", TimeSpan.FromMinutes(minutes)) { Role = RoleTable.Of(who.Role) },
         _ => new(who.Name, "user/*.cruds", TimeSpan.FromMinutes(minutes)) { PractitionerRole = who.Reference },
-    });
+    };
 
     /// <summary>Writes more, a second later.</summary>
     public Task AddAsync(IReadOnlyList<Fact> facts)
