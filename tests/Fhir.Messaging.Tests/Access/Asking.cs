@@ -10,8 +10,8 @@ public sealed record Request(string Method, string Path, string? Body = null, pa
     public override string ToString() => $"{Method} {Path} {string.Join(' ', Headers.Select(h => $"[{h.Name}: {h.Value}]"))} {Body}";
 }
 
-/// <summary>Makes up requests: every interaction, every kind of parameter, at what is seen, hidden and absent.</summary>
-public sealed class Asking(IReadOnlyList<Fact> facts, IReadOnlySet<string> hidden, Chance chance)
+/// <summary>Makes up requests: every interaction, every kind of parameter, at what is seen, hidden and absent. One who reads her own log asks one thing at a time.</summary>
+public sealed class Asking(IReadOnlyList<Fact> facts, IReadOnlySet<string> hidden, Chance chance, bool readsLog = false)
 {
     private static readonly string[] Types = ["Patient", "Observation", "Encounter", "Condition", "MedicationRequest", "AllergyIntolerance", "CareTeam", "ServiceRequest", "Task", "Communication", "Consent", "List", "Appointment", "Schedule", "PractitionerRole", "Organization", "RelatedPerson", "Binary"];
     private static readonly string[] Hops = ["subject:Patient", "patient", "encounter", "performer:PractitionerRole", "for:Patient", "owner:PractitionerRole", "part-of", "sender:PractitionerRole", "general-practitioner:PractitionerRole", "organization", "link:Patient"];
@@ -167,8 +167,8 @@ public sealed class Asking(IReadOnlyList<Fact> facts, IReadOnlySet<string> hidde
     private Request Bundle()
     {
         var (isBatch, writes) = (chance.In(2), 0);
-        // Entries of a batch are done together, in no order that could be compared: one of them writes.
-        var entries = Enumerable.Range(0, chance.Between(1, 4)).Select(_ => (chance.Next(isBatch ? 5 : 4) is > 1 and var kind && (!isBatch || writes++ == 0) ? kind : chance.Next(2)) switch
+        // Entries of a batch are done together, in no order that could be compared: one of them writes, and the log has their lines as they came.
+        var entries = Enumerable.Range(0, isBatch && readsLog ? 1 : chance.Between(1, 4)).Select(_ => (chance.Next(isBatch ? 5 : 4) is > 1 and var kind && (!isBatch || writes++ == 0) ? kind : chance.Next(2)) switch
         {
             0 => Entry("GET", Key(), null),
             1 => Entry("GET", $"{Type()}?{string.Join('&', Criteria(Type()))}", null),
