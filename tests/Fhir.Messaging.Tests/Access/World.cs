@@ -102,4 +102,8 @@ public sealed class StandingClock(DateTimeOffset start) : TimeProvider
     private long _ticks = start.Ticks;
     public DateTimeOffset Now { get => new(Interlocked.Read(ref _ticks), TimeSpan.Zero); set => Interlocked.Exchange(ref _ticks, value.Ticks); }
     public override DateTimeOffset GetUtcNow() => Now;
+
+    // What is kept for a second is kept equally long in each world.
+    public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+    public override long GetTimestamp() => Interlocked.Read(ref _ticks);
 }
