@@ -70,6 +70,11 @@ public sealed class Dispatch(Ledger ledger, DeliveryQueue queue, Parcels parcels
 
     private async Task AttemptAsync(OutboxRow row, CancellationToken stop)
     {
+        if (!await disclosures.IsAllowedAsync(row, stop))
+        {
+            await WithholdAsync(row, stop);
+            return;
+        }
         if ((await parcels.MakeAsync(row, stop)).Failed(out var issue, out var parcel))
         {
             await ledger.ParkedAsync(row, issue.Text, stop);
@@ -92,6 +97,14 @@ public sealed class Dispatch(Ledger ledger, DeliveryQueue queue, Parcels parcels
             LineResult.Rejected => ledger.RejectedAsync(row, answer.Detail, stop),
             LineResult.Retry => LaterAsync(row, answer.Detail, stop),
         });
+    }
+
+    private async Task WithholdAsync(OutboxRow row, CancellationToken stop)
+    {
+        log.LogWarning("Delivery {MessageId} may not leave any more: its receiver is out of the thread. It is withheld for good.", row.What.MessageId);
+        await (await disclosures.RecordAsync(row, stop, isWithheld: true)
+            ? ledger.WithheldAsync(row, "the receiver may not have it any more", stop)
+            : LaterAsync(row, "what is withheld could not be recorded", stop));
     }
 
     private Task LaterAsync(OutboxRow row, string detail, CancellationToken stop)

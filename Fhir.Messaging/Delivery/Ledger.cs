@@ -30,6 +30,9 @@ public sealed class Ledger(TenantDatabase database, TimeProvider clock, Bell bel
 
     public Task ParkedAsync(OutboxRow row, string detail, CancellationToken stop) => EndAsync(row, OutboxState.Parked, TimeSpan.Zero, detail, stop);
 
+    /// <summary>It may not leave any more: final, and it holds nothing back.</summary>
+    public Task WithheldAsync(OutboxRow row, string detail, CancellationToken stop) => EndAsync(row, OutboxState.Withheld, TimeSpan.Zero, detail, stop);
+
     /// <summary>The partner said no: the ledger keeps that it was rejected, and it lies parked until a person looks.</summary>
     public Task RejectedAsync(OutboxRow row, string detail, CancellationToken stop) => EndAsync(row, OutboxState.Rejected, TimeSpan.Zero, detail, stop);
 

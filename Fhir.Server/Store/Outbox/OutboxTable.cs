@@ -3,7 +3,7 @@ using Fhir.Server.Store.Database;
 
 namespace Fhir.Server.Store.Outbox;
 
-/// <summary>The outbox: rows are put in by the commit that causes them, claimed under a lease, and end accepted or parked. At-least-once: a lease that ran out is claimed again.</summary>
+/// <summary>The outbox: rows are put in by the commit that causes them, claimed under a lease, and end accepted, parked or withheld. At-least-once: a lease that ran out is claimed again.</summary>
 public static class OutboxTable
 {
     private static readonly Sql Select = Sql.Raw(
@@ -27,14 +27,14 @@ public static class OutboxTable
 
     /// <summary>
     /// Takes what may be sent now under a lease, at most one per destination: due, no other in flight there, and no earlier one with
-    /// the same order key that was not accepted. Its state becomes sent.
+    /// the same order key that was neither accepted nor withheld. Its state becomes sent.
     /// </summary>
     public static async ValueTask<List<OutboxRow>> ClaimAsync(Session session, string channel, long now, long leaseUntil, CancellationToken stop)
     {
         var ready = await session.QueryAsync(Sql.Of(
             $"""
             {Select} where o.channel = {channel} and o.state < 2 and o.due_at <= {now} and o.lease_until <= {now}
-            and not exists(select 1 from outbox e where e.channel = o.channel and e.destination = o.destination and e.order_key = o.order_key and e.n < o.n and e.state <> 2)
+            and not exists(select 1 from outbox e where e.channel = o.channel and e.destination = o.destination and e.order_key = o.order_key and e.n < o.n and e.state <> 2 and e.state <> 5)
             and not exists(select 1 from outbox f where f.channel = o.channel and f.destination = o.destination and f.state = 1 and f.lease_until > {now})
             order by o.n
             """), Map, stop);

@@ -11,7 +11,7 @@ export const priorities = ['routine', 'urgent', 'asap', 'stat'] as const
 export type Priority = (typeof priorities)[number]
 export const roles = ['gp', 'company-doctor', 'specialist', 'assistant'] as const
 export type Role = (typeof roles)[number]
-export const deliveryStates = ['queued', 'sent', 'accepted', 'rejected', 'parked'] as const
+export const deliveryStates = ['queued', 'sent', 'accepted', 'rejected', 'parked', 'withheld'] as const
 export type DeliveryState = (typeof deliveryStates)[number]
 
 export const oneOf = <T extends string>(known: readonly T[], code: string | undefined): T | null =>

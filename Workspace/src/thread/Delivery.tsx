@@ -7,10 +7,10 @@ import { ClockIcon, SendIcon, TickIcon, WarningIcon } from '../shell/Icons'
 import css from './Delivery.module.css'
 
 const icons: Record<DeliveryState, typeof ClockIcon> = {
-  queued: ClockIcon, sent: SendIcon, accepted: TickIcon, rejected: WarningIcon, parked: WarningIcon,
+  queued: ClockIcon, sent: SendIcon, accepted: TickIcon, rejected: WarningIcon, parked: WarningIcon, withheld: WarningIcon,
 }
 // With several destinations the one that needs attention speaks for all.
-const gravest: DeliveryState[] = ['rejected', 'parked', 'queued', 'sent', 'accepted']
+const gravest: DeliveryState[] = ['rejected', 'parked', 'withheld', 'queued', 'sent', 'accepted']
 
 export const gravestOf = (deliveries: Delivery[]): Delivery | null =>
   [...deliveries].sort((a, b) => gravest.indexOf(a.state) - gravest.indexOf(b.state))[0] ?? null

@@ -173,6 +173,64 @@ public abstract class DeliveryContract
         Assert.Equal("parked", (await StateAsync(clinic, thread)).State);
     }
 
+    private static Task ActiveAsync(TestClinic clinic, string organization) => clinic.PutAsync("Endpoint", organization,
+        """ "status":"active","connectionType":{"code":"hl7v2-mllp"},"payloadType":[{"text":"ORU"}],"address":"mllp://127.0.0.1:2576" """);
+
+    private static async Task<string> StateAtAsync(TestClinic clinic, string thread, string endpoint) =>
+        Ok(await Op.Inbox(clinic.As("dr.jansen"))).Entries().Single(h => (string?)h["id"] == thread)["extension"]!.AsArray()
+            .Where(e => (string?)e!["url"] == ClinicUrls.Delivery && (string?)e.Part("destination")["valueReference"]!["reference"] == $"Endpoint/{endpoint}").Select(e => (string)e!.Part("state")["valueCode"]!).Single();
+
+    // Queued while they might have it; then the patient takes it back, in one of these ways.
+    [Theory]
+    [InlineData("the organisation is denied", "Organization/rijnmond")]
+    [InlineData("the clinician is denied", "PractitionerRole/dr.bakker")]
+    [InlineData("everyone is denied", null)]
+    public async Task H6_What_was_queued_for_somebody_who_is_denied_since_does_not_leave(string why, string? denied)
+    {
+        await using var clinic = await OpenAsync();
+        await ActiveAsync(clinic, "rijnmond");
+        clinic.Line.Always(LineResult.Retry, why);
+        var thread = await ClosedAsync(clinic);
+        await clinic.Get<Dispatch>().RunOnceAsync(default);
+        Assert.Equal(("queued", "queued"), (await StateAtAsync(clinic, thread, "de-linde"), await StateAtAsync(clinic, thread, "rijnmond")));
+        var denial = Consents.For(denied ?? "", Patient, clinic.Clock.GetUtcNow(), c => { c.Provision()["type"] = "deny"; if (denied is null) c.Provision().Remove("actor"); });
+        var consent = Ok(await clinic.Jansen.Post("/fhir/Consent", denial), 201).Id;
+        var before = clinic.Line.Got.Count;
+        clinic.Line.Always(LineResult.Accepted, "AA");
+        clinic.Clock.Advance(TimeSpan.FromMinutes(1));
+        while (await clinic.Get<Dispatch>().RunOnceAsync(default) > 0) { }
+        Assert.Equal(["Huisartsenpraktijk De Linde"], clinic.Line.Got.Skip(before).Select(d => d.ReceivingOrganization));   // its own thread is its own
+        Assert.Equal(("accepted", "withheld"), (await StateAtAsync(clinic, thread, "de-linde"), await StateAtAsync(clinic, thread, "rijnmond")));
+        var log = Ok(await clinic.As(Patient).Get("/fhir/AuditEvent?outcome=4&type=http://dicom.nema.org/resources/ontology/DCM|110106")).Entries();
+        Assert.Contains("Organization/rijnmond", Assert.Single(log).ToJsonString(), StringComparison.Ordinal);
+
+        // It is final, and holds nothing back: what may be sent later is sent.
+        Ok(await clinic.Jansen.Delete($"/fhir/Consent/{consent}"), 204);
+        clinic.Clock.Advance(TimeSpan.FromHours(2));
+        Assert.Equal(0, await clinic.Get<Dispatch>().RunOnceAsync(default));
+        var next = await ClosedAsync(clinic);
+        while (await clinic.Get<Dispatch>().RunOnceAsync(default) > 0) { }
+        Assert.Equal(("withheld", "accepted"), (await StateAtAsync(clinic, thread, "rijnmond"), await StateAtAsync(clinic, next, "rijnmond")));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task H6_What_was_queued_under_a_consent_that_ended_does_not_leave(bool withdrawn)
+    {
+        await using var clinic = await OpenAsync();
+        await ActiveAsync(clinic, "arbodienst-oost");
+        var consent = await clinic.ConsentAsync();
+        var thread = await clinic.OpenThreadAsync();
+        Ok(await Op.Close(clinic.Jansen, thread));
+        Assert.Equal("queued", await StateAtAsync(clinic, thread, "arbodienst-oost"));
+        if (withdrawn) Ok(await clinic.Jansen.Delete($"/fhir/Consent/{consent}"), 204);
+        else clinic.Clock.Advance(TimeSpan.FromDays(32));
+        while (await clinic.Get<Dispatch>().RunOnceAsync(default) > 0) { }
+        Assert.Equal(["Huisartsenpraktijk De Linde"], clinic.Line.Got.Select(d => d.ReceivingOrganization));
+        Assert.Equal(("accepted", "withheld"), (await StateAtAsync(clinic, thread, "de-linde"), await StateAtAsync(clinic, thread, "arbodienst-oost")));
+    }
+
     [Fact]
     public async Task The_service_sends_by_itself()
     {
