@@ -43,7 +43,7 @@ public sealed class BreakGlass(ResourceStore store, TenantDatabase database, Pat
             if (await GlassRows.SpentAsync(session, proof, stop) is { } spent) return Refusal.Of(spent);   // before the patient is looked for: it tells nothing of her
         var sought = await patients.FindAsync(context, caller, input, heedsDenials: false, stop);
         if (sought.Patient is not { } patient) return sought.Refusal!;
-        return (await CommitAsync(caller, proof, patient, input, stop)).Failed(out issue, out var broken) ? Refusal.Of(issue) : await AnswerAsync(caller, patient, broken, stop);
+        return (await CommitAsync(caller, proof, patient, input, stop)).Failed(out issue, out var broken) ? Refusal.Of(issue) : await AnswerAsync(context, caller, patient, broken, stop);
     }
 
     private DateTimeOffset? FreshProof(Caller caller) =>
@@ -61,7 +61,7 @@ public sealed class BreakGlass(ResourceStore store, TenantDatabase database, Pat
         underway.Begin(notice.Key, act);
         try
         {
-            if ((await store.CommitAsync([review, notice], caller.Sees.WithTheReachOfTheHouse(), stop)).Failed(out issue, out var written)) return issue;
+            if ((await store.CommitAsync([review, notice], Behind(caller.Sees, patient, until).WithTheReachOfTheHouse(), stop)).Failed(out issue, out var written)) return issue;
             return new Broken(written[0].Version!, until);
         }
         finally
@@ -71,13 +71,17 @@ public sealed class BreakGlass(ResourceStore store, TenantDatabase database, Pat
         }
     }
 
+    // From here on, before it is known elsewhere: this very act is marked too.
+    private static AccessContext Behind(AccessContext sees, ResourceVersion patient, DateTimeOffset until) => sees with { Glass = [.. sees.Glass, new(patient.Rid, Micros.Of(until))] };
+
     // What she gets of the patient is what she sees from now on: a name that is very restricted stays hidden.
-    private async Task<IResult> AnswerAsync(Caller caller, ResourceVersion patient, Broken broken, CancellationToken stop)
+    private async Task<IResult> AnswerAsync(HttpContext context, Caller caller, ResourceVersion patient, Broken broken, CancellationToken stop)
     {
         var answer = new JsonArray(
             new JsonObject { ["name"] = "until", ["valueInstant"] = NewWrite.Instant(broken.Until) },
             new JsonObject { ["name"] = "task", ["valueReference"] = NewWrite.Reference(broken.Review.Key) });
-        var sees = caller.Sees with { NowMicros = Micros.Of(broken.Review.LastUpdated) };
+        var sees = Behind(caller.Sees, patient, broken.Until) with { NowMicros = Micros.Of(broken.Review.LastUpdated) };
+        Call.Of(context).Caller = caller with { Sees = sees };
         var isSeen = !(await store.ReadAsync(patient.Key, sees, stop)).Failed(out _, out var shown);
         if (isSeen) answer.Add(new JsonObject { ["name"] = "patient", ["resource"] = JsonNode.Parse(shown!.Body.Span) });
         return FhirBody.Of(NewWrite.Bytes(new JsonObject { ["resourceType"] = "Parameters", ["parameter"] = answer }), isSeen ? [patient.Rid, broken.Review.Rid] : [broken.Review.Rid]);

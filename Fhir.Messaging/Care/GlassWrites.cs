@@ -1,5 +1,6 @@
 using Fhir.Messaging.AddressBook;
 using Fhir.Messaging.Threads;
+using Fhir.Server.Api.Identity;
 using Fhir.Server.Core.Elements;
 using Fhir.Server.Core.Outcomes;
 using Fhir.Server.Store.Access;
@@ -11,7 +12,7 @@ namespace Fhir.Messaging.Care;
 /// The review and the notice of broken glass: only the operation makes them, and the row that opens the record with them. The
 /// notice is never changed; the review is completed by a privacy officer and by nobody else.
 /// </summary>
-public sealed class GlassWrites(Underway<GlassAct> underway) : ICommitRule
+public sealed class GlassWrites(Underway<GlassAct> underway, DirectoryEpoch callers) : ICommitRule
 {
     private static readonly string[] Steps = ["requested", "received", "accepted", "in-progress", "completed"];
 
@@ -30,7 +31,9 @@ public sealed class GlassWrites(Underway<GlassAct> underway) : ICommitRule
         if (change.Before is null && underway.Of(change.Key) is { } act)
         {
             (change.Confined, change.Patient) = (Confinement.Review, act.Patient);
-            if (change.Key.Type == "Task") await GlassRows.AddAsync(act, change.Rid, scope, stop);
+            if (change.Key.Type != "Task") return;
+            await GlassRows.AddAsync(act, change.Rid, scope, stop);
+            scope.AfterCommit(callers.Changed);   // who was resolved before it does not know of it
         }
         else if (change.Confined == Confinement.Review && References.Key((change.After ?? change.Before)!["for"]) is { } patient)
         {

@@ -64,7 +64,7 @@ public static class AuditCodes
     public static int Status(AuditLine line) => !line.IsWrite ? line.Status : line.Act switch { AuditAct.Create or AuditAct.Append => 201, AuditAct.Delete => 204, _ => line.Status };
 
     /// <summary>Why, in codes of v3-ActReason: broken glass, else what the role is for; null for whoever had none, whose reasons nobody knows.</summary>
-    public static string? Reason(AuditLine line, bool brokenGlass) => brokenGlass ? "BTG" : line.Act == AuditAct.Disclose ? "TREAT" : Role.Parse(line.By.Role) switch
+    public static string? Reason(AuditLine line) => line.BrokenGlass ? "BTG" : line.Act == AuditAct.Disclose ? "TREAT" : Role.Parse(line.By.Role) switch
     {
         { Kind: RoleKind.Person } => "TREAT",
         { Code: "practice-system" } => "TREAT",

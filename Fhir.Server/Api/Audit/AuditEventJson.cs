@@ -16,19 +16,18 @@ public static class AuditEventJson
         if (line.Body is { } posted && view.SeenBy is null) return PostedEvent.Shown(posted, line.By);   // what it says in words is not for patients: nobody here wrote or checked it
         var buffer = new ArrayBufferWriter<byte>(2048);
         using var json = new Utf8JsonWriter(buffer);
-        var brokenGlass = view.Glass.Covers(line);
         json.WriteStartObject();
         json.WriteString("resourceType", "AuditEvent");
         json.WriteString("id", view.IdOf(line));
-        Meta(json, line, view, brokenGlass);
-        if (view.SeenBy is not null) AuditNarrative.Write(json, line, view, brokenGlass);
+        Meta(json, line, view);
+        if (view.SeenBy is not null) AuditNarrative.Write(json, line, view);
         What(json, line, view);
         json.WriteString("action", AuditCodes.Action(line.Act));
         json.WriteString("recorded", Micros.At(line.AtMicros).ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", CultureInfo.InvariantCulture));
         var status = AuditCodes.Status(line);
         json.WriteString("outcome", AuditCodes.Outcome(status));
         json.WriteString("outcomeDesc", line.Times == 0 ? StatusLine.Of(status) : string.Create(CultureInfo.InvariantCulture, $"{StatusLine.Of(status)}; {line.Times} times within a minute"));
-        if (AuditCodes.Reason(line, brokenGlass) is { } reason)
+        if (AuditCodes.Reason(line) is { } reason)
         {
             json.WriteStartArray("purposeOfEvent");
             json.Concept(null, (AuditCodes.Reasons, reason));
@@ -43,10 +42,10 @@ public static class AuditEventJson
     }
 
     // The label lets the use of the emergency button be searched for: R4 has no parameter for purposeOfEvent.
-    private static void Meta(Utf8JsonWriter json, AuditLine line, AuditView view, bool brokenGlass)
+    private static void Meta(Utf8JsonWriter json, AuditLine line, AuditView view)
     {
         var profiles = view.Sight.Tells(line) ? AuditCodes.Profiles(line, view.PatientsOf(line).Count).ToList() : [];   // they ask what it was about
-        if (profiles.Count == 0 && !brokenGlass) return;
+        if (profiles.Count == 0 && !line.BrokenGlass) return;
         json.WriteStartObject("meta");
         if (profiles.Count > 0)
         {
@@ -54,7 +53,7 @@ public static class AuditEventJson
             foreach (var profile in profiles) json.WriteStringValue(profile);
             json.WriteEndArray();
         }
-        if (brokenGlass)
+        if (line.BrokenGlass)
         {
             json.WriteStartArray("security");
             json.Coding(null, AuditCodes.Reasons, "BTG");

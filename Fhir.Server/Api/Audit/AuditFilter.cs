@@ -1,9 +1,11 @@
+using System.Data.Common;
 using Fhir.Server.Api.Http;
 using Fhir.Server.Api.Identity;
 using Fhir.Server.Core.Elements;
 using Fhir.Server.Core.Outcomes;
 using Fhir.Server.Store.Access;
 using Fhir.Server.Store.Audit;
+using Fhir.Server.Store.Database;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Routing;
@@ -11,7 +13,7 @@ using Microsoft.AspNetCore.Routing;
 namespace Fhir.Server.Api.Audit;
 
 /// <summary>Writes the audit row of a request when its answer is known and before the answer leaves. An access that cannot be audited is refused.</summary>
-public sealed class AuditFilter(AuditReads reads, Knocks knocks, TimeProvider clock)
+public sealed class AuditFilter(AuditReads reads, Knocks knocks, TenantDatabase database, TimeProvider clock)
 {
     public async ValueTask<object?> InvokeAsync(EndpointFilterInvocationContext invocation, EndpointFilterDelegate next)
     {
@@ -46,8 +48,9 @@ public sealed class AuditFilter(AuditReads reads, Knocks knocks, TimeProvider cl
         context.Features.Get<IFormFeature>()?.Form is { } form ? context.Request.Query.Keys.Concat(form.Keys) : context.Request.Query.Keys;
 
     /// <summary>A row for one access; an entry of a Bundle has its own.</summary>
-    public async ValueTask<bool> RecordAsync(Call call, Right right, string? type, string? id, string? names, int status, IReadOnlyList<long> returned) =>
-        await reads.RecordAsync(new()
+    public async ValueTask<bool> RecordAsync(Call call, Right right, string? type, string? id, string? names, int status, IReadOnlyList<long> returned)
+    {
+        var row = new AuditRow
         {
             AtMicros = Micros.Of(clock.GetUtcNow()),
             By = call.Caller?.Agent ?? call.Holder ?? AuditAgent.Anonymous(call.From?.ToString()),
@@ -58,7 +61,23 @@ public sealed class AuditFilter(AuditReads reads, Knocks knocks, TimeProvider cl
             Query = names,
             Status = status,
             Returned = returned,
-        });
+        };
+        return await reads.RecordAsync(call.Sees is { Glass.IsEmpty: false } sees ? row with { BrokenGlass = await IsBehindGlassAsync(row, sees) } : row);
+    }
+
+    // Only who has broken glass is asked whom it was about. When that cannot be told, it is rather said once too often.
+    private async ValueTask<bool> IsBehindGlassAsync(AuditRow row, AccessContext sees)
+    {
+        var line = new AuditLine { IsWrite = false, N = 0, AtMicros = row.AtMicros, By = row.By, Act = row.Act, Type = row.Type, Id = row.Id, Returned = row.Returned };
+        try
+        {
+            return (await AuditFacts.OfAsync([line], database, CancellationToken.None)).PatientsOf(line).Any(sees.IsBehindGlass);
+        }
+        catch (Exception outage) when (outage is DbException or IOException or InvalidOperationException or TimeoutException)
+        {
+            return true;
+        }
+    }
 
     /// <summary>The names of a query's parameters; a value may name a patient.</summary>
     public static string? NamesOf(IEnumerable<string> names) => string.Join('&', names.Select(SafeName)) is { Length: > 0 } all ? all : null;

@@ -22,6 +22,8 @@ public sealed record AuditLine
     public int Status { get; init; }
     /// <summary>How many refused strangers the line stands for; 0 = it is about one access.</summary>
     public long Times { get; init; }
+    /// <summary>Who did it had broken glass for a patient whom it concerned.</summary>
+    public bool BrokenGlass { get; init; }
     public long PatientRid { get; init; }
     public IReadOnlyList<long> Returned { get; init; } = [];
     /// <summary>The AuditEvent itself, for one that was posted.</summary>

@@ -12,7 +12,7 @@ public sealed class AuditLog(TenantDatabase database)
 {
     private const string Agent = "who, client, issuer, jti, role, practitioner_role, organization, on_behalf_of, scopes, network";
     private static readonly Sql ReadColumns = Sql.Raw($"select n, at, request, act, typ, fid, {Agent}, query, outcome, returned, flags from ");
-    private static readonly Sql WriteColumns = Sql.Raw($"select n, at, request, act, typ, fid, {Agent}, ver, patient, body from ");
+    private static readonly Sql WriteColumns = Sql.Raw($"select n, at, request, act, typ, fid, {Agent}, ver, patient, body, flags from ");
     private static readonly Sql Reads = Sql.Raw("audit_read"), Writes = Sql.Raw("audit_write");
     private static readonly Sql ReadAgent = Sql.Raw("left join audit_read_agent a on a.agent = r.agent"), WriteAgent = Sql.Raw("left join audit_write_agent a on a.agent = r.agent");
 
@@ -77,13 +77,13 @@ public sealed class AuditLog(TenantDatabase database)
     private static AuditLine ReadLine(DbDataReader r) => new()
     {
         IsWrite = false, N = r.GetInt64(0), AtMicros = r.GetInt64(1), Request = Text(r, 2), Act = (AuditAct)r.GetInt32(3), Type = r.GetInt64(4), Id = Text(r, 5), By = AgentOf(r),
-        Query = Text(r, 16), Status = r.GetInt32(17), Returned = r.IsDBNull(18) ? [] : RidList.Unpack((byte[])r.GetValue(18)), Times = r.GetInt64(19),
+        Query = Text(r, 16), Status = r.GetInt32(17), Returned = r.IsDBNull(18) ? [] : RidList.Unpack((byte[])r.GetValue(18)), Times = r.GetInt64(19) & (AuditTables.BrokenGlass - 1), BrokenGlass = IsWithGlass(r),
     };
 
     private static AuditLine WriteLine(DbDataReader r) => new()
     {
         IsWrite = true, N = r.GetInt64(0), AtMicros = r.GetInt64(1), Request = Text(r, 2), Act = (AuditAct)r.GetInt32(3), Type = r.GetInt64(4), Id = Text(r, 5), By = AgentOf(r),
-        Version = r.GetInt32(16), PatientRid = r.IsDBNull(17) ? 0 : r.GetInt64(17), Body = r.IsDBNull(18) ? null : (byte[])r.GetValue(18), Status = 200,
+        Version = r.GetInt32(16), PatientRid = r.IsDBNull(17) ? 0 : r.GetInt64(17), Body = r.IsDBNull(18) ? null : (byte[])r.GetValue(18), BrokenGlass = IsWithGlass(r), Status = 200,
     };
 
     private static AuditAgent AgentOf(DbDataReader r) => new()
@@ -91,6 +91,8 @@ public sealed class AuditLog(TenantDatabase database)
         Who = Text(r, 6), Client = Text(r, 7), Issuer = Text(r, 8), TokenId = Text(r, 9), Role = Text(r, 10), PractitionerRole = Text(r, 11),
         Organization = Text(r, 12), OnBehalfOf = Text(r, 13), Scopes = Text(r, 14), Network = Text(r, 15),
     };
+
+    private static bool IsWithGlass(DbDataReader r) => (r.GetInt64(19) & AuditTables.BrokenGlass) != 0;
 
     private static string? Text(DbDataReader r, int column) => r.IsDBNull(column) ? null : r.GetString(column);
 }

@@ -12,15 +12,15 @@ internal static class AuditNarrative
 {
     private static readonly TimeZoneInfo Dutch = TimeZoneInfo.TryFindSystemTimeZoneById("Europe/Amsterdam", out var zone) ? zone : TimeZoneInfo.Utc;
 
-    public static void Write(Utf8JsonWriter json, AuditLine line, AuditView view, bool brokenGlass)
+    public static void Write(Utf8JsonWriter json, AuditLine line, AuditView view)
     {
         json.WriteStartObject("text");
         json.WriteString("status", "generated");
-        json.WriteString("div", $"""<div xmlns="http://www.w3.org/1999/xhtml"><p lang="nl">{WebUtility.HtmlEncode(InDutch(line, view, brokenGlass))}</p><p lang="en">{WebUtility.HtmlEncode(InEnglish(line, view, brokenGlass))}</p></div>""");
+        json.WriteString("div", $"""<div xmlns="http://www.w3.org/1999/xhtml"><p lang="nl">{WebUtility.HtmlEncode(InDutch(line, view))}</p><p lang="en">{WebUtility.HtmlEncode(InEnglish(line, view))}</p></div>""");
         json.WriteEndObject();
     }
 
-    private static string InDutch(AuditLine line, AuditView view, bool brokenGlass)
+    private static string InDutch(AuditLine line, AuditView view)
     {
         var verb = line.Act switch
         {
@@ -33,10 +33,10 @@ internal static class AuditNarrative
             AuditAct.Operation or AuditAct.Bundle or AuditAct.None => "verwerkt",
         };
         var outcome = line.WentWell ? "" : " Dit is geweigerd of mislukt.";
-        return $"{When(line)}, {Who(line, view, dutch: true)}: {What(line, view, dutch: true)} {verb}.{outcome}{(brokenGlass ? " Met de noodknop." : "")}";
+        return $"{When(line)}, {Who(line, view, dutch: true)}: {What(line, view, dutch: true)} {verb}.{outcome}{(line.BrokenGlass ? " Met de noodknop." : "")}";
     }
 
-    private static string InEnglish(AuditLine line, AuditView view, bool brokenGlass)
+    private static string InEnglish(AuditLine line, AuditView view)
     {
         var verb = line.Act switch
         {
@@ -49,7 +49,7 @@ internal static class AuditNarrative
             AuditAct.Operation or AuditAct.Bundle or AuditAct.None => "processed",
         };
         var outcome = line.WentWell ? "" : " This was refused or failed.";
-        return $"{When(line)}, {Who(line, view, dutch: false)}: {What(line, view, dutch: false)} {verb}.{outcome}{(brokenGlass ? " In an emergency (break-glass)." : "")}";
+        return $"{When(line)}, {Who(line, view, dutch: false)}: {What(line, view, dutch: false)} {verb}.{outcome}{(line.BrokenGlass ? " In an emergency (break-glass)." : "")}";
     }
 
     private static string When(AuditLine line) =>

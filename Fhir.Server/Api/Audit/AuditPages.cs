@@ -17,8 +17,7 @@ public sealed class AuditPages(TenantDatabase database, AuditLog log, PatientInd
             var (lines, until) = question.Patient is { } patient ? await OfPatientAsync(patient, question, from, stop) : await OfAllAsync(question, from, stop);
             var facts = await AuditFacts.OfAsync(lines, database, stop);
             var sight = await LogSight.OfAsync(lines, facts, question.Reader, database, stop);
-            var glass = question.BrokenGlass ? await BrokenGlass.OfAsync(lines, facts, database, stop) : BrokenGlass.None;
-            foreach (var line in lines.Where(line => Meets(line, question, sight, glass)))
+            foreach (var line in lines.Where(line => Meets(line, question, sight)))
             {
                 if (found.Count == count) return (found, found[^1].Place);
                 found.Add(line);
@@ -56,11 +55,10 @@ public sealed class AuditPages(TenantDatabase database, AuditLog log, PatientInd
 
     private static AuditPlace Later(AuditPlace? one, AuditPlace other) => one is { } known && known > other ? known : other;
 
-    private static bool Meets(AuditLine line, AuditQuestion question, LogSight sight, BrokenGlass glass) =>
+    private static bool Meets(AuditLine line, AuditQuestion question, LogSight sight) =>
         (question.Patient is not { } patient || sight.Holds(line, patient))
         && ((question.Type is null && question.Operation is null) || sight.Tells(line))   // what is not told cannot be searched for
-        && (question.Entity is not var (key, rid) || (line.Key == key && sight.Tells(line)) || (sight.Sees(rid) && ((rid != 0 && line.Returned.Contains(rid)) || IsInEvent(line, key))))
-        && (!question.BrokenGlass || glass.Covers(line));
+        && (question.Entity is not var (key, rid) || (line.Key == key && sight.Tells(line)) || (sight.Sees(rid) && ((rid != 0 && line.Returned.Contains(rid)) || IsInEvent(line, key))));
 
     private static bool IsInEvent(AuditLine line, Store.Access.ResourceKey key) => line.Body is { } body && AuditFacts.InEvent(body).Contains(key);
 }

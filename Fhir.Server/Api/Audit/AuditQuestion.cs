@@ -1,5 +1,6 @@
 using Fhir.Server.Api.Identity;
 using Fhir.Server.Store.Access;
+using Fhir.Server.Store.Audit;
 using Fhir.Server.Store.Database;
 
 namespace Fhir.Server.Api.Audit;
@@ -40,7 +41,7 @@ public sealed record AuditQuestion
         if (Acts is { } acts) yield return Sql.In("act", [.. acts.Select(a => (long)a)]);
         if (Type is { } type) yield return Sql.Of($"typ = {type}");
         if (Operation is { } name) yield return isWrite ? Sql.False : Sql.Of($"(query = {"$" + name} or (query > {"$" + name + "?"} and query < {"$" + name + "@"}))");   // '@' follows '?'
-        if (BrokenGlass) yield return Sql.Of($"practitioner_role is not null");
+        if (BrokenGlass) yield return Sql.Of($"(flags & {AuditTables.BrokenGlass}) <> 0");
         if (Status is var (lowest, highest))
             yield return !isWrite ? Sql.Of($"outcome >= {lowest} and outcome <= {highest}") : lowest < 400 ? Sql.True : Sql.False;   // what was written went well
     }

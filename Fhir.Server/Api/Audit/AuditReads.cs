@@ -21,6 +21,7 @@ public sealed record AuditRow
     public IReadOnlyList<long> Returned { get; init; } = [];
     /// <summary>Of a row that stands for many: how many; else 0.</summary>
     public long Times { get; init; }
+    public bool BrokenGlass { get; init; }
 }
 
 /// <summary>
@@ -148,7 +149,7 @@ public sealed class AuditReads(TenantDatabase database, ILogger<AuditReads> log)
     }
 
     private object?[] Columns(AuditRow row) =>
-        [null, row.AtMicros, _agents.KeyOf(row.By), row.Request, (long)row.Act, row.Type, row.Id, row.Query, (long)row.Status, row.Times, RidList.Pack(row.Returned), null];
+        [null, row.AtMicros, _agents.KeyOf(row.By), row.Request, (long)row.Act, row.Type, row.Id, row.Query, (long)row.Status, row.Times | (row.BrokenGlass ? AuditTables.BrokenGlass : 0), RidList.Pack(row.Returned), null];
 
     private sealed class Batch
     {

@@ -8,7 +8,7 @@ using Fhir.Server.Store.Resources;
 namespace Fhir.Server.Api.Audit;
 
 /// <summary>All that is needed to tell some lines as AuditEvents. SeenBy = the patient who reads her own log: of others she sees nothing; null = an officer.</summary>
-public sealed record AuditView(AuditFacts Facts, LogSight Sight, BrokenGlass Glass, AuditNames Names, TokenNames Server, AuditIds Ids, long? SeenBy)
+public sealed record AuditView(AuditFacts Facts, LogSight Sight, AuditNames Names, TokenNames Server, AuditIds Ids, long? SeenBy)
 {
     public string IdOf(AuditLine line) => SeenBy is null ? line.EventId : Ids.Of(line);
 
@@ -28,8 +28,7 @@ public sealed class AuditViews(TenantDatabase database, ResourceStore store, Con
     {
         var facts = await AuditFacts.OfAsync(lines, database, stop);
         var sight = await LogSight.OfAsync(lines, facts, reader, database, stop);
-        var glass = await BrokenGlass.OfAsync(lines, facts, database, stop);
         var names = await AuditNames.OfAsync(lines, store, AccessContext.House("audit", Micros.Of(clock.GetUtcNow())), _words, stop);
-        return new(facts, sight, glass, names, server, ids, seenBy);
+        return new(facts, sight, names, server, ids, seenBy);
     }
 }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Fhir.Server.Core.Elements;
 using Fhir.Server.Core.Outcomes;
 using Fhir.Server.Store.Access;
@@ -90,7 +91,7 @@ public sealed class Callers(TokenCache tokens, Holders holders, ScopeFilters fil
         var sees = Sees(token, post.Role, practitioner.ToString()) with
         {
             Actor = post.Itself.Key, ActorRid = post.Itself.Rid, PractitionerRid = post.Practitioner.Rid,
-            Organization = post.Organization.Key, OrganizationRid = post.Organization.Rid,
+            Organization = post.Organization.Key, OrganizationRid = post.Organization.Rid, Glass = await GlassOfAsync(post, stop),
         };
         if (token.OnBehalfOf is not null)
         {
@@ -99,6 +100,9 @@ public sealed class Callers(TokenCache tokens, Holders holders, ScopeFilters fil
         }
         return new Caller(sees, token.Subject) { Practitioner = practitioner };
     }
+
+    private async Task<ImmutableArray<OpenGlass>> GlassOfAsync(Post post, CancellationToken stop) => !post.Role.Can(Ability.BreaksGlass) ? []
+        : [.. await database.QueryAsync(Sql.Of($"select patient, until_at from glass where actor = {post.Itself.Rid} and until_at > {NowMicros}"), r => new OpenGlass(r.GetInt64(0), r.GetInt64(1)), stop)];
 
     // An assistant acts for a clinician of her own organisation, and never for another assistant.
     private async Task<Post?> PrincipalAsync(Token token, Post assistant, CancellationToken stop) =>

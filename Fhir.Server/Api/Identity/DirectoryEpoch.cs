@@ -4,12 +4,14 @@ using Fhir.Server.Store.Rules;
 
 namespace Fhir.Server.Api.Identity;
 
-/// <summary>Counts the changes of who works where: a caller resolved before the last one is resolved again.</summary>
+/// <summary>Counts the changes of who works where, and of whose glass is broken: a caller resolved before the last one is resolved again.</summary>
 public sealed class DirectoryEpoch : ICommitRule
 {
     private int _current;
 
     public int Current => Volatile.Read(ref _current);
+
+    public void Changed() => Interlocked.Increment(ref _current);
 
     public IReadOnlySet<string> Types { get; } = FrozenSet.ToFrozenSet(["PractitionerRole", "Practitioner", "Organization", "RelatedPerson"], StringComparer.Ordinal);
 
@@ -17,7 +19,7 @@ public sealed class DirectoryEpoch : ICommitRule
 
     public ValueTask ApplyAsync(Change change, CommitScope scope, CancellationToken stop)
     {
-        scope.AfterCommit(() => Interlocked.Increment(ref _current));
+        scope.AfterCommit(Changed);
         return default;
     }
 }

@@ -26,7 +26,7 @@ public sealed partial record AccessContext
         ActorRid != 0 && Role.StandsOn(Ground.Care) ? InMyCare(row) : Sql.False,
         .. ActorRid != 0 && Role.StandsOn(Ground.Threads) ? InMyThreads(row) : [],
         OrganizationRid != 0 && Role.StandsOn(Ground.PracticeThreads) ? InThreadsOfMyPractice(row) : Sql.False,
-        ActorRid != 0 && Role.Can(Ability.BreaksGlass) ? BehindGlass(row) : Sql.False,
+        ActorRid != 0 && !Glass.IsDefaultOrEmpty && Role.Can(Ability.BreaksGlass) ? BehindGlass(row) : Sql.False,
         !Selves.IsDefaultOrEmpty && Role.StandsOn(Ground.Self) ? MyOwn(row) : Sql.False,
     ]);
 

@@ -11,6 +11,9 @@ public static class AuditTables
     public static readonly Table Reads = new("audit_read", Long("n"), Long("at"), Bytes("agent"), Text("request"), Long("act"),
         Long("typ"), Text("fid"), Text("query"), Long("outcome"), Long("flags"), Bytes("returned"), Bytes("hash"));
 
+    /// <summary>The bit of <c>flags</c> that says: with broken glass. The bits below it say, of reads, for how many requests of strangers the row stands.</summary>
+    public const long BrokenGlass = 1L << 40;
+
     public const string WriteAgents = "audit_write_agent", ReadAgents = "audit_read_agent";
 
     private static Column Long(string name) => new(name, ColumnKind.Long);

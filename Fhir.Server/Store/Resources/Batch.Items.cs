@@ -142,7 +142,7 @@ internal sealed partial class Batch
         var text = Finish(change, write);
         var row = RowOf(change, write, before, text);
         await StoreAsync(row, before, index, stop);
-        Audit(by, (long)row.Method, row.Key, row.Version, row.Patient, null);
+        Audit(by, (long)row.Method, row.Key, row.Version, row.Patient, null, await IsBehindGlassAsync(row, index, by, stop));
         var outcome = write.Kind == WriteKind.Delete ? WriteOutcome.Deleted : before is { Live: 1 } ? WriteOutcome.Updated : WriteOutcome.Created;
         return new Written(outcome, VersionOf(row, text));
     }
@@ -219,14 +219,23 @@ internal sealed partial class Batch
     {
         var text = new JsonSplice(write.Json, write.Resource!).Id(write.Key.Id).Version("1", Instant(AtMicros)).ToBytes();
         _written = true;
-        Audit(by, 9, write.Key, 1, 0, text);
+        Audit(by, 9, write.Key, 1, 0, text, isBehindGlass: false);
         return new(WriteOutcome.Created, new(write.Key, 1, Micros.At(AtMicros), WriteMethod.Create, PostedEvent.Shown(text, AuditAgent.Of(by))));
     }
 
-    private void Audit(AccessContext by, long act, ResourceKey key, int version, long patient, byte[]? body)
+    private void Audit(AccessContext by, long act, ResourceKey key, int version, long patient, byte[]? body, bool isBehindGlass)
     {
         if (AuditSwitch.Off) return;
-        _bulk.Add(AuditTables.Writes, _audit.Append([null, T, AtMicros, _parts.Agents.KeyOf(AuditAgent.Of(by)), by.Request, act, (long)AccessTable.Number(key.Type), key.Id, (long)version, patient == 0 ? null : patient, 0L, body, null]));
+        _bulk.Add(AuditTables.Writes, _audit.Append([null, T, AtMicros, _parts.Agents.KeyOf(AuditAgent.Of(by)), by.Request, act, (long)AccessTable.Number(key.Type), key.Id, (long)version, patient == 0 ? null : patient, isBehindGlass ? AuditTables.BrokenGlass : 0L, body, null]));
+    }
+
+    // Only who has broken glass is asked whom it is about.
+    private async ValueTask<bool> IsBehindGlassAsync(Row row, Search.IndexEntries? index, AccessContext by, CancellationToken stop)
+    {
+        if (by.Glass.IsDefaultOrEmpty || row.Patient == 0) return false;
+        if (row.Patient > 0) return by.IsBehindGlass(row.Patient);
+        if (index is not null) return index.Patients.Any(patient => by.IsBehindGlass(patient == row.Key ? row.Rid : RidOf(patient)));
+        return (await _session.QueryAsync(Sql.Of($"select patient from res_patient where rid = {row.Rid}"), r => r.GetInt64(0), stop)).Exists(by.IsBehindGlass);
     }
 
     private static ResourceVersion VersionOf(Row row, ReadOnlyMemory<byte> text) =>

@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Fhir.Messaging.Tests.Clinic;
 using Fhir.Server.Api.Identity;
 using Fhir.Server.Api.Tests;
+using Fhir.Server.Api.Tests.Audit;
 using Fhir.Server.Store.Access;
 using Fhir.Server.Store.Database;
 using Fhir.Server.Store.Tests;
@@ -74,6 +75,32 @@ public abstract class BreakGlassContract
         Assert.Equal(409, (await clinic.Privacy().Put(path, done.ToJsonString())).Code);
         Assert.InRange((await clinic.Privacy().Delete(path)).Code, 400, 499);
         Ok(await clinic.Privacy().Get(path));
+    }
+
+    [Fact]
+    public async Task H8_The_lines_of_the_log_say_what_was_done_with_broken_glass_whoever_empties_its_table()
+    {
+        await using var clinic = await OpenAsync();
+        await clinic.PutAsync("Condition", "c1", """ "subject":{"reference":"Patient/p1"} """);
+        var bakker = clinic.SteppedUp("dr.bakker");
+        Task<Got> Ask(string path, string request) => bakker.Get(path, ("X-Request-Id", request));
+        Assert.Equal(404, (await Ask("/fhir/Condition/c1", "before")).Code);
+        var broken = Ok(await bakker.BreakGlass(("minutes", 10))).Headers.GetValues("X-Request-Id").Single();
+        Ok(await Ask("/fhir/Condition/c1", "read"));
+        Ok(await Ask("/fhir/Condition?patient=Patient/p1", "search"));
+        Assert.Equal(404, (await Ask("/fhir/Patient/p2", "other")).Code);
+        Ok(await Ask("/fhir/Practitioner/dr.jansen", "nobody"));
+        clinic.Clock.Advance(TimeSpan.FromMinutes(10));
+        Assert.Equal(404, (await Ask("/fhir/Condition/c1", "after")).Code);
+        await using (var session = await clinic.Database.WriteAsync(default))
+        {
+            await session.ExecuteAsync(Sql.Raw("delete from glass"), default);
+            await session.CommitAsync(default);
+        }
+        var marked = await clinic.As("privacy").Log("_security=BTG");
+        Assert.Equal([broken, "read", "search"], marked.Select(e => e.Request()).Distinct().Reverse());
+        Assert.Equal(3, marked.Count(e => e.Request() == broken));   // the review, the notice, and the operation itself
+        Assert.All(marked, e => Assert.Equal("BTG", e.Purpose()));
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json.Nodes;
+using Fhir.Server.Api.Identity;
 using Fhir.Server.Core.Definitions;
 using Fhir.Server.Core.Json;
 using Fhir.Server.Core.Outcomes;
@@ -155,6 +156,7 @@ public abstract class BalpContract(Shared shared)
             await session.ExecuteAsync(Sql.Of($"insert into glass(actor, patient, from_at, until_at, task, token) values({actor}, {patient}, {now}, {now + 60_000_000L}, 0, {"t-" + id})"), default);
             await session.CommitAsync(default);
         }
+        House.Services.GetRequiredService<DirectoryEpoch>().Changed();   // as $break-glass does
         await Jansen.Get($"/fhir/Patient/{id}", ("X-Request-Id", "b-glass"));
         await Jansen.Get($"/fhir/Patient/{other}", ("X-Request-Id", "b-other"));
         await House.As("dr.bakker").Get($"/fhir/Patient/{id}", ("X-Request-Id", "b-bakker"));
@@ -162,6 +164,21 @@ public abstract class BalpContract(Shared shared)
         foreach (var request in (string[])["b-before", "b-other", "b-bakker"]) Assert.Equal("TREAT", (await EventAsync(request)).Purpose());
         Assert.Equal(["b-glass"], (await Privacy.Log($"_security=http://terminology.hl7.org/CodeSystem/v3-ActReason|BTG&patient={id}")).Select(e => e.Request()));
         Assert.Contains((await Privacy.Log("_security=BTG")).Select(e => e.Request()), r => r == "b-glass");
+        var list = await Jansen.Post("/fhir/List", $$$"""
+            {"resourceType":"List","status":"current","mode":"working","entry":[{"item":{"reference":"Patient/{{{other}}}"}},{"item":{"reference":"Patient/{{{id}}}"}}]}
+            """, ("X-Request-Id", "b-several"));
+        Assert.True(list.Code == 201, list.Text);
+        await Jansen.Put($"/fhir/Patient/{id}", $$"""{"resourceType":"Patient","id":"{{id}}","active":true}""", ("X-Request-Id", "b-update"));
+        await Jansen.Put($"/fhir/Patient/{other}", $$"""{"resourceType":"Patient","id":"{{other}}","active":true}""", ("X-Request-Id", "b-not"));
+        await Jansen.Get($"/fhir/Patient/{id}/_history/9", ("X-Request-Id", "b-vain"));
+        await Jansen.Delete($"/fhir/List/{(string)list.Json["id"]!}", ("X-Request-Id", "b-delete"));
+        await using (var session = await database.WriteAsync(default))
+        {
+            await session.ExecuteAsync(Sql.Of($"delete from glass where actor = {actor}"), default);
+            await session.CommitAsync(default);
+        }
+        Assert.Equal(["b-delete", "b-glass", "b-several", "b-update", "b-vain"], (await Privacy.Log($"_security=BTG&patient={id}")).Select(e => e.Request()).Order(StringComparer.Ordinal));   // the lines say it, whoever empties the table
+        Assert.Equal("BTG", (await EventAsync("b-update")).Purpose());
     }
 
     [Fact]

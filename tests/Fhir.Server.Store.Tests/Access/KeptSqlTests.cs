@@ -58,6 +58,7 @@ public sealed class KeptSqlTests
         "Scopes" => Scopes.Parse("user/Patient.rs"),
         "Actor" or "OnBehalfOf" or "Organization" => new ResourceKey("Patient", "x"),
         "Selves" => ImmutableArray.Create(99L),
+        "Glass" => ImmutableArray.Create(new OpenGlass(17, 2000)),
         _ when Settable.Single(p => p.Name == property).PropertyType == typeof(long) => 99L,
         _ when Settable.Single(p => p.Name == property).GetValue(Assistant) is bool given => !given,
         _ => "another",
