@@ -47,6 +47,15 @@ internal sealed partial class Batch
         if (_touched.Contains(context)) await FlushAsync(stop);
         index.Patients.UnionWith(await _session.QueryAsync(Contexts.Patients(context), r => new ResourceKey("Patient", r.GetString(0)), stop));
         index.NamesPatientsBeside = index.Patients.Count > 0;
+        index.References.Add((Contexts.Parameter, context));
+    }
+
+    // What is about another patient now, or about one at last, takes its files along, in all their versions.
+    private async ValueTask TakeFilesAsync(Row row, Row? before, CancellationToken stop)
+    {
+        if (before is null || row.Key.Type == "Binary" || row.Live == 0 || row.Patient is 0 || (row.Patient == before.Patient && row.Patient != -1)) return;
+        await FlushAsync(stop);
+        foreach (var statement in Contexts.Follow(row.Rid, row.Patient)) await _session.ExecuteAsync(statement, stop);
     }
 
     /// <summary>For people a reference to what is missing and to what is hidden is refused alike, unless the version before has it already.</summary>

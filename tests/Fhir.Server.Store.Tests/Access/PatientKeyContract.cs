@@ -107,6 +107,24 @@ public abstract class PatientKeyContract
     }
 
     [Fact]
+    public async Task A_file_has_the_patient_of_a_context_that_is_written_later_or_gets_one_later()
+    {
+        await using var clinic = await ClinicAsync();
+        foreach (var (file, context) in new[] { ("before", "Observation/later"), ("bare", "List/worklist") })
+            await clinic.AddAsync(TestStore.Put("Binary", file, json => (json["contentType"], json["securityContext"]) = ("text/plain", Ref(context))), "linde");
+        await clinic.AddAsync(TestStore.Put("List", "worklist"), "linde");
+        Assert.Equal((0, 0), (await PatientAsync(clinic, "before"), await PatientAsync(clinic, "bare")));
+        await clinic.AddAsync(Observation("later", "p"), "linde");
+        await clinic.AddAsync(TestStore.Put("List", "worklist", json => json["entry"] = new JsonArray(new JsonObject { ["item"] = Ref("Patient/p") }, new JsonObject { ["item"] = Ref("Patient/q") })), "linde");
+        Assert.Equal((clinic.Rid("p"), -1), (await PatientAsync(clinic, "before"), await PatientAsync(clinic, "bare")));
+        await clinic.AssertSeesAsync(clinic.Gp, "Binary", "before");
+        await clinic.DeniesAsync("p", "jansen");
+        await clinic.AssertBlindAsync(clinic.Gp, "Binary", "before");
+        await clinic.AssertBlindAsync(clinic.Gp, "Binary", "bare");
+        await clinic.AssertSeesAsync(clinic.As(Role.Gp, "linde", "smit"), "Binary", "before");
+    }
+
+    [Fact]
     public async Task A_list_may_change_whom_it_mentions_and_its_subject_opens_it()
     {
         await using var clinic = await ClinicAsync();
