@@ -142,12 +142,8 @@ internal sealed partial class Batch
         var text = Finish(change, write);
         var row = RowOf(change, write, before, text);
         await StoreAsync(row, before, index, stop);
-<<<<<<< HEAD
-        Audit(by, (long)row.Method, row.Key, row.Version, row.Patient, null, await IsBehindGlassAsync(row, index, by, stop));
-=======
         await TakeFilesAsync(row, before, stop);
-        Audit(by, (long)row.Method, row.Key, row.Version, row.Patient, null);
->>>>>>> a274c9a (store: A file follows the patient of its security context, whenever that is written.)
+        Audit(by, (long)row.Method, row.Key, row.Version, row.Patient, null, await IsBehindGlassAsync(row, index, by, stop));
         var outcome = write.Kind == WriteKind.Delete ? WriteOutcome.Deleted : before is { Live: 1 } ? WriteOutcome.Updated : WriteOutcome.Created;
         return new Written(outcome, VersionOf(row, text));
     }
