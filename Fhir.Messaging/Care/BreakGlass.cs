@@ -18,10 +18,10 @@ namespace Fhir.Messaging.Care;
 /// <summary>What a glass is broken with, once: the token (jti), and the proof of who she is that it was made of (issuer, person, auth_time).</summary>
 public sealed record Proof(string Token, string Authentication);
 
-/// <summary>Glass that is being broken: who asks (with her own eyes), whose record, in which window, by which proof.</summary>
-public sealed record GlassAct(AccessContext By, long Patient, Validity Window, Proof Proof);
+/// <summary>Glass that is being broken: who asks (with her own eyes), whose record, in which window, by which proof. Follows: in the same commit as another record of the same patient.</summary>
+public sealed record GlassAct(AccessContext By, long Patient, Validity Window, Proof Proof, bool Follows);
 
-/// <summary>$break-glass: one patient's record, in an emergency, for 30 minutes at most. The patient is told, and a privacy officer reviews it.</summary>
+/// <summary>$break-glass: one patient's record, in an emergency, for 30 minutes at most; all her records, when she is registered more than once. The patient is told, and a privacy officer reviews it.</summary>
 public sealed class BreakGlass(ResourceStore store, TenantDatabase database, PatientBehindBrake patients, Underway<GlassAct> underway, NewWrite make, ApiSettings settings, TimeProvider clock)
 {
     private static readonly Operation Definition = new("break-glass", "Patient", OperationLevel.Type, ClinicUrls.Base + "/OperationDefinition/break-glass");
@@ -42,48 +42,66 @@ public sealed class BreakGlass(ResourceStore store, TenantDatabase database, Pat
         await using (var session = await database.ReadAsync(snapshot: false, stop))
             if (await GlassRows.SpentAsync(session, proof, stop) is { } spent) return Refusal.Of(spent);   // before the patient is looked for: it tells nothing of her
         var sought = await patients.FindAsync(context, caller, input, heedsDenials: false, stop);
-        if (sought.Patient is not { } patient) return sought.Refusal!;
-        return (await CommitAsync(caller, proof, patient, input, stop)).Failed(out issue, out var broken) ? Refusal.Of(issue) : await AnswerAsync(context, caller, patient, broken, stop);
+        if (sought.Refusal is { } refusal) return refusal;
+        return (await CommitAsync(caller, proof, sought.Records, input, stop)).Failed(out issue, out var broken) ? Refusal.Of(issue) : await AnswerAsync(context, caller, broken, stop);
     }
 
     private DateTimeOffset? FreshProof(Caller caller) =>
         caller.SteppedUpAt is { } at && clock.GetUtcNow() is var now && at >= now - FreshStepUp && at <= now + ClocksDiffer ? at : null;
 
-    private sealed record Broken(ResourceVersion Review, DateTimeOffset Until);
+    private sealed record Broken(IReadOnlyList<(ResourceVersion Patient, ResourceVersion Review)> Records, DateTimeOffset Until);
 
-    private async Task<Result<Broken>> CommitAsync(Caller caller, Proof proof, ResourceVersion patient, CareInput input, CancellationToken stop)
+    // One act: all the patient's records are opened, or none.
+    private async Task<Result<Broken>> CommitAsync(Caller caller, Proof proof, IReadOnlyList<ResourceVersion> patients, CareInput input, CancellationToken stop)
     {
         var (from, until) = CareMoments.Of(clock, TimeSpan.FromMinutes(input.Span));
-        if (make.Of(CareJson.Review(caller, patient.Key, input, from, until), Write.NewId(), ClinicUrls.BreakGlassReview).Failed(out var issue, out var review)) return issue;
-        if (make.Of(CareJson.PatientNotice(caller, patient.Key, from), Write.NewId(), ClinicUrls.BreakGlassNotice).Failed(out issue, out var notice)) return issue;
-        var act = new GlassAct(caller.Sees, patient.Rid, new(Micros.Of(from), Micros.Of(until)), proof);
-        underway.Begin(review.Key, act);
-        underway.Begin(notice.Key, act);
+        var writes = new List<Write>();
         try
         {
-            if ((await store.CommitAsync([review, notice], Behind(caller.Sees, patient, until).WithTheReachOfTheHouse(), stop)).Failed(out issue, out var written)) return issue;
-            return new Broken(written[0].Version!, until);
+            foreach (var patient in patients)
+            {
+                if (Told(caller, patient.Key, input, from, until).Failed(out var wrong, out var told)) return wrong;
+                var act = new GlassAct(caller.Sees, patient.Rid, new(Micros.Of(from), Micros.Of(until)), proof, Follows: writes.Count > 0);
+                foreach (var write in told) underway.Begin(write.Key, act);
+                writes.AddRange(told);
+            }
+            if ((await store.CommitAsync(writes, Behind(caller.Sees, patients, until).WithTheReachOfTheHouse(), stop)).Failed(out var issue, out var written)) return issue;
+            return new Broken([.. patients.Select((patient, i) => (patient, written[2 * i].Version!))], until);
         }
         finally
         {
-            underway.End(review.Key);
-            underway.End(notice.Key);
+            foreach (var write in writes) underway.End(write.Key);
         }
     }
 
+    // For each record a review and a notice.
+    private Result<Write[]> Told(Caller caller, ResourceKey patient, CareInput input, DateTimeOffset from, DateTimeOffset until)
+    {
+        if (make.Of(CareJson.Review(caller, patient, input, from, until), Write.NewId(), ClinicUrls.BreakGlassReview).Failed(out var issue, out var review)) return issue;
+        return make.Of(CareJson.PatientNotice(caller, patient, from), Write.NewId(), ClinicUrls.BreakGlassNotice).Failed(out issue, out var notice) ? issue : new[] { review, notice };
+    }
+
     // From here on, before it is known elsewhere: this very act is marked too.
-    private static AccessContext Behind(AccessContext sees, ResourceVersion patient, DateTimeOffset until) => sees with { Glass = [.. sees.Glass, new(patient.Rid, Micros.Of(until))] };
+    private static AccessContext Behind(AccessContext sees, IEnumerable<ResourceVersion> patients, DateTimeOffset until) =>
+        sees with { Glass = [.. sees.Glass, .. patients.Select(patient => new OpenGlass(patient.Rid, Micros.Of(until)))] };
 
     // What she gets of the patient is what she sees from now on: a name that is very restricted stays hidden.
-    private async Task<IResult> AnswerAsync(HttpContext context, Caller caller, ResourceVersion patient, Broken broken, CancellationToken stop)
+    private async Task<IResult> AnswerAsync(HttpContext context, Caller caller, Broken broken, CancellationToken stop)
     {
-        var answer = new JsonArray(
-            new JsonObject { ["name"] = "until", ["valueInstant"] = NewWrite.Instant(broken.Until) },
-            new JsonObject { ["name"] = "task", ["valueReference"] = NewWrite.Reference(broken.Review.Key) });
-        var sees = Behind(caller.Sees, patient, broken.Until) with { NowMicros = Micros.Of(broken.Review.LastUpdated) };
+        var answer = new JsonArray(new JsonObject { ["name"] = "until", ["valueInstant"] = NewWrite.Instant(broken.Until) });
+        var returned = new List<long>();
+        var sees = Behind(caller.Sees, broken.Records.Select(r => r.Patient), broken.Until) with { NowMicros = Micros.Of(broken.Records[0].Review.LastUpdated) };
         Call.Of(context).Caller = caller with { Sees = sees };
-        var isSeen = !(await store.ReadAsync(patient.Key, sees, stop)).Failed(out _, out var shown);
-        if (isSeen) answer.Add(new JsonObject { ["name"] = "patient", ["resource"] = JsonNode.Parse(shown!.Body.Span) });
-        return FhirBody.Of(NewWrite.Bytes(new JsonObject { ["resourceType"] = "Parameters", ["parameter"] = answer }), isSeen ? [patient.Rid, broken.Review.Rid] : [broken.Review.Rid]);
+        foreach (var (patient, review) in broken.Records)
+        {
+            answer.Add(new JsonObject { ["name"] = "task", ["valueReference"] = NewWrite.Reference(review.Key) });
+            if (!(await store.ReadAsync(patient.Key, sees, stop)).Failed(out _, out var shown))
+            {
+                answer.Add(new JsonObject { ["name"] = "patient", ["resource"] = JsonNode.Parse(shown.Body.Span) });
+                returned.Add(patient.Rid);
+            }
+            returned.Add(review.Rid);
+        }
+        return FhirBody.Of(NewWrite.Bytes(new JsonObject { ["resourceType"] = "Parameters", ["parameter"] = answer }), returned);
     }
 }

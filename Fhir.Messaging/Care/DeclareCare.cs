@@ -30,25 +30,38 @@ public sealed class DeclareCare(ResourceStore store, PatientBehindBrake patients
         if (!Entitlement.Covers(caller, "EpisodeOfCare")) return Refusal.OutOfScope();
         if ((await CareInput.ReadAsync(context.Request, ClinicUrls.CareReason, Days, stop)).Failed(out var issue, out var input)) return Refusal.Of(issue);
         var sought = await patients.FindAsync(context, caller, input, heedsDenials: true, stop);
-        if (sought.Patient is not { } patient) return sought.Refusal!;
-        if ((await CommitAsync(caller, patient, input, stop)).Failed(out issue, out var sees)) return Refusal.Of(issue);
-        return (await store.ReadAsync(patient.Key, sees, stop)).Failed(out issue, out var shown) ? Refusal.Of(issue) : FhirBody.Of(shown);
+        if (sought.Refusal is { } refusal) return refusal;
+        if ((await CommitAsync(caller, sought.Records, input, stop)).Failed(out issue, out var sees)) return Refusal.Of(issue);
+        return (await FirstSeenAsync(sought.Records, sees, stop)).Failed(out issue, out var shown) ? Refusal.Of(issue) : FhirBody.Of(shown);
     }
 
-    /// <summary>What she sees from the moment of the commit.</summary>
-    private async Task<Result<AccessContext>> CommitAsync(Caller caller, ResourceVersion patient, CareInput input, CancellationToken stop)
+    // Who is registered more than once is answered with one of her records; a search shows the others.
+    private async Task<Result<ResourceVersion>> FirstSeenAsync(IReadOnlyList<ResourceVersion> records, AccessContext sees, CancellationToken stop)
+    {
+        foreach (var record in records.SkipLast(1))
+            if (!(await store.ReadAsync(record.Key, sees, stop)).Failed(out _, out var shown)) return shown;
+        return await store.ReadAsync(records[^1].Key, sees, stop);
+    }
+
+    /// <summary>What she sees from the moment of the commit: all the patient's records, or none.</summary>
+    private async Task<Result<AccessContext>> CommitAsync(Caller caller, IReadOnlyList<ResourceVersion> patients, CareInput input, CancellationToken stop)
     {
         var (from, until) = CareMoments.Of(clock, TimeSpan.FromDays(input.Span));
-        if (make.Of(CareJson.Episode(caller, patient.Key, input, from, until), Write.NewId(), ClinicUrls.DeclaredCare).Failed(out var issue, out var write)) return issue;
-        underway.Begin(write.Key, new(caller.Sees.ActorRid, patient.Rid, new(Micros.Of(from), Micros.Of(until))));
+        var writes = new List<Write>();
         try
         {
-            if ((await store.CommitAsync([write], caller.Sees.WithTheReachOfTheHouse(), stop)).Failed(out issue, out var written)) return issue;
+            foreach (var patient in patients)
+            {
+                if (make.Of(CareJson.Episode(caller, patient.Key, input, from, until), Write.NewId(), ClinicUrls.DeclaredCare).Failed(out var wrong, out var write)) return wrong;
+                underway.Begin(write.Key, new(caller.Sees.ActorRid, patient.Rid, new(Micros.Of(from), Micros.Of(until))));
+                writes.Add(write);
+            }
+            if ((await store.CommitAsync(writes, caller.Sees.WithTheReachOfTheHouse(), stop)).Failed(out var issue, out var written)) return issue;
             return caller.Sees with { NowMicros = Micros.Of(written[0].Version!.LastUpdated) };
         }
         finally
         {
-            underway.End(write.Key);
+            foreach (var write in writes) underway.End(write.Key);
         }
     }
 }

@@ -16,9 +16,8 @@ internal static class GlassRows
     /// <summary>An issue when she sees the record anyway; a thread alone does not show it to her.</summary>
     public static async ValueTask<Issue?> NeedlessAsync(GlassAct act, CommitScope scope, CancellationToken stop)
     {
-        var role = act.By.Role with { Grounds = act.By.Role.Grounds & ~(Ground.Threads | Ground.PracticeThreads) };
-        var sees = act.By with { Role = role, NowMicros = scope.AtMicros };
-        return await scope.Session.FirstAsync(Sql.Of($"select 1 from res r where r.rid = {act.Patient} and r.live = 1 and {sees.Sees("r", "Patient", Permission.None)}"), r => r.GetInt64(0), stop) == 1
+        var seen = PatientByIdentity.SeenAnyway(act.By with { NowMicros = scope.AtMicros });
+        return await scope.Session.FirstAsync(Sql.Of($"select 1 from res r where r.rid = {act.Patient} and r.live = 1 and {seen}"), r => r.GetInt64(0), stop) == 1
             ? new Issue(IssueKind.Conflict, "You see this patient already: it is not needed.") : null;
     }
 

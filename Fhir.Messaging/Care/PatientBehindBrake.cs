@@ -15,25 +15,25 @@ public sealed record GuessAlarm(long Actor);
 /// <summary>Looks for the patient whom both operations are about: so often and no more, and whoever was nearly found reads it in her log.</summary>
 public sealed class PatientBehindBrake(PatientByIdentity patients, GuessBrake brake, AuditFilter audit, ResourceStore store, Underway<GuessAlarm> underway, NewWrite make, TimeProvider clock)
 {
-    /// <summary>The patient, or what the caller is told in her place.</summary>
-    internal sealed record Sought(ResourceVersion? Patient, Refusal? Refusal);
+    /// <summary>The patient's records, or what the caller is told in their place.</summary>
+    internal sealed record Sought(IReadOnlyList<ResourceVersion> Records, Refusal? Refusal);
 
     internal async Task<Sought> FindAsync(HttpContext context, Caller caller, CareInput input, bool heedsDenials, CancellationToken stop)
     {
         var made = await brake.BeginAsync(caller.Sees.PractitionerRid, stop);
         if (made.Wait is { } wait)
         {
-            if (made.IsNews && await TellAsync(caller, stop) is { } untold) return new(null, Refusal.Of(untold));
-            return new(null, Refusal.TooMany(wait));
+            if (made.IsNews && await TellAsync(caller, stop) is { } untold) return new([], Refusal.Of(untold));
+            return new([], Refusal.TooMany(wait));
         }
-        if ((await patients.FindAsync(input, caller.Sees, heedsDenials, stop)).Failed(out var issue, out var found)) return new(null, Refusal.Of(issue));
-        if (found.Patient is { } patient)
+        if ((await patients.FindAsync(input, caller.Sees, heedsDenials, stop)).Failed(out var issue, out var found)) return new([], Refusal.Of(issue));
+        if (found.Records.Count > 0)
         {
             await brake.ForgetAsync(made, stop);
-            return new(patient, null);
+            return new(found.Records, null);
         }
         var told = Refusal.Of(PatientByIdentity.NoOne);
-        return new(null, await audit.RecordAsync(context, told.Status, found.Concerned) ? told : AuditFilter.Unaudited);
+        return new([], await audit.RecordAsync(context, told.Status, found.Concerned) ? told : AuditFilter.Unaudited);
     }
 
     private async Task<Issue?> TellAsync(Caller caller, CancellationToken stop)

@@ -11,25 +11,41 @@ using Fhir.Server.Store.Search;
 namespace Fhir.Messaging.Care;
 
 /// <summary>
-/// The one patient, of whatever practice, whom an identifier and a birth date fit together. Whatever does not fit has one answer
-/// and costs the same, so that nobody learns from it who is known here.
+/// The patient, of whatever practice, whom an identifier and a birth date fit together: one record, or all of who is registered more than
+/// once. Whatever does not fit has one answer and costs the same, so that nobody learns from it who is known here.
 /// </summary>
 public sealed class PatientByIdentity(ResourceSearch search, TenantDatabase database)
 {
     private const string Most = "100";
     internal static readonly Issue NoOne = new(IssueKind.NotFound, "There is no patient whom both this identifier and this birth date fit.");
 
-    /// <summary>The patient, or no one; and all who bear that identifier, in whose log the try stands.</summary>
-    internal sealed record Found(ResourceVersion? Patient, IReadOnlyList<long> Concerned);
+    /// <summary>The patient's records, or none; and all who bear that identifier, in whose log the try stands.</summary>
+    internal sealed record Found(IReadOnlyList<ResourceVersion> Records, IReadOnlyList<long> Concerned);
 
-    /// <summary><paramref name="heedsDenials"/>: a patient who denies her record to this caller is no one.</summary>
+    /// <summary><paramref name="heedsDenials"/>: a patient who denies her record to this caller is no one. Of several records those that she sees anyway are left out.</summary>
     internal async Task<Result<Found>> FindAsync(CareInput input, AccessContext by, bool heedsDenials, CancellationToken stop)
     {
         if ((await SearchAsync(input, by, stop)).Failed(out var issue, out var bearers)) return issue;
         var fitting = bearers.Where(b => b.BirthDate == input.BirthDate).ToList();
-        var one = fitting is [var only] ? only.Version : null;
-        var open = await database.FirstAsync(Sql.Of($"select 1 from res r where r.rid = {one?.Rid ?? 0} and {by.NotDeniedInCare("r", "Patient")}"), r => r.GetInt64(0), stop) == 1;
-        return new Found(one is null || (heedsDenials && !open) ? null : one, [.. bearers.Select(b => b.Version.Rid)]);
+        var open = await OfThemAsync(fitting, by.NotDeniedInCare("r", "Patient"), stop);
+        var seen = await OfThemAsync(fitting, SeenAnyway(by, withGlass: !heedsDenials), stop);
+        var meant = fitting.Select(b => b.Version).Where(v => !heedsDenials || open.Contains(v.Rid)).OrderBy(v => v.Rid).ToList();
+        var others = meant.Where(v => !seen.Contains(v.Rid)).ToList();
+        return new Found(others.Count > 0 ? others : meant, [.. bearers.Select(b => b.Version.Rid)]);
+    }
+
+    /// <summary>The condition that she sees the patient's row without doing anything; a thread alone does not show her the record.</summary>
+    internal static Sql SeenAnyway(AccessContext by, bool withGlass = true)
+    {
+        var role = by.Role with { Grounds = by.Role.Grounds & ~(Ground.Threads | Ground.PracticeThreads), Abilities = withGlass ? by.Role.Abilities : by.Role.Abilities & ~Ability.BreaksGlass };
+        return (by with { Role = role }).Sees("r", "Patient", Permission.None);
+    }
+
+    private async Task<HashSet<long>> OfThemAsync(List<(ResourceVersion Version, string? BirthDate)> them, Sql condition, CancellationToken stop)
+    {
+        var rids = them.Select(b => b.Version.Rid).DefaultIfEmpty(0).Select(rid => Sql.Of($"{rid}"));
+        await using var session = await database.ReadAsync(snapshot: false, stop);
+        return [.. await session.QueryAsync(Sql.Of($"select r.rid from res r where r.rid in ({Sql.Join(", ", rids)}) and r.live = 1 and {condition}"), r => r.GetInt64(0), stop)];
     }
 
     private async Task<Result<List<(ResourceVersion Version, string? BirthDate)>>> SearchAsync(CareInput input, AccessContext by, CancellationToken stop)
