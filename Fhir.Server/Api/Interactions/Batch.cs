@@ -17,7 +17,7 @@ public static class Batch
 
     public static void Map(RouteGroupBuilder fhir) => fhir.MapPost("/", TakeAsync).Asks(Right.Bundle);
 
-    private static async Task<IResult> TakeAsync(HttpContext context, Caller caller, Transaction transaction, Writing writing, EntryReads reads, CancellationToken stop)
+    private static async Task<IResult> TakeAsync(HttpContext context, Caller caller, Transaction transaction, Writing writing, Patch patch, EntryReads reads, CancellationToken stop)
     {
         var broken = new Dictionary<int, Issue>();
         if ((await RequestBody.JsonAsync(context.Request, stop, broken)).Failed(out var issue, out var json)) return Refusal.Of(issue);
@@ -25,13 +25,13 @@ public static class Batch
         var of = new BundleCall(Call.Of(context), caller, Base.Of(context), HomeOrganization.Of(context.Request, caller.Sees), Prefer.Of(context.Request).Return);
         return bundle switch
         {
-            { ResourceType: "Bundle", Type: "batch" } => await BatchAsync(bundle, of, writing, reads, stop),
+            { ResourceType: "Bundle", Type: "batch" } => await BatchAsync(bundle, of, writing, patch, reads, stop),
             { ResourceType: "Bundle", Type: "transaction" } => await transaction.RunAsync(bundle, of, stop),
             _ => Refusal.Of(new(IssueKind.Invalid, "Only a Bundle of type batch or transaction is taken here.", "Bundle.type")),
         };
     }
 
-    private static async Task<IResult> BatchAsync(BundleText bundle, BundleCall of, Writing writing, EntryReads reads, CancellationToken stop)
+    private static async Task<IResult> BatchAsync(BundleText bundle, BundleCall of, Writing writing, Patch patch, EntryReads reads, CancellationToken stop)
     {
         var answers = new BundleEntry[bundle.Entries.Count];
         var understood = new List<Entry>();
@@ -42,16 +42,31 @@ public static class Batch
         }
         foreach (var turn in understood.GroupBy(e => e.Turn).OrderBy(g => g.Key))
             foreach (var some in turn.Chunk(AtOnce))   // together, so that they share a commit
-                await Task.WhenAll(some.Select(async entry => answers[entry.Index] = await OneAsync(entry, of, writing, reads, stop)));
+                await Task.WhenAll(some.Select(async entry => answers[entry.Index] = await OneAsync(entry, of, writing, patch, reads, stop)));
         return BundleJson.Answer("batch-response", null, [], answers);
     }
 
-    private static async Task<BundleEntry> OneAsync(Entry entry, BundleCall of, Writing writing, EntryReads reads, CancellationToken stop)
+    private static async Task<BundleEntry> OneAsync(Entry entry, BundleCall of, Writing writing, Patch patch, EntryReads reads, CancellationToken stop)
     {
         if (entry.IsRead) return await reads.AnswerAsync(entry, of.Call, of.Caller, of.BaseUrl, stop);
-        if ((await writing.PrepareAsync(entry, of.Home, stop)).Failed(out var issue, out var write)) return await reads.RefusedAsync(entry, of.Call, Refusal.Of(issue));
-        if ((await writing.CommitAsync([write], of.Caller, stop)).Failed(out issue, out var done)) return await reads.RefusedAsync(entry, of.Call, Refusal.Of(issue));
-        return await reads.IsAuditedAsync(entry, of.Call, done[0].Written) ? await AnswerAsync(done[0], of, writing, stop) : EntryReads.Refused(AuditFilter.Unaudited);
+        if ((await WriteAsync(entry, of, writing, patch, stop)).Failed(out var issue, out var done)) return await reads.RefusedAsync(entry, of.Call, Refusal.Of(issue));
+        return await reads.IsAuditedAsync(entry, of.Call, done.Written) ? await AnswerAsync(done, of, writing, stop) : EntryReads.Refused(AuditFilter.Unaudited);
+    }
+
+    private static async Task<Result<Done>> WriteAsync(Entry entry, BundleCall of, Writing writing, Patch patch, CancellationToken stop)
+    {
+        Issue? issue;
+        if (entry.Method == "PATCH") return Patchable(entry, of).Failed(out issue, out var call) ? issue : (await patch.RunAsync(call, of.Caller, stop)).Failed(out issue, out var patched) ? Refusal.At(issue, entry.Where) : patched;
+        if ((await writing.PrepareAsync(entry, of.Home, stop)).Failed(out issue, out var write)) return issue;
+        return (await writing.CommitAsync([write], of.Caller, stop)).Failed(out issue, out var done) ? issue : done[0];
+    }
+
+    /// <summary>The patch of an entry, for who may patch this type.</summary>
+    internal static Result<PatchCall> Patchable(Entry entry, BundleCall of)
+    {
+        if (entry.Key.Type == "AuditEvent") return new Issue(IssueKind.Unsupported, "An AuditEvent can be appended, and nothing else.", $"{entry.Where}.request.method");
+        return Right.Patch.AllowedBy(of.Caller.Sees, entry.Key.Type) ? entry.ToPatch()
+            : new Issue(IssueKind.Forbidden, $"You may not update {entry.Key.Type} resources.", entry.Where);
     }
 
     /// <summary>What a write answers with inside a Bundle; the resource itself only when it was asked for.</summary>

@@ -57,8 +57,8 @@ internal static class CapabilityJson
         json.WriteStartArray("format");
         foreach (var format in (string[])["application/fhir+json", "application/fhir+xml", "json", "xml"]) json.WriteStringValue(format);
         json.WriteEndArray();
-        json.WriteStartArray("patchFormat");   // FHIRPath Patch: https://hl7.org/fhir/R4/http.html#patch
-        foreach (var format in (string[])["application/fhir+json", "application/fhir+xml"]) json.WriteStringValue(format);
+        json.WriteStartArray("patchFormat");   // JSON Patch and FHIRPath Patch: https://hl7.org/fhir/R4/http.html#patch
+        foreach (var format in (string[])["application/json-patch+json", "application/fhir+json", "application/fhir+xml"]) json.WriteStringValue(format);
         json.WriteEndArray();
     }
 
@@ -90,8 +90,8 @@ internal static class CapabilityJson
         json.WriteBoolean("updateCreate", !isLog);
         json.WriteBoolean("conditionalCreate", !isLog);
         json.WriteString("conditionalRead", isLog ? "not-supported" : "full-support");
-        json.WriteBoolean("conditionalUpdate", false);
-        json.WriteString("conditionalDelete", "not-supported");
+        json.WriteBoolean("conditionalUpdate", !isLog);
+        json.WriteString("conditionalDelete", isLog ? "not-supported" : "single");
         SearchParameters(json, type, isLog);
         Operations(json, operations);
         json.WriteEndObject();

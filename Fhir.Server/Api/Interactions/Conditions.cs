@@ -14,6 +14,9 @@ public sealed record Conditions
     /// <summary>The search of a conditional create, as it was sent.</summary>
     public string? IfNoneExist { get; init; }
 
+    /// <summary>One that can fail.</summary>
+    public bool IsAny => IfMatch is not null || OnlyIfNew || IfNoneExist is not null;
+
     public static Result<Conditions> Of(HttpRequest request) =>
         Of(request.Headers.IfMatch, request.Headers.IfNoneMatch, request.Headers["If-None-Exist"]);
 

@@ -28,8 +28,8 @@ public sealed class Entry
 
     public bool IsRead => Method is "GET" or "HEAD";
 
-    /// <summary>DELETE, POST, PUT, then GET, whatever the order in the Bundle.</summary>
-    public int Turn => Method switch { "DELETE" => 0, "POST" => 1, "PUT" => 2, _ => 3 };
+    /// <summary>DELETE, POST, PUT and PATCH, then GET, whatever the order in the Bundle.</summary>
+    public int Turn => Method switch { "DELETE" => 0, "POST" => 1, "PUT" or "PATCH" => 2, _ => 3 };
 
     private static string Place(int index) => string.Create(CultureInfo.InvariantCulture, $"Bundle.entry[{index}]");
 
@@ -40,7 +40,7 @@ public sealed class Entry
         if (EntryAddress.Parse(url).Failed(out var issue, out var address) || Conditions.Of(text).Failed(out issue, out var conditions)) return Refusal.At(issue, place);
         if (text.Broken is { } broken) return Refusal.At(broken, $"{place}.resource");
         RequestBody? body = null;
-        if (method is "POST" or "PUT" && !text.Resource.IsEmpty && RequestBody.Parse(text.Resource, inTransaction).Failed(out issue, out body)) return Refusal.At(issue, $"{place}.resource");
+        if (method is "POST" or "PUT" or "PATCH" && !text.Resource.IsEmpty && RequestBody.Parse(text.Resource, inTransaction).Failed(out issue, out body)) return Refusal.At(issue, $"{place}.resource");
         var made = new Entry { Index = index, Method = method, Address = address, Conditions = conditions, FullUrl = text.FullUrl, Body = body };
         return made.Misfit() is { } misfit ? misfit : made.WithKey();
     }
@@ -48,27 +48,40 @@ public sealed class Entry
     private Issue? Misfit() => Method switch
     {
         "GET" or "HEAD" => null,
-        "DELETE" => Address is { Id: not null, History: false, Version: null } ? null : Wrong("A DELETE names Type/id."),
-        "PUT" => Address is not { Id: not null, History: false, Version: null } ? Wrong("A PUT names Type/id.") : NoBody(),
-        "POST" => Address is not { Type: not null, Id: null, History: false } ? Wrong("A POST names a type.") : NoBody(),
-        _ => new Issue(IssueKind.Unsupported, "GET, HEAD, POST, PUT and DELETE are known here.", $"{Where}.request.method"),
+        "DELETE" => NamesOne ? null : Wrong("A DELETE names Type/id or Type?criteria."),
+        "PUT" => NamesOne ? NoBody() ?? OtherType() : Wrong("A PUT names Type/id or Type?criteria."),
+        "PATCH" => NamesOne ? NoBody() : Wrong("A PATCH names Type/id or Type?criteria."),
+        "POST" => Address is not { Type: not null, Id: null, History: false } ? Wrong("A POST names a type.") : NoBody() ?? OtherType(),
+        _ => new Issue(IssueKind.Unsupported, "GET, HEAD, POST, PUT, PATCH and DELETE are known here.", $"{Where}.request.method"),
     };
 
-    private Issue? NoBody() => Body is null ? new Issue(IssueKind.Invalid, "This entry needs a resource.", $"{Where}.resource") { Code = "required" }
-        : Body.Resource.Type != Address.Type ? new Issue(IssueKind.Invalid, "The resource is of another type than the url.", $"{Where}.resource") : null;
+    private bool NamesOne => Address is { Type: not null, History: false, Version: null } && Address.Id is null == IsConditional;
+
+    /// <summary>Which resource a PUT, PATCH or DELETE means is said by criteria.</summary>
+    public bool IsConditional => Address is { Type: not null, Id: null, Query.Count: > 0 };
+
+    private Issue? NoBody() => Body is null ? new Issue(IssueKind.Invalid, "This entry needs a resource.", $"{Where}.resource") { Code = "required" } : null;
+
+    private Issue? OtherType() => Body!.Resource.Type != Address.Type ? new Issue(IssueKind.Invalid, "The resource is of another type than the url.", $"{Where}.resource") : null;
 
     private Issue Wrong(string text) => new(IssueKind.Invalid, text, $"{Where}.request.url");
 
     private Entry WithKey()
     {
-        if (Address.Type is { } type) Key = new(type, Address.Id ?? (Method == "POST" ? Write.NewId() : ""));
+        if (Address.Type is { } type) Key = new(type, Address.Id ?? (Method == "PUT" ? Body!.Resource["id"].Text : null) ?? (Method is "POST" or "PUT" ? Write.NewId() : ""));
         return this;
     }
+
+    /// <summary>The patch it asks for.</summary>
+    public Result<PatchCall> ToPatch() => PatchText.Of(Body!, Where).Failed(out var issue, out var text) ? issue
+        : new PatchCall(Key, text, Conditions) { Criteria = IsConditional ? Address.Query : null, Where = Where };
 
     /// <summary>The write it asks for.</summary>
     public Result<Write> ToWrite(ResourceKey? home) => Method switch
     {
         "POST" => Create.Prepare(Key, Body!, Conditions, home, Where),
+        "PUT" when IsConditional => Update.Prepare(Key.Type, Address.Query, Body!, Conditions, home, Where, Key.Id),
+        "DELETE" when IsConditional => Delete.Prepare(Key.Type, Address.Query, Conditions, Where),
         "PUT" => Update.Prepare(Key, Body!, Conditions, home, Where),
         _ => Delete.Prepare(Key.Type, Key.Id, Conditions, Where),
     };

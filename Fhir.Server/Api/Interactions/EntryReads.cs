@@ -34,7 +34,7 @@ public sealed class EntryReads(ResourceStore store, BinaryData binaries, History
     public async ValueTask<bool> IsAuditedAsync(Entry entry, Call call, Written written) =>
         Writing.IsWrite(written) || await RecordAsync(entry, call, RightOf(entry), 200, written.Version is { Rid: not 0 } there ? [there.Rid] : []);
 
-    private static Right RightOf(Entry entry) => entry.Method switch { "POST" => Right.Create, "PUT" => Right.Update, "DELETE" => Right.Delete, _ => RightOf(entry.Address) };
+    private static Right RightOf(Entry entry) => entry.Method switch { "POST" => Right.Create, "PUT" => Right.Update, "PATCH" => Right.Patch, "DELETE" => Right.Delete, _ => RightOf(entry.Address) };
 
     private static Right RightOf(EntryAddress address) => address switch
     {

@@ -7,19 +7,27 @@ using Microsoft.AspNetCore.Http;
 namespace Fhir.Server.Api.Interactions;
 
 /// <summary>transaction: all entries or none, in one commit — https://hl7.org/fhir/R4/http.html#trules</summary>
-public sealed class Transaction(Writing writing, EntryReads reads, ConditionalReferences conditionals)
+public sealed class Transaction(Writing writing, Patch patch, EntryReads reads, ConditionalReferences conditionals)
 {
     internal async Task<IResult> RunAsync(BundleText bundle, BundleCall of, CancellationToken stop)
     {
-        if (Understand(bundle).Failed(out var issue, out var entries)) return Refusal.Of(issue);
-        if ((await PrepareAsync(entries, of, stop)).Failed(out issue, out var writes)) return Refusal.Of(issue);
-        var done = new Dictionary<int, Done>();
-        if (writes.Count > 0)
+        for (var tries = 1; tries <= Patch.MostTries; tries++)
         {
-            if ((await writing.CommitAsync([.. writes.Select(w => w.Write)], of.Caller, stop)).Failed(out issue, out var all)) return Refusal.Of(issue);
-            for (var i = 0; i < writes.Count; i++) done[writes[i].Entry.Index] = all[i];
+            if (Understand(bundle).Failed(out var issue, out var entries)) return Refusal.Of(issue);
+            if ((await PrepareAsync(entries, of, stop)).Failed(out issue, out var writes)) return Refusal.Of(issue);
+            var done = new Dictionary<int, Done>();
+            if (writes.Count > 0)
+            {
+                if ((await writing.CommitAsync([.. writes.Select(w => w.Write)], of.Caller, stop)).Failed(out issue, out var all))
+                {
+                    if (issue.Kind == IssueKind.Stale && entries.Exists(e => e.Method == "PATCH") && !entries.Exists(e => e.Conditions.IsAny)) continue;   // somebody came in between
+                    return Refusal.Of(issue);
+                }
+                for (var i = 0; i < writes.Count; i++) done[writes[i].Entry.Index] = all[i];
+            }
+            return await AnswerAsync(entries, done, of, stop);
         }
-        return await AnswerAsync(entries, done, of, stop);
+        return Refusal.Of(Patch.Overtaken);
     }
 
     /// <summary>All entries, or everything that is wrong with the first wrong one.</summary>
@@ -44,7 +52,7 @@ public sealed class Transaction(Writing writing, EntryReads reads, ConditionalRe
             foreach (var later in same.Skip(1)) (later.SameAs, later.Key) = (same.First(), same.First().Key);
     }
 
-    /// <summary>References resolved, contents put aside, in the order of processing: DELETE, POST, PUT.</summary>
+    /// <summary>References resolved, contents put aside, in the order of processing: DELETE, POST, PUT and PATCH.</summary>
     private async Task<Result<List<(Entry Entry, Write Write)>>> PrepareAsync(List<Entry> entries, BundleCall of, CancellationToken stop)
     {
         var known = new BundleReferences(entries);
@@ -53,10 +61,17 @@ public sealed class Transaction(Writing writing, EntryReads reads, ConditionalRe
         foreach (var entry in entries.Where(e => e is { IsRead: false, SameAs: null }).OrderBy(e => e.Turn))
         {
             if (Rewrite(entry, known) is { } broken) return broken;
-            if ((await writing.PrepareAsync(entry, of.Home, stop)).Failed(out var issue, out var write)) return issue;
+            if ((await WriteAsync(entry, of, stop)).Failed(out var issue, out var write)) return issue;
             writes.Add((entry, write));
         }
         return writes;
+    }
+
+    private async Task<Result<Write>> WriteAsync(Entry entry, BundleCall of, CancellationToken stop)
+    {
+        if (entry.Method != "PATCH") return await writing.PrepareAsync(entry, of.Home, stop);
+        if (Batch.Patchable(entry, of).Failed(out var issue, out var call)) return issue;
+        return (await patch.PrepareAsync(call, of.Caller, stop)).Failed(out issue, out var write) ? Refusal.At(issue, entry.Where) : write;
     }
 
     private static Issue? Rewrite(Entry entry, BundleReferences known)

@@ -3,10 +3,11 @@ using Fhir.Server.Core.Json;
 using Fhir.Server.Core.Outcomes;
 using Fhir.Server.Store.Access;
 using Fhir.Server.Store.Database;
+using Fhir.Server.Store.Search;
 
 namespace Fhir.Server.Store.Resources;
 
-// Conditional create — https://hl7.org/fhir/R4/http.html#ccreate: judged under the commit lock, in the caller's view.
+// Conditional create, update and delete — https://hl7.org/fhir/R4/http.html#ccreate and #cond-update: judged under the commit lock, in the caller's view.
 internal sealed partial class Batch
 {
     private async Task<Result<ResourceVersion?>> MatchAsync(Write write, AccessContext by, CancellationToken stop)
@@ -17,7 +18,7 @@ internal sealed partial class Batch
         {
             0 => (Result<ResourceVersion?>)(ResourceVersion?)null,
             1 => await VersionAsync(rids[0], stop),
-            _ => new Issue(IssueKind.Stale, "More than one resource meets the criteria.", "If-None-Exist"),
+            _ => ResourceSearch.MoreThanOne,
         };
     }
 
@@ -35,21 +36,42 @@ internal sealed partial class Batch
     }
 
     /// <summary>
-    /// In a transaction the others may refer to what a conditional create finds: their references, which the API made point to
-    /// the id it would have had, are turned to the one that is there.
+    /// What a conditional write comes to, and null when there is nothing to delete. What meets the criteria is left alone by a create
+    /// and otherwise written under its own id; when nothing does, a body without an id is a create and one with an id an update that must be new.
     /// </summary>
-    private async Task<Result<IReadOnlyList<Prepared>>> FindExistingAsync(Pending item, AccessContext by)
+    private async Task<Result<Prepared?>> SettleAsync(Prepared prepared, AccessContext by, CancellationToken stop)
+    {
+        var write = prepared.Write;
+        if ((await MatchAsync(write, by, stop)).Failed(out var issue, out var match)) return issue;
+        if (write.Kind == WriteKind.Create) return prepared with { There = match?.Key };
+        var named = write.Resource?["id"].Text;
+        if (match is null) return write.Kind == WriteKind.Delete ? (Result<Prepared?>)(Prepared?)null
+            : prepared with { Write = write with { Criteria = null, Kind = named is null ? WriteKind.Create : WriteKind.Update, OnlyIfNew = named is not null || write.OnlyIfNew } };
+        if (named is not null && named != match.Key.Id) return new Issue(IssueKind.Invalid, "The id in the body is not that of the resource which meets the criteria.", $"{write.Key.Type}.id");
+        var settled = write with { Criteria = null, Key = match.Key };
+        return new Prepared(settled, settled.Resource is null ? null : _parts.Indexer.Extract(settled.Resource, settled.Key)) { There = match.Key };
+    }
+
+    /// <summary>
+    /// In a transaction every condition is judged before anything is written. The others may refer to what it finds: their references,
+    /// which the API made point to the id it would have had, are turned to the one that is there.
+    /// </summary>
+    private async Task<Result<IReadOnlyList<Prepared>>> SettleAsync(Pending item, AccessContext by)
     {
         var found = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (var write in item.Writes.Select(p => p.Write).Where(w => w is { Criteria: not null, Kind: WriteKind.Create }))
+        var settled = item.Writes.ToArray();
+        for (var i = 0; i < settled.Length; i++)
         {
+            var write = settled[i].Write;
+            if (write.Criteria is null) continue;
             if (Refused(write, by) is { } refused) return In(write, refused);
-            if ((await MatchAsync(write, by, item.Stop)).Failed(out var issue, out var match)) return In(write, issue);
-            if (match is not null) found[write.Key.ToString()] = match.Key.ToString();
+            if ((await SettleAsync(settled[i], by, item.Stop)).Failed(out var issue, out var now)) return In(write, issue);
+            settled[i] = now ?? settled[i];
+            if (settled[i].There is { } there && there != write.Key) found[write.Key.ToString()] = there.ToString();
         }
-        foreach (var key in item.Writes.Select(p => p.Write).Where(w => w.Kind == WriteKind.Create && !found.ContainsKey(w.Key.ToString())).Select(w => w.Key))
+        foreach (var key in settled.Select(p => p.Write).Where(w => w.Kind == WriteKind.Create && !found.ContainsKey(w.Key.ToString())).Select(w => w.Key))
             if (_planned.Add(key)) _newRids[key] = _nextRid++;
-        return found.Count == 0 ? item.Writes.ToArray() : item.Writes.Select(prepared => Redirect(prepared, found)).ToArray();
+        return found.Count == 0 ? settled : settled.Select(prepared => Redirect(prepared, found)).ToArray();
     }
 
     private Prepared Redirect(Prepared prepared, Dictionary<string, string> found)
@@ -61,7 +83,7 @@ internal sealed partial class Batch
         write.Json = splice.ToBytes();
         if (JsonReader.Read(write.Json, _parts.Definitions).Failed(out _, out var again)) throw new InvalidDataException("A rewritten reference broke the text.");
         write.Resource = again;
-        return new(write, _parts.Indexer.Extract(again));
+        return prepared with { Index = _parts.Indexer.Extract(again, write.Key) };
     }
 
     private static bool Redirect(Element element, Dictionary<string, string> found, JsonSplice splice)

@@ -17,8 +17,8 @@ internal sealed partial class Batch
         var (writes, by) = (item.Writes, AtThisMoment(item.By));
         if (writes.Count > 1)
         {
+            if ((await SettleAsync(item, by)).Failed(out var issue, out writes)) return issue;
             if (Twice(writes) is { } twice) return twice;
-            if ((await FindExistingAsync(item, by)).Failed(out var issue, out writes)) return issue;
         }
         var answers = new Written[writes.Count];
         var together = writes.Where(w => w.Write.Resource is not null).Select(w => w.Write.Key).ToHashSet();
@@ -53,6 +53,11 @@ internal sealed partial class Batch
         {
             if ((await MatchAsync(write, by, stop)).Failed(out var issue, out var match)) return issue;
             if (match is not null) return new Written(WriteOutcome.Existing, match);
+        }
+        else if (write.Criteria is not null)
+        {
+            if ((await SettleAsync(prepared, by, stop)).Failed(out var issue, out var settled)) return issue;
+            return settled is null ? new Written(WriteOutcome.Unchanged, null) : await TakeAsync(settled, together, by, stop);
         }
         if (write.Key.Type == "AuditEvent") return (Uncovered(write, 0, prepared.Index, by) ?? await NamesAsync(write.Resource!, together, by, stop)) is { } not ? not : AppendAudit(write, by);
 

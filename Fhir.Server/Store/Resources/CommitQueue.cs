@@ -11,14 +11,18 @@ internal sealed record Pending(IReadOnlyList<Prepared> Writes, AccessContext By,
 {
     /// <summary>It is checked and written, and then taken back.</summary>
     public bool IsTrial { get; init; }
-    /// <summary>It must not share a batch, since it may be taken back.</summary>
-    public bool IsAlone => IsTrial || Writes.Count > 1;
+    /// <summary>It must not share a batch: it may be taken back, or which resource it writes is only known when its turn comes.</summary>
+    public bool IsAlone => IsTrial || Writes.Count > 1 || Writes[0].Write is { Criteria: not null, Kind: not WriteKind.Create };
     public TaskCompletionSource<Result<IReadOnlyList<Written>>> Answer { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     public Result<IReadOnlyList<Written>>? Outcome { get; set; }
 }
 
 /// <summary>A write with its index entries (null for a delete).</summary>
-internal sealed record Prepared(Write Write, IndexEntries? Index);
+internal sealed record Prepared(Write Write, IndexEntries? Index)
+{
+    /// <summary>What met its criteria.</summary>
+    public ResourceKey? There { get; init; }
+}
 
 /// <summary>
 /// Group commit (house.md 7): what comes in while a batch is being committed becomes the next batch. A FHIR transaction is a

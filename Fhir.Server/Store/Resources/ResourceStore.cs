@@ -104,7 +104,7 @@ public sealed class ResourceStore : IAsyncDisposable
     /// </summary>
     public async Task<Result<IReadOnlyList<Written>>> CommitAsync(IReadOnlyList<Write> writes, AccessContext by, CancellationToken stop)
     {
-        var prepared = writes.Select(w => new Prepared(w, w.Resource is null ? null : Index(w))).ToArray();
+        var prepared = writes.Select(w => new Prepared(w, w.Resource is null ? null : _indexer.Extract(w.Resource, w.Key))).ToArray();
         if ((await _queue.CommitAsync(new(prepared, by, stop))).Failed(out var issue, out var written)) return issue;
         return written.Select(w => w.Version is null ? w : w with { Version = Reduction.Of(w.Version, by, _definitions) }).ToArray();
     }
@@ -112,18 +112,8 @@ public sealed class ResourceStore : IAsyncDisposable
     /// <summary>What a commit of this write would be refused for, or null: all its checks are run under the commit lock, and nothing stays.</summary>
     public async Task<Issue?> TryAsync(Write write, AccessContext by, CancellationToken stop)
     {
-        var pending = new Pending([new(write, write.Resource is null ? null : Index(write))], by, stop) { IsTrial = true };
+        var pending = new Pending([new(write, write.Resource is null ? null : _indexer.Extract(write.Resource, write.Key))], by, stop) { IsTrial = true };
         return (await _queue.CommitAsync(pending)).Failed(out var issue, out _) ? issue : null;
-    }
-
-    // A Patient is its own patient and nobody else's, whatever it links to; its id may not stand in the text yet.
-    private IndexEntries Index(Write write)
-    {
-        var index = _indexer.Extract(write.Resource!);
-        if (write.Key.Type != "Patient") return index;
-        index.Patients.Clear();
-        index.Patients.Add(write.Key);
-        return index;
     }
 
     internal static ResourceVersion Map(DbDataReader r) =>

@@ -8,7 +8,7 @@ namespace Fhir.Server.Store.Resources;
 public enum WriteKind { Create, Update, Delete }
 
 /// <summary>One write of a commit. Everything that can be prepared (parsing, structural checks, references of the bundle) is done before.</summary>
-public sealed class Write
+public sealed record Write
 {
     public required WriteKind Kind { get; init; }
     /// <summary>Always with an id: for a create the API makes a new one first (<see cref="NewId"/>).</summary>
@@ -20,7 +20,7 @@ public sealed class Write
     public string? IfMatch { get; init; }
     /// <summary>If-None-Match: * — only when there is none yet.</summary>
     public bool OnlyIfNew { get; init; }
-    /// <summary>Conditional create (If-None-Exist), update or delete; judged in the caller's view, inside the commit.</summary>
+    /// <summary>Of a conditional create (If-None-Exist), update or delete; judged in the caller's view, inside the commit. Until then the key names the type, and the id of what would be made.</summary>
     public SearchQuery? Criteria { get; init; }
     /// <summary>The organisation it belongs to when that is not the writer's own: named at import.</summary>
     public ResourceKey? Home { get; init; }

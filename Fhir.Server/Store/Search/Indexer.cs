@@ -27,6 +27,16 @@ public sealed class Indexer
         return entries;
     }
 
+    /// <summary>The rows of a resource under the key that it is or will be stored with. A Patient is its own patient and nobody else's; its id may not stand in the text yet.</summary>
+    public IndexEntries Extract(Element resource, ResourceKey key)
+    {
+        var entries = Extract(resource);
+        if (key.Type != "Patient") return entries;
+        entries.Patients.Clear();
+        entries.Patients.Add(key);
+        return entries;
+    }
+
     /// <summary>The patients whose compartment it is in: what <see cref="Extract(Element)"/> says of them, without the rows.</summary>
     internal HashSet<ResourceKey> PatientsOf(Element resource)
     {

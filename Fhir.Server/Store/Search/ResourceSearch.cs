@@ -31,6 +31,9 @@ public sealed class ResourceSearch
         return query.CountOnly ? new SearchPage([], []) { Total = await CountAsync(session, sql, stop) } : await PageAsync(session, sql, query, sees, after, stop);
     }
 
+    /// <summary>What conditional interactions say when their criteria do not name one resource.</summary>
+    public static readonly Issue MoreThanOne = new(IssueKind.Stale, "More than one resource meets the criteria.") { Code = "multiple-matches" };
+
     /// <summary>The rids that criteria match in the caller's view, at most <paramref name="limit"/>: for conditional writes, inside the commit.</summary>
     public async ValueTask<Result<List<long>>> MatchAsync(Session session, SearchQuery criteria, AccessContext sees, int limit, CancellationToken stop)
     {
