@@ -140,7 +140,7 @@ public sealed class FormatTests(Shared shared) : IClassFixture<Shared>
     [InlineData("GET", "/fhir/Sausage/1", 404)]
     [InlineData("GET", "/fhir/Patient/1/2/3/4", 404)]
     [InlineData("GET", "/fhir/Patient?_count=abc", 400)]
-    [InlineData("PATCH", "/fhir/metadata", 405)]
+    [InlineData("PATCH", "/fhir/Patient/x/_history", 405)]
     [InlineData("POST", "/fhir/Patient", 415)]
     public async Task T23_T24_Every_error_is_an_OperationOutcome_in_the_format_that_was_asked(string method, string path, int status)
     {

@@ -167,7 +167,7 @@ public abstract class XmlContract(Shared shared)
         var statement = await nobody.Get("/fhir/metadata?_format=xml");
         Assert.Equal("CapabilityStatement", statement.Xml.Type);
         Assert.Equal(["application/fhir+json", "application/fhir+xml", "json", "xml"], statement.Xml.Each("format").Select(f => f.Text!));
-        Assert.Equal(["application/fhir+json", "application/fhir+xml"], statement.Xml.Each("patchFormat").Select(f => f.Text!));
+        Assert.Equal(["application/json-patch+json", "application/fhir+json", "application/fhir+xml"], statement.Xml.Each("patchFormat").Select(f => f.Text!));
         Assert.Equal((await nobody.Get("/fhir/metadata")).Json["rest"]![0]!["resource"]!.AsArray().Count, statement.Xml["rest"].Each("resource").Count());
         Assert.Equal(304, (await nobody.Get("/fhir/metadata?_format=xml", ("If-None-Match", statement.ETag!))).Code);
     }

@@ -85,11 +85,11 @@ public sealed class CrudTests(Shared shared) : IClassFixture<Shared>
     [Fact]
     public async Task A_wrong_method_is_a_405_that_says_what_is_allowed()
     {
-        var got = await Jansen.Put("/fhir/Patient", "{}");
+        var got = await Jansen.Put("/fhir/Patient/x/_history", "{}");
         Assert.Equal(405, got.Code);
         Assert.NotNull(got.Places);
-        Assert.Contains("POST", got.Content.Allow);
-        Assert.Equal(405, (await Jansen.Send("PATCH", "/fhir/Patient", "{}")).Code);
+        Assert.Contains("GET", got.Content.Allow);
+        Assert.Equal(405, (await Jansen.Send("PATCH", "/fhir/", "{}")).Code);
     }
 
     [Fact]

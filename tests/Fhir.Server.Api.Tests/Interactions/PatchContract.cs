@@ -94,7 +94,7 @@ public abstract class PatchContract(Shared shared)
     }
 
     [Theory]
-    [InlineData("application/json-patch+json")]
+    [InlineData("application/merge-patch+json")]
     [InlineData("text/plain")]
     public async Task Other_kinds_of_patch_are_refused(string contentType)
     {
