@@ -20,7 +20,7 @@ public sealed class AuditFacts
         var named = lines.SelectMany(Named).Distinct().Select(key => ((long)AccessTable.Number(key.Type), key.Id)).ToList();
         var found = named.Count == 0 ? [] : await session.QueryPairsAsync("select rid, typ, fid, patient from res", named, Row, stop);
         await facts.TakeAsync(found, session, stop);
-        await facts.LoadAsync(lines.SelectMany(l => l.PatientRid > 0 ? l.Returned.Append(l.PatientRid) : l.Returned), session, stop);
+        await facts.LoadAsync(lines.SelectMany(l => l.PatientRid > 0 ? l.Returned.Append(l.PatientRid) : l.Returned.Concat(l.Concerned)), session, stop);
         await facts.LoadAsync(facts._byRid.Values.SelectMany(f => f.Patients).ToList(), session, stop);
         return facts;
     }
@@ -34,14 +34,14 @@ public sealed class AuditFacts
     /// <summary>The patients of a resource: none, one or several.</summary>
     public ImmutableArray<long> PatientsOf(long rid) => _byRid.TryGetValue(rid, out var known) ? known.Patients : [];
 
-    /// <summary>Whom a line concerns: the patients of what it was about, of what left with the answer, and a patient who did it herself.</summary>
+    /// <summary>Whom a line concerns: the patients of what it was about, of what left with the answer or was only asked for, and a patient who did it herself.</summary>
     public IEnumerable<long> PatientsOf(AuditLine line) => RidsOf(line).SelectMany(rid => PatientsOf(rid)).Distinct();
 
     /// <summary>All that a line names, by which it concerns somebody; 0 = what bears no such name.</summary>
     internal IEnumerable<long> RidsOf(AuditLine line) => line.PatientRid > 0 ? NamedBy(line).Append(line.PatientRid) : NamedBy(line);
 
     /// <summary>The same without the patient that a written row had then.</summary>
-    internal IEnumerable<long> NamedBy(AuditLine line) => Named(line).Select(key => _rids.GetValueOrDefault(key)).Concat(line.Returned);
+    internal IEnumerable<long> NamedBy(AuditLine line) => Named(line).Select(key => _rids.GetValueOrDefault(key)).Concat(line.Returned).Concat(line.Concerned);
 
     // What a line names in words: what it was about, who did it, and what a posted event says.
     private static IEnumerable<ResourceKey> Named(AuditLine line)

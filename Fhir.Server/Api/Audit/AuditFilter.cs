@@ -68,7 +68,8 @@ public sealed class AuditFilter(AuditReads reads, Knocks knocks, TenantDatabase 
     // Only who has broken glass is asked whom it was about. When that cannot be told, it is rather said once too often.
     private async ValueTask<bool> IsBehindGlassAsync(AuditRow row, AccessContext sees)
     {
-        var line = new AuditLine { IsWrite = false, N = 0, AtMicros = row.AtMicros, By = row.By, Act = row.Act, Type = row.Type, Id = row.Id, Returned = row.Returned };
+        var (returned, concerned) = RidList.Sides(row.Returned);
+        var line = new AuditLine { IsWrite = false, N = 0, AtMicros = row.AtMicros, By = row.By, Act = row.Act, Type = row.Type, Id = row.Id, Returned = returned, Concerned = concerned };
         try
         {
             return (await AuditFacts.OfAsync([line], database, CancellationToken.None)).PatientsOf(line).Any(sees.IsBehindGlass);

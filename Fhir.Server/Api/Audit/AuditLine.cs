@@ -26,6 +26,8 @@ public sealed record AuditLine
     public bool BrokenGlass { get; init; }
     public long PatientRid { get; init; }
     public IReadOnlyList<long> Returned { get; init; } = [];
+    /// <summary>What it was about besides, though it did not leave: what criteria named, or what was counted.</summary>
+    public IReadOnlyList<long> Concerned { get; init; } = [];
     /// <summary>The AuditEvent itself, for one that was posted.</summary>
     public byte[]? Body { get; init; }
 

@@ -74,10 +74,16 @@ public sealed class AuditLog(TenantDatabase database)
         return Sql.Of($"(at < {from.AtMicros} or (at = {from.AtMicros} and {same}))");
     }
 
-    private static AuditLine ReadLine(DbDataReader r) => new()
+    private static AuditLine ReadLine(DbDataReader r)
+    {
+        var (returned, concerned) = r.IsDBNull(18) ? ([], []) : RidList.Sides(RidList.Unpack((byte[])r.GetValue(18)));
+        return ReadLine(r, returned, concerned);
+    }
+
+    private static AuditLine ReadLine(DbDataReader r, IReadOnlyList<long> returned, IReadOnlyList<long> concerned) => new()
     {
         IsWrite = false, N = r.GetInt64(0), AtMicros = r.GetInt64(1), Request = Text(r, 2), Act = (AuditAct)r.GetInt32(3), Type = r.GetInt64(4), Id = Text(r, 5), By = AgentOf(r),
-        Query = Text(r, 16), Status = r.GetInt32(17), Returned = r.IsDBNull(18) ? [] : RidList.Unpack((byte[])r.GetValue(18)), Times = r.GetInt64(19) & (AuditTables.BrokenGlass - 1), BrokenGlass = IsWithGlass(r),
+        Query = Text(r, 16), Status = r.GetInt32(17), Returned = returned, Concerned = concerned, Times = r.GetInt64(19) & (AuditTables.BrokenGlass - 1), BrokenGlass = IsWithGlass(r),
     };
 
     private static AuditLine WriteLine(DbDataReader r) => new()

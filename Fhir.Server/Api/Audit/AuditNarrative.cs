@@ -28,7 +28,7 @@ internal static class AuditNarrative
             AuditAct.Update => "gewijzigd",
             AuditAct.Delete => "verwijderd",
             AuditAct.Read or AuditAct.VersionRead or AuditAct.History => "ingezien",
-            AuditAct.Search => "gevonden bij een zoekvraag",
+            AuditAct.Search => line.Returned.Any(view.Shows) ? "gevonden bij een zoekvraag" : "gevraagd in een zoekvraag",
             AuditAct.Disclose => $"verstuurd aan {view.Names.Of(line.Receiver.Organization) ?? "een praktijksysteem"}",
             AuditAct.Operation or AuditAct.Bundle or AuditAct.None => "verwerkt",
         };
@@ -44,7 +44,7 @@ internal static class AuditNarrative
             AuditAct.Update => "changed",
             AuditAct.Delete => "removed",
             AuditAct.Read or AuditAct.VersionRead or AuditAct.History => "viewed",
-            AuditAct.Search => "found by a search",
+            AuditAct.Search => line.Returned.Any(view.Shows) ? "found by a search" : "asked for in a search",
             AuditAct.Disclose => $"sent to {view.Names.Of(line.Receiver.Organization) ?? "a practice system"}",
             AuditAct.Operation or AuditAct.Bundle or AuditAct.None => "processed",
         };

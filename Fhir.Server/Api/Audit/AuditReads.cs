@@ -18,6 +18,7 @@ public sealed record AuditRow
     public string? Id { get; init; }
     public string? Query { get; init; }
     public required int Status { get; init; }
+    /// <summary>The rids that left; below zero those that it concerned without leaving.</summary>
     public IReadOnlyList<long> Returned { get; init; } = [];
     /// <summary>Of a row that stands for many: how many; else 0.</summary>
     public long Times { get; init; }

@@ -36,5 +36,5 @@ public sealed class LogSight
     /// <summary>It may be told what the line was about: the reader sees it, or asked for it herself in vain, whether it is there or not.</summary>
     public bool Tells(AuditLine line) => _reader is not { } reader || (line.Key is { } about
         ? Sees(_facts.RidOf(about.ToString())) || (!line.WentWell && line.By.Who == reader.Who)
-        : line.Returned.Count == 0 || line.Returned.Any(Sees));
+        : line.Returned.Count + line.Concerned.Count == 0 || line.Returned.Concat(line.Concerned).Any(Sees));
 }

@@ -1,6 +1,6 @@
 namespace Fhir.Server.Api.Audit;
 
-/// <summary>The rids that left with an answer, packed: differences as variable-length numbers, in the order they left.</summary>
+/// <summary>The rids of a row, packed: differences as variable-length numbers, in the order they left; below zero those that did not leave.</summary>
 public static class RidList
 {
     public static byte[]? Pack(IReadOnlyList<long> rids)
@@ -18,6 +18,10 @@ public static class RidList
         }
         return packed[..length];
     }
+
+    /// <summary>What left, and what it concerned besides.</summary>
+    public static (IReadOnlyList<long> Returned, IReadOnlyList<long> Concerned) Sides(IReadOnlyList<long> rids) =>
+        rids.All(rid => rid > 0) ? (rids, []) : ([.. rids.Where(rid => rid > 0)], [.. rids.Where(rid => rid < 0).Select(rid => -rid)]);
 
     public static IReadOnlyList<long> Unpack(ReadOnlySpan<byte> packed)
     {

@@ -7,7 +7,7 @@ public abstract class Answer : IResult
 {
     public abstract int Status { get; }
 
-    /// <summary>The rids of the resources that leave with it, for the audit.</summary>
+    /// <summary>For the audit: the rids of the resources that leave with it, and below zero those of what it was about without leaving (a search that only counts).</summary>
     public virtual IReadOnlyList<long> Returned => [];
 
     public abstract Task ExecuteAsync(HttpContext httpContext);

@@ -37,8 +37,8 @@ public static class BundleJson
 {
     private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
 
-    public static FhirBody Answer(string type, long? total, IReadOnlyList<(string Relation, string Url)> links, IReadOnlyList<BundleEntry> entries) =>
-        FhirBody.Of(Write(type, total, links, entries), [.. entries.Where(e => e.Rid != 0).Select(e => e.Rid)]);
+    public static FhirBody Answer(string type, long? total, IReadOnlyList<(string Relation, string Url)> links, IReadOnlyList<BundleEntry> entries, IReadOnlyList<long>? concerned = null) =>
+        FhirBody.Of(Write(type, total, links, entries), [.. entries.Where(e => e.Rid != 0).Select(e => e.Rid), .. (concerned ?? []).Select(rid => -rid)]);
 
     public static ReadOnlyMemory<byte> Write(string type, long? total, IReadOnlyList<(string Relation, string Url)> links, IReadOnlyList<BundleEntry> entries)
     {

@@ -23,7 +23,7 @@ public sealed class SearchPages(ResourceSearch search, BinaryData binaries)
         foreach (var include in page.Includes) entries.Add(await EntryAsync(include, "include", [], query, baseUrl, stop));
         if (query.Ignored.Count > 0) entries.Add(new() { Resource = OperationOutcome.Of([.. query.Ignored.Distinct(StringComparer.Ordinal).Select(LeftOut)]), SearchMode = "outcome" });
         if (page.IncludesCut) entries.Add(new() { Resource = OperationOutcome.Warning(IncludesCut), SearchMode = "outcome" });
-        return BundleJson.Answer("searchset", page.Total, LinksOf(query, page, type is null ? baseUrl : $"{baseUrl}/{type}"), entries);
+        return BundleJson.Answer("searchset", page.Total, LinksOf(query, page, type is null ? baseUrl : $"{baseUrl}/{type}"), entries, page.Concerned);
     }
 
     // A filter that was left out makes the answer another one than was asked for — https://hl7.org/fhir/R4/search.html#errors

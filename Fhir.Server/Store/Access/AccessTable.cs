@@ -174,6 +174,9 @@ public static class AccessTable
     public static Keeper ReadBy(string type) => Numbers.TryGetValue(type, out var n) ? Rows[n].Read : Keeper.Nobody;
     public static Keeper WrittenBy(string type) => Numbers.TryGetValue(type, out var n) ? Rows[n].Write : Keeper.Nobody;
 
+    /// <summary>What stands in the directory or defines something is about no patient.</summary>
+    internal static bool CanBeAboutPatients(string type) => ReadBy(type) is Keeper.Patient or Keeper.Message or Keeper.Policy or Keeper.Own;
+
     /// <summary>The types that are read by their own organisation, and by who keeps the directory.</summary>
     internal static IReadOnlySet<string> OwnOfDirectory { get; } = Rows.Where(r => r is { Read: Keeper.Own, Write: Keeper.Directory }).Select(r => r.Type).ToHashSet(StringComparer.Ordinal);
 

@@ -26,9 +26,20 @@ public sealed class ResourceSearch
         PageToken? after = null;
         if (query.Page is not null && (after = PageToken.Open(query.Page, _seal, query, sees)) is null)
             return new Issue(IssueKind.Invalid, "This link to a next page is not valid here. Search again.", "_page");
-        var sql = new SearchSql(query, sees, LookupNow());
+        var lookup = LookupNow();
+        var sql = new SearchSql(query, sees, lookup);
         await using var session = await _database.ReadAsync(snapshot: true, stop);
-        return query.CountOnly ? new SearchPage([], []) { Total = await CountAsync(session, sql, stop) } : await PageAsync(session, sql, query, sees, after, stop);
+        var page = query.CountOnly ? await CountedAsync(session, sql, stop) : await PageAsync(session, sql, query, sees, after, stop);
+        var named = await NamedByCriteria.RidsAsync(query, someMatch: page.Total > 0 || page.Matches.Count > 0, session, lookup, stop);
+        return named.Count == 0 ? page : page with { Concerned = [.. page.Concerned, .. named] };
+    }
+
+    // A number tells of those whom it counts; the log names as many as a page would.
+    private static async ValueTask<SearchPage> CountedAsync(Session session, SearchSql sql, CancellationToken stop)
+    {
+        var total = await CountAsync(session, sql, stop);
+        var concerned = total == 0 || sql.Scope.Type is { } type && !AccessTable.CanBeAboutPatients(type) ? [] : await session.QueryAsync(sql.Rids(SearchQuery.DefaultCount), row => row.GetInt64(0), stop);
+        return new([], []) { Total = total, Concerned = concerned };
     }
 
     /// <summary>What conditional interactions say when their criteria do not name one resource.</summary>
@@ -44,7 +55,7 @@ public sealed class ResourceSearch
         return await session.QueryAsync(sql.Rids(limit), row => row.GetInt64(0), stop);
     }
 
-    private async ValueTask<Result<SearchPage>> PageAsync(Session session, SearchSql sql, SearchQuery query, AccessContext sees, PageToken? after, CancellationToken stop)
+    private async ValueTask<SearchPage> PageAsync(Session session, SearchSql sql, SearchQuery query, AccessContext sees, PageToken? after, CancellationToken stop)
     {
         var ceiling = after?.Ceiling ?? await session.FirstAsync(Sql.Of($"select max(t) from commits"), r => r.IsDBNull(0) ? 0 : r.GetInt64(0), stop);
         await sql.ChooseStartAsync(session, SortOrder.CanBeRead(query.Sort, sql.Scope), stop);

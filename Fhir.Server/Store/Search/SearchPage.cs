@@ -9,6 +9,8 @@ public sealed record SearchPage(IReadOnlyList<ResourceVersion> Matches, IReadOnl
     public long? Total { get; init; }
     /// <summary>The sealed token of the next page, or null on the last.</summary>
     public string? Next { get; init; }
+    /// <summary>For the log: the rids of what the criteria name, and of what was counted only.</summary>
+    public IReadOnlyList<long> Concerned { get; init; } = [];
     /// <summary>More would have been included than a page holds: the answer must say so.</summary>
     public bool IncludesCut { get; init; }
 }
