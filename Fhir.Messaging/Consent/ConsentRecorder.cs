@@ -71,8 +71,20 @@ internal static class ConsentRecorder
                 { Type: "Organization" } key => await scope.RidAsync(key, stop),
                 { } key => await CliniciansInCommit.FindAsync(scope, key, stop) is { } named ? named.OrganizationRid : 0,
             };
-            if (organization == 0 || await CareGround.IsHomeAsync(organization, rid, scope, stop)) return true;
+            if (organization == 0 || await CareGround.IsHomeAsync(organization, rid, scope, stop) || await WorksThereTooAsync(line.Actor!.Value, rid, scope, stop)) return true;
         }
+        return false;
+    }
+
+    // A denial of a role means the person: has she another, with the practice that keeps the record?
+    private static async ValueTask<bool> WorksThereTooAsync(ResourceKey role, long patient, CommitScope scope, CancellationToken stop)
+    {
+        if (await CliniciansInCommit.FindAsync(scope, role, stop) is not { Practitioner: { } person }) return false;
+        var rid = await scope.RidAsync(person, stop);
+        await scope.FlushAsync(stop);
+        var roles = Sql.Of($"select l.rid from ix_ref l where l.p in (select p from param where name = {"PractitionerRole.practitioner"}) and l.t = {rid}");
+        foreach (var other in await scope.Session.QueryAsync(roles, r => r.GetInt64(0), stop))
+            if (await CliniciansInCommit.FindAsync(scope, other, stop) is { } there && await CareGround.IsHomeAsync(there.OrganizationRid, patient, scope, stop)) return true;
         return false;
     }
 
@@ -81,7 +93,7 @@ internal static class ConsentRecorder
         if (change.After is { } after && await MeansAsync(me, LetIn(after, me), scope, stop, colleagues: true) is { } place)
             return No("Nobody may record a consent that lets herself or her own organisation in, or of which it cannot be told whom it lets in.", place);
         if (change.Before is not { } before) return null;
-        var shutOut = Provision.From(before["provision"]).Tree.Where(p => p.Type != ProvisionType.Permit).SelectMany(p => p.Actors);
+        var shutOut = Provision.From(before["provision"], await NamedPersons.OfAsync(change.Rid, scope, stop)).Tree.Where(p => p.Type != ProvisionType.Permit).SelectMany(p => p.Actors);
         // A denial of everyone, or of whom nobody can tell, does not shut out the practice that keeps the record: there the patient takes it back.
         if (keepsRecord) shutOut = shutOut.Where(a => a.Told is not null);
         var everyone = !keepsRecord && DenialLine.Of(PatientConsent.From(change.Rid, change.Key, before)).Any(line => line is { Actor: null, Exempt: false });

@@ -29,7 +29,8 @@ public sealed class ConsentWrites(Bell bell) : ICommitRule
         var patient = await scope.RidAsync(key, stop);
         if (change.After is null) await PatientConsents.ForgetAsync(scope, patient, change.Rid, stop);
         else await PatientConsents.KeepAsync(scope, patient, change.Rid, stop);
-        await DenialRows.ReplaceAsync(change, patient, scope, stop);
+        await NamedPersons.KeepAsync(change, scope, stop);
+        await DenialRows.ReplaceAsync((change.Rid, change.Key, change.After), patient, scope, stop);
         if (await ConsentGate.ReviewAsync(patient, (change.Rid, change.Key, change.After), scope, stop)) scope.AfterCommit(bell.Ring);
     }
 

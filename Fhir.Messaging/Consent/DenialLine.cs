@@ -18,7 +18,7 @@ public sealed record DenialLine(ResourceKey? Actor, string? Type, Validity Perio
         return root.Type == ProvisionType.Deny
             ? Denied(root, root, Everyone).Concat(root.Exceptions.SelectMany(Exempted))
             : root.Excepted.Where(e => !e.Actors.IsEmpty || !e.Classes.AreOpen)
-                .SelectMany(e => Denied(e, root, root.Recipients.Any() ? Keys(root.Recipients) : Everyone));
+                .SelectMany(e => Denied(e, root, root.Recipients.Any() ? Keys(root.Recipients.Select(a => a with { Persons = [] })) : Everyone));
     }
 
     // Otherwise = whom it means when it names nobody: everyone, or whom the permit lets in to which it is an exception.
@@ -53,7 +53,7 @@ public sealed record DenialLine(ResourceKey? Actor, string? Type, Validity Perio
 
     private static Validity Read(Validity period) => period == Validity.Never ? Validity.Always : period;
 
-    // Whom it cannot tell, it takes for everyone; patients, relatives and devices read on no ground that a denial could take.
+    // A role, and who bears it. Whom it cannot tell, it takes for everyone; patients, relatives and devices read on no ground that a denial could take.
     private static IEnumerable<ResourceKey?> Keys(IEnumerable<ConsentActor> actors) =>
-        actors.Select(a => a.Told).Where(k => k is not { Type: "Patient" or "RelatedPerson" or "Device" });
+        actors.SelectMany(a => a.Persons.Select(p => (ResourceKey?)p).Prepend(a.Told)).Where(k => k is not { Type: "Patient" or "RelatedPerson" or "Device" });
 }

@@ -10,18 +10,19 @@ internal static class DenialRows
 {
     private const long Everyone = 0, AllTypes = -1;
 
-    public static async ValueTask ReplaceAsync(Change change, long patient, CommitScope scope, CancellationToken stop)
+    public static async ValueTask ReplaceAsync((long Rid, ResourceKey Key, Element? After) consent, long patient, CommitScope scope, CancellationToken stop)
     {
-        await scope.Session.ExecuteAsync(Sql.Of($"delete from denial where source = {change.Rid}"), stop);
-        if (change.After is not { } after) return;
-        foreach (var line in DenialLine.Of(PatientConsent.From(change.Rid, change.Key, after)).Distinct())
+        await scope.Session.ExecuteAsync(Sql.Of($"delete from denial where source = {consent.Rid}"), stop);
+        if (consent.After is not { } after) return;
+        var read = PatientConsent.From(consent.Rid, consent.Key, after, await NamedPersons.OfAsync(consent.Rid, scope, stop));
+        foreach (var same in DenialLine.Of(read).GroupBy(line => (line.Actor, line.Type, line.Period.From, line.Exempt)))
         {
-            var actor = line.Actor is { } key ? await scope.RidAsync(key, stop) : Everyone;
-            var type = line.Type is { } name ? AccessTable.Number(name) : AllTypes;
+            var actor = same.Key.Actor is { } key ? await scope.RidAsync(key, stop) : Everyone;
+            var type = same.Key.Type is { } name ? AccessTable.Number(name) : AllTypes;
             await scope.Session.ExecuteAsync(Sql.Of(
                 $"""
                 insert into denial(patient, actor, typ, from_at, until_at, source, exempt)
-                values({patient}, {actor}, {type}, {line.Period.From}, {line.Period.Until}, {change.Rid}, {line.Exempt}) on conflict do nothing
+                values({patient}, {actor}, {type}, {same.Key.From}, {same.Max(line => line.Period.Until)}, {consent.Rid}, {same.Key.Exempt}) on conflict do nothing
                 """), stop);
         }
     }

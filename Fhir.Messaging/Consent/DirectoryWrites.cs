@@ -20,6 +20,8 @@ public sealed class DirectoryWrites(Bell bell) : ICommitRule
 
     public async ValueTask ApplyAsync(Change change, CommitScope scope, CancellationToken stop)
     {
+        foreach (var patient in change.Key.Type == "PractitionerRole" ? await NamedPersons.BornAsync(change, scope, stop) : [])
+            if (await ConsentGate.ReviewAsync(patient, change, scope, stop)) scope.AfterCommit(bell.Ring);
         if (change.Version == 1 || (change is { Before: { } before, After: { } after } && Tells(before) == Tells(after))) return;
         var all = Sql.Of($"{Sql.Raw(change.Key.Type == "Organization" ? "p.org" : "p.actor")} = {change.Rid}");
         var still = change.Key.Type == "Organization" ? Still(change.After) : await StillAsync(change, scope, stop);
@@ -30,15 +32,16 @@ public sealed class DirectoryWrites(Bell bell) : ICommitRule
     }
 
     // All that the gate weighs.
-    private static (Role?, ResourceKey?, Validity, bool, bool, bool) Tells(Element of)
+    private static (Role?, ResourceKey?, ResourceKey?, Validity, bool, bool, bool) Tells(Element of)
     {
         var clinician = Clinician.From(default, 0, of);
-        return (clinician.ClinicRole, clinician.Organization, Validity.Of(of["period"]), Organizations.IsEnded(of), Organizations.IsEmployer(of), Organizations.GivesCare(of));
+        return (clinician.ClinicRole, clinician.Practitioner, clinician.Organization, Validity.Of(of["period"]), Organizations.IsEnded(of), Organizations.IsEmployer(of), Organizations.GivesCare(of));
     }
 
     // Who may go on without being judged anew; null = nobody may be in at all. She takes part for the organisation that she was let in with.
     private static async ValueTask<Sql?> StillAsync(Change change, CommitScope scope, CancellationToken stop) =>
         await CliniciansInCommit.FindAsync(scope, change.Key, stop, change) is not { IsAddressable: true } now ? null
+        : change.Before is { } before && References.Key(before["practitioner"]) != now.Practitioner ? Sql.False   // another person: all is judged anew
         : now.NeedsConsent ? Sql.Of($"p.consent is not null and p.org = {now.OrganizationRid}")
         : Sql.Of($"p.org = {now.OrganizationRid}");
 

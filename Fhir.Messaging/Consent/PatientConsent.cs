@@ -10,10 +10,11 @@ public sealed record PatientConsent(long Rid, ResourceKey Key, bool Active, stri
 {
     private const string ScopeSystem = "http://terminology.hl7.org/CodeSystem/consentscope";
 
-    public static PatientConsent From(long rid, ResourceKey key, Element consent) => new(
+    /// <summary>Persons = who bears the roles that it names, by the id of the role.</summary>
+    public static PatientConsent From(long rid, ResourceKey key, Element consent, ILookup<string, ResourceKey>? persons = null) => new(
         rid, key, consent["status"].Text == "active",
         consent["scope"].Each("coding").Where(c => c["system"].Text == ScopeSystem).Select(c => c["code"].Text).FirstOrDefault(),
-        Provision.From(consent["provision"]));
+        Provision.From(consent["provision"], persons));
 
     /// <summary>Opens threads: about privacy, active and a permit, in words that the gate can weigh.</summary>
     public bool CanPermit => Active && Scope == "patient-privacy" && Root.Type == ProvisionType.Permit && !Root.IsNarrowedOtherwise;
@@ -31,13 +32,13 @@ public sealed record Provision(
 {
     private const string ActReason = "http://terminology.hl7.org/CodeSystem/v3-ActReason";
 
-    public static Provision From(Element provision) => new(
+    public static Provision From(Element provision, ILookup<string, ResourceKey>? persons = null) => new(
         provision["type"].Text switch { "permit" => ProvisionType.Permit, "deny" => ProvisionType.Deny, _ => ProvisionType.None },
         Validity.Of(provision["period"]),
-        [.. provision.Each("actor").Select(ConsentActor.From)],
+        [.. provision.Each("actor").Select(a => ConsentActor.From(a, persons))],
         [.. provision.Each("purpose").Select(p => p["system"].Text == ActReason ? p["code"].Text ?? "" : "")],
         ItemClasses.From(provision.Each("class")),
-        [.. provision.Each("provision").Select(From)],
+        [.. provision.Each("provision").Select(p => From(p, persons))],
         provision);
 
     /// <summary>Treatment or the coordination of care: what messages between clinicians are for.</summary>
@@ -73,10 +74,14 @@ public sealed record ConsentActor(ResourceKey? Key, bool IsRecipient, bool IsDis
 {
     private const string Participation = "http://terminology.hl7.org/CodeSystem/v3-ParticipationType";
 
-    public static ConsentActor From(Element actor)
+    /// <summary>Who bears the role that it names, or bore it when it was named.</summary>
+    public ImmutableArray<ResourceKey> Persons { get; init; } = [];
+
+    public static ConsentActor From(Element actor, ILookup<string, ResourceKey>? persons)
     {
         var roles = actor["role"].Each("coding").Where(c => c["system"].Text is Participation or null).Select(c => c["code"].Text).ToList();
-        return new(References.Key(actor["reference"]), roles.Contains("IRCP"), !roles.Contains("IRCP") && roles.Exists(r => r is "CST" or "INF"), actor);
+        var named = new ConsentActor(References.Key(actor["reference"]), roles.Contains("IRCP"), !roles.Contains("IRCP") && roles.Exists(r => r is "CST" or "INF"), actor);
+        return persons is not null && named.Told is { Type: "PractitionerRole" } role ? named with { Persons = [.. persons[role.Id]] } : named;
     }
 
     /// <summary>Names this clinician: her PractitionerRole or her Organization.</summary>
@@ -88,7 +93,8 @@ public sealed record ConsentActor(ResourceKey? Key, bool IsRecipient, bool IsDis
     /// <summary>Whom it names, whatever the address before it; null when that cannot be told (an identifier, a team).</summary>
     public ResourceKey? Told => References.KeyAtEnd(Source["reference"]["reference"].Text) is { Type: "PractitionerRole" or "Practitioner" or "Organization" or "Patient" or "RelatedPerson" or "Device" } key ? key : null;
 
-    /// <summary>For denials: names her, or it cannot be told whom it names. The address before a reference does not matter.</summary>
+    /// <summary>For denials: names her, or another role of hers, or it cannot be told whom it names. The address before a reference does not matter.</summary>
     public bool MayMean(Clinician clinician) => Told is not { } told
-        || (told.Type is "PractitionerRole" or "Practitioner" or "Organization" && (this with { Key = told }).NamesPerson(clinician));
+        || (told.Type is "PractitionerRole" or "Practitioner" or "Organization" && (this with { Key = told }).NamesPerson(clinician))
+        || (clinician.Practitioner is { } person && Persons.Contains(person));
 }

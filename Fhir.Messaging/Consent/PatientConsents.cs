@@ -15,8 +15,8 @@ internal static class PatientConsents
         var rids = await scope.Session.QueryAsync(Sql.Of($"select consent from patient_consent where patient = {patient} order by consent"), r => r.GetInt64(0), stop);
         var all = ImmutableArray.CreateBuilder<PatientConsent>();
         foreach (var rid in rids.Where(rid => rid != changed?.Rid))
-            if (await scope.ReadAsync(rid, stop) is var (key, consent)) all.Add(PatientConsent.From(rid, key, consent));
-        if (changed is var (changedRid, changedKey, after) && after is not null) all.Add(PatientConsent.From(changedRid, changedKey, after));
+            if (await scope.ReadAsync(rid, stop) is var (key, consent)) all.Add(PatientConsent.From(rid, key, consent, await NamedPersons.OfAsync(rid, scope, stop)));
+        if (changed is var (changedRid, changedKey, after) && after is not null) all.Add(PatientConsent.From(changedRid, changedKey, after, await NamedPersons.OfAsync(changedRid, scope, stop)));
         return all.ToImmutable();
     }
 

@@ -78,7 +78,10 @@ public sealed class NaivePolicy(IReadOnlyList<Fact> facts)
     private static string SubjectOf(Fact header) => header.Patients[0];
 
     private bool IsDenied(Somebody who, string patient) => Current.Any(f =>
-        f.Type == "Consent" && f.Patients.Contains(patient) && f.Body!["provision"]!["type"]!.ToString() == "deny" && f.Body["provision"]!["actor"]!.AsArray().SelectMany(a => References(a!["reference"])).Contains(who.Reference));
+        f.Type == "Consent" && f.Patients.Contains(patient) && f.Body!["provision"]!["type"]!.ToString() == "deny" && f.Body["provision"]!["actor"]!.AsArray().SelectMany(a => References(a!["reference"])).Any(r => PersonOf(r) is { } denied && denied == PersonOf(who.Reference)));
+
+    // A denial of a role is one of the person, in each role of hers.
+    private string? PersonOf(string role) => (string?)_last.GetValueOrDefault(role)?.Body?["practitioner"]?["reference"] ?? role;
 
     // A file is beside the record: no care opens it.
     private bool Cares(Somebody who, Fact fact) => fact.Type != "Binary" && fact.Patients is [var patient] && (patient == who.Opened || HasCareOf(who, patient));
