@@ -11,6 +11,7 @@ internal sealed class CriterionParser(DefinitionSet definitions)
     private const int MostLinks = 5, MostSteps = 300, MostValues = 500, LongestText = 2000;
     private const int MostValuesTogether = 800;   // each is a piece of SQL, and If-None-Exist runs under the commit lock
     public static readonly Issue Unknown = new(IssueKind.Invalid, "There is no such search parameter.") { Code = "not-supported" };
+    private static readonly Issue NotServed = new(IssueKind.Unsupported, "This parameter is not supported here; without it the answer would be another one, so it is not left out.") { Code = "not-supported" };
 
     private int _steps, _values;
 
@@ -34,7 +35,9 @@ internal sealed class CriterionParser(DefinitionSet definitions)
         {
             "_id" or "_lastUpdated" => ParseOwn(code, modifier, value),
             "_type" when links > 0 => Each(value).Select(SearchText.Unescape).ToList() is var types && types.All(definitions.IsResource) ? new TypeCriterion(types) : new Issue(IssueKind.Invalid, "_type names resource types."),
+            "_list" => ParseList(modifier, value),
             _ when Find(type, code) is { } definition => ParseValues(definition, modifier, value, type),
+            _ when IsNamed(type, code) => NotServed,
             _ => Unknown,
         };
     }
@@ -42,6 +45,10 @@ internal sealed class CriterionParser(DefinitionSet definitions)
     /// <summary>The search parameter of that code, unless it is one that nothing is indexed for.</summary>
     public SearchParameterDefinition? Find(string? type, string code) =>
         definitions.SearchParameter(type ?? "Resource", code) is { Expression: not null, Type: not SearchParameterType.Special } definition ? definition : null;
+
+    // R4 has a meaning for it, and nothing is indexed that could answer: _text, near and the like.
+    private bool IsNamed(string? type, string code) =>
+        code is "_text" or "_content" or "_filter" or "_query" or "_contained" or "_containedType" || definitions.SearchParameter(type ?? "Resource", code) is not null;
 
     /// <summary>The name and what stands behind its colon.</summary>
     public static (string Code, string? Modifier) Split(string key) =>
@@ -141,6 +148,15 @@ internal sealed class CriterionParser(DefinitionSet definitions)
         if (Parse(source, rest, value, links + 1).Failed(out var issue, out var condition))
             return IsUnknown(issue) ? new Issue(IssueKind.Invalid, "_has ends in a parameter that is not there.") : issue;
         return new HasCriterion(source, code, condition);
+    }
+
+    // https://hl7.org/fhir/R4/search.html#list: what a List names; lists that are made up on the spot ($current-problems) there are none.
+    private static Result<Criterion> ParseList(string? modifier, string value)
+    {
+        var ids = Each(value).Select(SearchText.Unescape).ToList();
+        if (modifier is not null) return new Issue(IssueKind.Invalid, "The parameter has no such modifier.");
+        if (ids.Exists(id => id.StartsWith('$'))) return new Issue(IssueKind.Unsupported, "Only Lists that are stored here can be searched by.");
+        return new HasCriterion("List", "item", new IdCriterion(ids, Not: false));
     }
 
     private static bool MayPointTo(SearchParameterDefinition reference, string type) =>

@@ -62,6 +62,7 @@ internal sealed class QueryParser(string? type, DefinitionSet definitions, bool 
             ("_elements", null) => Keep(() => _elements.AddRange(value.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))),
             ("_include" or "_revinclude", null or "iterate" or "recurse") => Include(value, reverse: name == "_revinclude", iterate: modifier is not null),
             ("_type", null) when type is null => null,
+            ("_contained", null) when value == "false" => null,   // as it is without
             ("_format" or "_pretty", null) => null,   // how the answer is written is not ours to know
             _ => Criterion(key, value),
         };

@@ -40,6 +40,15 @@ public abstract class LeakListContract(LeakListContract.Stage stage)
     }
 
     [Fact]
+    public async Task H4_A_list_finds_what_is_seen_by_a_list_that_is_seen()
+    {
+        Assert.Equal(["mine"], await Ids(Jansen, "/fhir/Patient?_list=shown-list"));
+        Assert.Equal(["theirs"], await Ids(Bakker, "/fhir/Patient?_list=secret-list,shown-list"));
+        Assert.Empty(await Ids(Jansen, "/fhir/Patient?_list=secret-list"));
+        Assert.Empty(await Ids(Jansen, "/fhir/Observation?patient._list=secret-list"));
+    }
+
+    [Fact]
     public async Task H4_A_chain_ends_at_what_is_hidden()
     {
         Assert.Equal(["open"], await Ids(Jansen, "/fhir/Observation?patient.family=Dijk&_id=open"));
@@ -111,7 +120,7 @@ public abstract class LeakListContract(LeakListContract.Stage stage)
     [InlineData("_text=Zwartsluis")]
     [InlineData("_content=Zwartsluis")]
     [InlineData("_filter=family eq Zwartsluis")]
-    public async Task H4_What_is_not_searched_by_is_left_out_or_refused(string parameter)
+    public async Task H4_What_is_not_searched_by_is_refused(string parameter)
     {
         Assert.DoesNotContain("theirs", Keys(await Jansen.Get($"/fhir/Patient?{parameter}")), StringComparison.Ordinal);
         Assert.Equal(400, (await Jansen.Get($"/fhir/Patient?{parameter}", ("Prefer", "handling=strict"))).Code);
@@ -287,11 +296,15 @@ public abstract class LeakListContract(LeakListContract.Stage stage)
                 Observation("open", "de-linde", "mine", "8480-6", ""","encounter":{"reference":"Encounter/secret"}"""),
                 Observation("relabelled", "de-linde", "too", "8480-6", very), Observation("order1", "de-linde", "too", "order"), Observation("order2", "de-linde", "too", "order"), Observation("order3", "de-linde", "too", "order"),
                 Of("Task", "chore", "de-linde", """ "status":"requested","intent":"order","focus":{"reference":"Observation/open"} """), Of("Task", "chore-of-secret", "de-linde", """ "status":"requested","intent":"order","focus":{"reference":"Observation/secret"} """),
+                Of("List", "shown-list", "de-linde", Listed("mine", "mine", "theirs")), Of("List", "secret-list", "rijnmond", Listed("theirs", "mine", "theirs")),
             };
             List<Fact> later = [Observation("relabelled", "de-linde", "too", "8480-6"), Observation("order1", "de-linde", "too", "order", ""","language":"nl" """)];
             List<Fact> secret = [Observation("secret", "rijnmond", "mine", "2339-0"), Observation("secret2", "rijnmond", "theirs", "2339-0")];
             return [.. facts, .. later.Select(f => f with { Slot = 1 }), .. secret.Select(f => f with { Slot = 2 })];
         }
+
+        private static string Listed(string subject, params string[] patients) =>
+            $$""" "status":"current","mode":"working","subject":{"reference":"Patient/{{subject}}"},"entry":[{{string.Join(',', patients.Select(p => $$"""{"item":{"reference":"Patient/{{p}}"} }"""))}}] """;
 
         private static Fact Patient(string id, string home, string family, string bsn, string city, string more = "") => Of("Patient", id, home,
             $$""" "identifier":[{"system":"{{ClinicUrls.Bsn}}","value":"{{bsn}}"}],"name":[{"family":"{{family}}"}],"address":[{"city":"{{city}}"}],"generalPractitioner":[{"reference":"PractitionerRole/dr.jansen"}]{{more}} """);

@@ -223,6 +223,25 @@ public abstract class SearchContract
     }
 
     [Fact]
+    public async Task T107_A_list_finds_what_it_names_as_long_as_it_is_there()
+    {
+        static string List(string id, params string[] items) =>
+            $$"""{"resourceType":"List","id":"{{id}}","status":"current","mode":"working","entry":[{{string.Join(',', items.Select(i => $$$"""{"item":{"reference":"{{{i}}}"}}"""))}}]}""";
+        await using var store = await WithAsync(
+            Patient("a", "\"gender\":\"male\""), Patient("b", "\"gender\":\"female\""), Patient("c", "\"gender\":\"male\""), Observation("o", "\"subject\":{\"reference\":\"Patient/b\"}"),
+            List("l1", "Patient/a", "Patient/b", "Observation/o"), List("l2", "Patient/c", "Patient/a"), List("none", "Patient/nobody"));
+        Assert.Equal(["a", "b"], await store.FindAsync("Patient?_list=l1"));
+        Assert.Equal(["a"], await store.FindAsync("Patient?_list=l1&_list=l2"));
+        Assert.Equal(["a", "b", "c"], await store.FindAsync("Patient?_list=l1,l2"));
+        Assert.Equal(["a"], await store.FindAsync("Patient?_list=l1&gender=male"));
+        Assert.Equal(["o"], await store.FindAsync("Observation?subject:Patient._list=l1"));
+        Assert.Equal(["a", "b", "o"], await store.FindAsync("?_list=l1"));
+        Assert.Equal([], await store.FindAsync("Patient?_list=none,l3,a"));
+        await store.DoAsync(TestStore.Gone("List", "l1"));
+        Assert.Equal([], await store.FindAsync("Patient?_list=l1"));
+    }
+
+    [Fact]
     public async Task What_changes_or_goes_is_found_as_it_is_now()
     {
         await using var store = await WithAsync(Patient("p", "\"name\":[{\"family\":\"Vroeger\"}],\"birthDate\":\"1980-01-01\""));

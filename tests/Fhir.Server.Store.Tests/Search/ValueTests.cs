@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Numerics;
 using System.Text;
 using Fhir.Server.Core.Definitions;
+using Fhir.Server.Core.Outcomes;
 using Fhir.Server.Store.Search;
 using Fhir.Server.Store.Search.Types;
 
@@ -114,7 +115,6 @@ public sealed class ValueTests
 
     [Theory]
     [InlineData("Patient?nosuch=x")]
-    [InlineData("Patient?_text=x")]
     [InlineData("Patient?Name=x")]
     [InlineData("Patient?_sort=nosuch")]
     public void What_is_not_understood_is_left_out_or_refused_when_strict(string query)
@@ -125,7 +125,30 @@ public sealed class ValueTests
     }
 
     [Theory]
+    [InlineData("Patient?_text=x")]
+    [InlineData("Observation?_content=x")]
+    [InlineData("Observation?subject:Patient._text=x")]
+    [InlineData("Patient?_filter=family eq x")]
+    [InlineData("Patient?_query=x")]
+    [InlineData("Patient?_contained=true")]
+    [InlineData("Patient?_contained=both")]
+    [InlineData("Patient?_containedType=container")]
+    [InlineData("Location?near=42.2|-83.6|11.2|km")]
+    [InlineData("?_content=x")]
+    [InlineData("?_filter=x")]
+    [InlineData("Patient?_list=$current-allergies")]
+    public void T57_What_the_specification_names_is_refused_and_never_left_out(string query)
+    {
+        Assert.True(Searching.Query(query).Failed(out var issue, out _));
+        Assert.Equal((IssueKind.Unsupported, query[(query.IndexOf('?', StringComparison.Ordinal) + 1)..].Split('=')[0]), (issue.Kind, issue.Where));
+    }
+
+    [Fact]
+    public void To_search_contained_resources_not_is_what_is_done_anyway() => Assert.False(Searching.Query("Patient?_contained=false", strict: true).Failed(out _, out _));
+
+    [Theory]
     [InlineData("Patient?name:nosuch=SECRET")]
+    [InlineData("Patient?_list:not=SECRET")]
     [InlineData("Patient?birthdate=SECRET")]
     [InlineData("Patient?birthdate=2018-02-30SECRET")]
     [InlineData("Patient?birthdate=2018-02-30")]
