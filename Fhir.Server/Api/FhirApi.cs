@@ -71,7 +71,6 @@ public static class FhirApi
         services.AddSingleton<HistoryPages>();
         services.AddSingleton<SearchPages>();
         services.AddSingleton<EntryReads>();
-        services.AddSingleton<ConditionalReferences>();
         services.AddSingleton<Transaction>();
         services.AddSingleton<CapabilityStatement>();
         services.AddSingleton<TerminologyCapabilities>();

@@ -15,9 +15,6 @@ public sealed class BundleReferences
         foreach (var entry in entries.Where(e => e is { FullUrl: not null, Method: "POST" or "PUT" })) _places.TryAdd(entry.FullUrl!, entry.Key.ToString());
     }
 
-    /// <summary>A conditional reference was found to mean this resource.</summary>
-    public void Resolve(string conditional, string place) => _places[conditional] = place;
-
     /// <summary>The resource with its references to other entries turned into the ids they will have; every other byte as it came.</summary>
     public Result<RequestBody> Rewrite(RequestBody body, string? fullUrl)
     {

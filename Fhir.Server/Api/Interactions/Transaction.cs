@@ -7,7 +7,7 @@ using Microsoft.AspNetCore.Http;
 namespace Fhir.Server.Api.Interactions;
 
 /// <summary>transaction: all entries or none, in one commit — https://hl7.org/fhir/R4/http.html#trules</summary>
-public sealed class Transaction(Writing writing, Patch patch, EntryReads reads, ConditionalReferences conditionals)
+public sealed class Transaction(Writing writing, Patch patch, EntryReads reads)
 {
     internal async Task<IResult> RunAsync(BundleText bundle, BundleCall of, CancellationToken stop)
     {
@@ -56,7 +56,6 @@ public sealed class Transaction(Writing writing, Patch patch, EntryReads reads, 
     private async Task<Result<List<(Entry Entry, Write Write)>>> PrepareAsync(List<Entry> entries, BundleCall of, CancellationToken stop)
     {
         var known = new BundleReferences(entries);
-        if ((await conditionals.ResolveAsync(entries, known, of.Caller.Sees, stop)) is { } unresolved) return unresolved;
         var writes = new List<(Entry, Write)>(entries.Count);
         foreach (var entry in entries.Where(e => e is { IsRead: false, SameAs: null }).OrderBy(e => e.Turn))
         {
@@ -69,9 +68,15 @@ public sealed class Transaction(Writing writing, Patch patch, EntryReads reads, 
 
     private async Task<Result<Write>> WriteAsync(Entry entry, BundleCall of, CancellationToken stop)
     {
-        if (entry.Method != "PATCH") return await writing.PrepareAsync(entry, of.Home, stop);
+        if (entry.Method != "PATCH") return (await writing.PrepareAsync(entry, of.Home, stop)).Failed(out var misfit, out var made) ? misfit : WithLookups(made);
         if (Batch.Patchable(entry, of).Failed(out var issue, out var call)) return issue;
         return (await patch.PrepareAsync(call, of.Caller, stop)).Failed(out issue, out var write) ? Refusal.At(issue, entry.Where) : write;
+    }
+
+    private static Result<Write> WithLookups(Write write)
+    {
+        if (write.Resource is null) return write;
+        return ConditionalReferences.In(write.Resource).Failed(out var issue, out var lookups) ? Refusal.At(issue, $"{write.Where}.resource") : write with { Lookups = lookups };
     }
 
     private static Issue? Rewrite(Entry entry, BundleReferences known)

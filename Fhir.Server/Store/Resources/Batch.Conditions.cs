@@ -56,9 +56,8 @@ internal sealed partial class Batch
     /// In a transaction every condition is judged before anything is written. The others may refer to what it finds: their references,
     /// which the API made point to the id it would have had, are turned to the one that is there.
     /// </summary>
-    private async Task<Result<IReadOnlyList<Prepared>>> SettleAsync(Pending item, AccessContext by)
+    private async Task<Result<IReadOnlyList<Prepared>>> SettleAsync(Pending item, AccessContext by, Dictionary<string, string> found)
     {
-        var found = new Dictionary<string, string>(StringComparer.Ordinal);
         var settled = item.Writes.ToArray();
         for (var i = 0; i < settled.Length; i++)
         {
@@ -71,13 +70,13 @@ internal sealed partial class Batch
         }
         foreach (var key in settled.Select(p => p.Write).Where(w => w.Kind == WriteKind.Create && !found.ContainsKey(w.Key.ToString())).Select(w => w.Key))
             if (_planned.Add(key)) _newRids[key] = _nextRid++;
-        return found.Count == 0 ? settled : settled.Select(prepared => Redirect(prepared, found)).ToArray();
+        return settled;
     }
 
     private Prepared Redirect(Prepared prepared, Dictionary<string, string> found)
     {
         var write = prepared.Write;
-        if (write.Resource is not { } resource) return prepared;
+        if (found.Count == 0 || write.Resource is not { } resource) return prepared;
         var splice = new JsonSplice(write.Json, resource);
         if (!Redirect(resource, found, splice)) return prepared;
         write.Json = splice.ToBytes();

@@ -14,26 +14,11 @@ internal sealed partial class Batch
     /// <summary>All writes of one item. An issue in the first write leaves nothing; the queue rolls back what an issue in a later one leaves.</summary>
     public async Task<Result<IReadOnlyList<Written>>> TakeAsync(Pending item)
     {
-        var (writes, by) = (item.Writes, AtThisMoment(item.By));
-        if (writes.Count > 1)
-        {
-            if ((await SettleAsync(item, by)).Failed(out var issue, out writes)) return issue;
-            if (Twice(writes) is { } twice) return twice;
-        }
-        var answers = new Written[writes.Count];
-        var together = writes.Where(w => w.Write.Resource is not null).Select(w => w.Write.Key).ToHashSet();
-        foreach (var (at, write) in writes.Index().OrderBy(w => After(w.Item.Write, w.Index, writes)))
-        {
-            if ((await TakeAsync(write, together, by, item.Stop)).Failed(out var issue, out var written)) return In(write.Write, issue);
-            answers[at] = written;
-        }
-        return answers;
+        var by = AtThisMoment(item.By);
+        if (item.IsTogether) return await TakeTogetherAsync(item, by);
+        var only = item.Writes[0];
+        return (await TakeAsync(only, new HashSet<ResourceKey> { only.Write.Key }, by, item.Stop)).Failed(out var issue, out var written) ? In(only.Write, issue) : (Written[])[written];
     }
-
-    // A file comes behind its security context: it is about the same patient.
-    private double After(Write write, int at, IReadOnlyList<Prepared> writes) =>
-        write.Key.Type != "Binary" || write.Resource is not { } binary || _parts.Indexer.ContextOf(binary) is not { } context ? at
-        : Math.Max(at, writes.Index().FirstOrDefault(w => w.Item.Write.Key == context).Index + 0.5);
 
     // What ended while it waited for its turn has ended; and what the commit before it opened is open, whatever the clock says.
     private AccessContext AtThisMoment(AccessContext by) => by.SeesAll ? by : by with { NowMicros = Math.Max(by.NowMicros, AtMicros) };

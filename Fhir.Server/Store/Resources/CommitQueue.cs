@@ -11,8 +11,10 @@ internal sealed record Pending(IReadOnlyList<Prepared> Writes, AccessContext By,
 {
     /// <summary>It is checked and written, and then taken back.</summary>
     public bool IsTrial { get; init; }
+    /// <summary>All or none: more than one write, or one whose references are found out with it.</summary>
+    public bool IsTogether => Writes.Count > 1 || Writes[0].Write.Lookups.Count > 0;
     /// <summary>It must not share a batch: it may be taken back, or which resource it writes is only known when its turn comes.</summary>
-    public bool IsAlone => IsTrial || Writes.Count > 1 || Writes[0].Write is { Criteria: not null, Kind: not WriteKind.Create };
+    public bool IsAlone => IsTrial || IsTogether || Writes[0].Write is { Criteria: not null, Kind: not WriteKind.Create };
     public TaskCompletionSource<Result<IReadOnlyList<Written>>> Answer { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     public Result<IReadOnlyList<Written>>? Outcome { get; set; }
 }

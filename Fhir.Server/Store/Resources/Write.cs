@@ -1,3 +1,4 @@
+using System.Collections.ObjectModel;
 using Fhir.Server.Core.Elements;
 using Fhir.Server.Store.Access;
 using Fhir.Server.Store.Search;
@@ -22,6 +23,8 @@ public sealed record Write
     public bool OnlyIfNew { get; init; }
     /// <summary>Of a conditional create (If-None-Exist), update or delete; judged in the caller's view, inside the commit. Until then the key names the type, and the id of what would be made.</summary>
     public SearchQuery? Criteria { get; init; }
+    /// <summary>The conditional references of a transaction's entry, as they stand in the text; each must mean one resource when the commit comes to it.</summary>
+    public IReadOnlyDictionary<string, SearchQuery> Lookups { get; init; } = ReadOnlyDictionary<string, SearchQuery>.Empty;
     /// <summary>The organisation it belongs to when that is not the writer's own: named at import.</summary>
     public ResourceKey? Home { get; init; }
     /// <summary>For what the house itself writes about a thread (summary documents): the thread whose participants may read it.</summary>

@@ -140,7 +140,6 @@ public abstract class ConditionalContract(Shared shared)
     {
         var (there, missing) = (Unique(), Unique());
         var id = await New(there);
-        string Observation(string subject) => $$$"""{"resourceType":"Observation","status":"final","code":{"text":"x"},"subject":{"reference":"{{{subject}}}"}}""";
         const string a = "urn:uuid:11111111-1111-4111-8111-111111111111", b = "urn:uuid:22222222-2222-4222-8222-222222222222";
         var got = await Jansen.Post("/fhir", Bundle("transaction",
             Entry("PUT", By(there), Patient(there, ",\"gender\":\"male\""), fullUrl: a), Entry("PUT", By(missing), Patient(missing), fullUrl: b),
@@ -151,6 +150,44 @@ public abstract class ConditionalContract(Shared shared)
         Assert.Equal($"Patient/{id}", places[0]);
         Assert.Equal(places[0], (string)(await Jansen.Get($"/fhir/{places[2]}")).Json["subject"]!["reference"]!);
         Assert.Equal(places[1], (string)(await Jansen.Get($"/fhir/{places[3]}")).Json["subject"]!["reference"]!);
+    }
+
+    private static string Observation(string subject) => $$$"""{"resourceType":"Observation","status":"final","code":{"text":"x"},"subject":{"reference":"{{{subject}}}"}}""";
+
+    [Fact]
+    public async Task T43_A_conditional_reference_means_what_the_same_bundle_creates_by_any_criteria()
+    {
+        var (family, value) = (Unique(), Unique());
+        var got = await Jansen.Post("/fhir", Bundle("transaction",
+            Entry("POST", "Observation", Observation($"Patient?family={family}&gender=male")),
+            Entry("POST", "Encounter", $$$"""{"resourceType":"Encounter","status":"planned","class":{"code":"AMB"},"identifier":[{"value":"{{{value}}}"}],"subject":{"reference":"Patient?family={{{family}}}"}}"""),
+            Entry("POST", "Condition", $$$"""{"resourceType":"Condition","subject":{"reference":"Patient?family={{{family}}}"},"encounter":{"reference":"Encounter?identifier={{{value}}}"}}"""),
+            Entry("POST", "Patient", Patient(Unique(), $$""","gender":"male","name":[{"family":"{{family}}"}]"""))));
+        Assert.Equal(200, got.Code);
+        var places = got.Json["entry"]!.AsArray().Select(e => PlaceOf(e!)).ToList();
+        foreach (var place in places.Take(3)) Assert.Equal(places[3], (string)(await Jansen.Get($"/fhir/{place}")).Json["subject"]!["reference"]!);
+        Assert.Equal(places[1], (string)(await Jansen.Get($"/fhir/{places[2]}")).Json["encounter"]!["reference"]!);
+        // A second one, and the reference means two.
+        var two = await Jansen.Post("/fhir", Bundle("transaction", Entry("POST", "Observation", Observation($"Patient?family={family}")), Entry("POST", "Patient", Patient(Unique(), $$""","name":[{"family":"{{family}}"}]"""))));
+        Assert.Equal(412, two.Code);
+        Assert.Equal(["Bundle.entry[0].resource.subject.reference"], two.Places);
+        Assert.Equal(1, (int)(await Jansen.Get($"/fhir/Patient?family={family}")).Json["total"]!);
+    }
+
+    [Fact]
+    public async Task T45_Two_creates_under_one_condition_however_it_is_spelled_are_one_resource()
+    {
+        var value = Unique();
+        const string a = "urn:uuid:11111111-1111-4111-8111-111111111111", b = "urn:uuid:22222222-2222-4222-8222-222222222222";
+        string Condition(string text) => $",\"ifNoneExist\":\"{text}\"";
+        var got = await Jansen.Post("/fhir", Bundle("transaction",
+            Entry("POST", "Observation", Observation(b)), Entry("POST", "Observation", Observation(a)),
+            Entry("POST", "Patient", Patient(value), Condition($"identifier={System}|{value}"), a), Entry("POST", "Patient", Patient(value), Condition($"identifier={Uri.EscapeDataString(System)}%7C{value}"), b)));
+        Assert.Equal(200, got.Code);
+        var places = got.Json["entry"]!.AsArray().Select(e => PlaceOf(e!)).ToList();
+        Assert.Equal(places[2], places[3]);
+        foreach (var place in places.Take(2)) Assert.Equal(places[2], (string)(await Jansen.Get($"/fhir/{place}")).Json["subject"]!["reference"]!);
+        Assert.Equal(1, (int)(await Jansen.Get($"/fhir/{By(value)}")).Json["total"]!);
     }
 
     [Fact]
