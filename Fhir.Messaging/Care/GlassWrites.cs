@@ -46,7 +46,7 @@ public sealed class GlassWrites(Underway<GlassAct> underway, DirectoryEpoch call
         if (!change.By.Role.StandsOn(Ground.Reviews)) return new Issue(IssueKind.Forbidden, "Only a privacy officer writes in a review.", "Task");
         if (change is not { Before: { } before, After: { } after }) return new Issue(IssueKind.Conflict, "A review is completed, not deleted.", "Task");
         if (before["status"].Text == "completed") return new Issue(IssueKind.Conflict, "The review is completed.", "Task.status");
-        if (!Sameness.But(before, after, "status", "output", "note") || after["meta"]["security"].Exists)
+        if (!Unchanged.But(before, after, "status", "output", "note") || after["meta"]["security"].Exists)
             return new Issue(IssueKind.Conflict, "Of a review only status, output and note change.", "Task");
         return Steps.Contains(after["status"].Text, StringComparer.Ordinal) ? null : new Issue(IssueKind.Conflict, $"A review is {string.Join(", ", Steps)}.", "Task.status");
     }

@@ -25,10 +25,10 @@ public sealed class OwnerElsewhere : ICommitRule
     private static Issue? Check(Change change, CommitScope scope)
     {
         if (change.By.SeesAll || change.Confined == Confinement.Review || (change.Home != 0 && change.Home == change.By.OrganizationRid)) return null;
-        if (change is not { Before: { } before, After: { } after } || !Sameness.But(before, after, Hers) || !Sameness.But(before["meta"], after["meta"], "versionId", "lastUpdated", "source"))
+        if (change is not { Before: { } before, After: { } after } || !Unchanged.But(before, after, Hers) || !Unchanged.But(before["meta"], after["meta"], "versionId", "lastUpdated", "source"))
             return new Issue(IssueKind.Conflict, "Of a task that another organisation keeps its owner changes the status, its reason, the business status, notes and output.", "Task");
-        if (!Sameness.Continues(before.Each("note"), after.Each("note"))) return Rewritten("Task.note");
-        if (!Sameness.Continues(before.Each("output"), after.Each("output"))) return Rewritten("Task.output");
+        if (!Unchanged.Continues(before.Each("note"), after.Each("note"))) return Rewritten("Task.note");
+        if (!Unchanged.Continues(before.Each("output"), after.Each("output"))) return Rewritten("Task.output");
         return after.Each("note").Skip(before.Each("note").Count()).FirstOrDefault(note => !IsOf(change.By, note, scope.AtMicros)) is { } strange
             ? new Issue(IssueKind.Conflict, "A note that she adds is her own: its author is left out or is a reference to her and no more, and its time has come.", strange.Location)
             : null;

@@ -35,7 +35,7 @@ public sealed class HeaderWrites(Closings closings, DeliveryQueue deliveries, Be
     public async ValueTask<Issue?> CheckChangeAsync(Change change, ThreadRow thread, CommitScope scope, CancellationToken stop)
     {
         if (change.After is not { } after) return new Issue(IssueKind.Conflict, "A thread is closed, not deleted.");
-        if (change.Before is null || !Sameness.But(change.Before, after, "status") || closings.DocumentOf(change.Key) is not { } document || after["status"].Text != "completed")
+        if (change.Before is null || !Unchanged.But(change.Before, after, "status") || closings.DocumentOf(change.Key) is not { } document || after["status"].Text != "completed")
             return new Issue(IssueKind.Conflict, "A thread does not change by an update; it is closed with $close-thread.", "Communication");
         if (await scope.ReadAsync(document, stop) is null) return new Issue(IssueKind.Conflict, "The thread is being closed by someone else.");   // this commit does not bring the summary
         return thread.State == ThreadState.Open ? null : new Issue(IssueKind.Conflict, "The thread is closed already.", "Communication.status");

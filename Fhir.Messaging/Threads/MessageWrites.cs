@@ -65,7 +65,7 @@ public sealed class MessageWrites(Bell bell, BinaryData binaries)
     public Issue? CheckChange(Change change, MessageRow message)
     {
         if (change is not { Before: { } before, After: { } after }) return new Issue(IssueKind.Conflict, "A message is withdrawn (entered-in-error), not deleted.");
-        if (after["status"].Text != "entered-in-error" || !Sameness.But(before, after, "status"))
+        if (after["status"].Text != "entered-in-error" || !Unchanged.But(before, after, "status"))
             return new Issue(IssueKind.Conflict, "A message is not edited; it can only be withdrawn (entered-in-error).", "Communication");
         if (OwnExtensions.SeqOf(after) is { } seq && seq != message.Seq.ToString(CultureInfo.InvariantCulture)) return OwnExtensions.ForgedIn(after);
         return change.By.SeesAll || change.By.ActorRid == message.Sender ? null : new Issue(IssueKind.Forbidden, "Only who sent a message withdraws it.", "Communication.sender");

@@ -124,6 +124,9 @@ internal sealed partial class Batch
             if (await rule.CheckAsync(change, this, stop) is { } issue) return issue;
         if (change.Repeats != 0) return new Written(WriteOutcome.Existing, await RepeatedAsync(change.Repeats, stop));
 
+        var rows = index is null ? null : IndexRows.Of(index, target => target == write.Key ? rid : RidOf(target));
+        if (await SameAsync(change, write, before, rows, stop) is { } same) return new Written(WriteOutcome.Existing, same);
+
         // From here nothing may fail that a caller can cause.
         _written = true;
         _touched.Add(write.Key);
@@ -131,11 +134,21 @@ internal sealed partial class Batch
         foreach (var rule in RulesFor(write.Key.Type)) await rule.ApplyAsync(change, this, stop);
         var text = Finish(change, write);
         var row = RowOf(change, write, before, text);
-        await StoreAsync(row, before, index, stop);
+        await StoreAsync(row, before, index, rows, stop);
         await TakeFilesAsync(row, before, stop);
         Audit(by, (long)row.Method, row.Key, row.Version, row.Patient, null, await IsBehindGlassAsync(row, index, by, stop));
         var outcome = write.Kind == WriteKind.Delete ? WriteOutcome.Deleted : before is { Live: 1 } ? WriteOutcome.Updated : WriteOutcome.Created;
         return new Written(outcome, VersionOf(row, text));
+    }
+
+    // An update that changes nothing makes no version. What it would be found by tells the most of them apart without a look at the text.
+    private async ValueTask<ResourceVersion?> SameAsync(Change change, Write write, Row? before, IndexRows? rows, CancellationToken stop)
+    {
+        if (write.Kind != WriteKind.Update || before is not { Live: 1, IndexKeys: { } keys } || rows is null || !rows.Pack().AsSpan().SequenceEqual(keys)) return null;
+        if ((change.Home, change.Patient, change.Thread, change.Confined, change.Label) != (before.Home, before.Patient, before.Thread, before.Confined, before.Label)) return null;
+        var text = await _session.FirstAsync(Sql.Of($"select bytes from body where b = {before.Body}"), r => (byte[])r.GetValue(0), stop);
+        if (JsonReader.Read(text!, _parts.Definitions).Failed(out _, out var stored) || JsonReader.Read(Finish(change, write)!, _parts.Definitions).Failed(out _, out var asked)) return null;
+        return Sameness.OfVersions(stored, asked) ? VersionOf(before, text) : null;
     }
 
     private IEnumerable<ICommitRule> RulesFor(string type) => _parts.Rules.Where(rule => rule.Types.Contains(type));
@@ -175,9 +188,8 @@ internal sealed partial class Batch
         };
     }
 
-    private async ValueTask StoreAsync(Row row, Row? before, Search.IndexEntries? index, CancellationToken stop)
+    private async ValueTask StoreAsync(Row row, Row? before, Search.IndexEntries? index, IndexRows? rows, CancellationToken stop)
     {
-        var rows = index is null ? null : IndexRows.Of(index, target => target == row.Key ? row.Rid : RidOf(target));
         row = row with { Has = index?.Has ?? 0, IndexKeys = rows?.Pack() };
         if (before is null)
         {

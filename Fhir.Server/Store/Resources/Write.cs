@@ -37,7 +37,7 @@ public sealed record Write
     public static string NewId() => Guid.CreateVersion7().ToString("D");
 }
 
-/// <summary>What became of a write. Existing = a conditional create found one; Unchanged = the delete of what is not there.</summary>
+/// <summary>What became of a write. Existing = it is there as it was asked for: a conditional create found one, a message came twice, an update changes nothing; Unchanged = the delete of what is not there.</summary>
 public enum WriteOutcome { Created, Updated, Deleted, Existing, Unchanged }
 
 /// <summary>The answer to one write, in the order of the request.</summary>

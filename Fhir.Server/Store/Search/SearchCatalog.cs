@@ -43,7 +43,7 @@ internal sealed class SearchCatalog(DefinitionSet definitions, ParameterNumbers 
             Bit = 1L << ordinal,
             Targets = TargetsOf(definition),
             Parts = [.. PartsOf(definition).Select(c => Part(c, all))],
-            Path = definition.Expression is { } expression ? Compile(expression) : null,
+            Path = definition is { Expression: { } expression, Code: not ("_id" or "_lastUpdated") } ? Compile(expression) : null,   // those two are columns of the row
             InPatientCompartment = inCompartment,
         };
     }

@@ -72,7 +72,7 @@ public abstract class CanaryContract
             all.Add(await client.Put($"/fhir/{patient}", PatientJson(), ("If-Match", $"W/\"{Text}\"")));
             all.Add(await client.Send("PATCH", $"/fhir/{patient}", $$"""{"resourceType":"Parameters","parameter":[{"name":"operation","part":[{"name":"type","valueCode":"{{Text}}"},{"name":"path","valueString":"Patient.name.where(family='{{Name}}')"},{"name":"value","valueString":"{{Text}}"}]}]}"""));
             all.Add(await client.Post("/fhir", $$$"""{"resourceType":"Bundle","type":"transaction","entry":[{"resource":{"resourceType":"Patient","name":[{"family":"{{{Name}}}"}],"gender":"{{{Text}}}"},"request":{"method":"POST","url":"Patient","ifNoneExist":"identifier={{{Bsn}}}"}}]}"""));
-            all.Add(await client.Post("/fhir", $$$"""{"resourceType":"Bundle","type":"batch","entry":[{"request":{"method":"GET","url":"Patient?family={{{Name}}}&_sort={{{Text}}}"}},{"request":{"method":"DELETE","url":"Patient?identifier={{{Bsn}}}"}}]}"""));
+            all.Add(await client.Post("/fhir", $$$"""{"resourceType":"Bundle","type":"batch","entry":[{"request":{"method":"GET","url":"Patient?family={{{Name}}}&_sort={{{Text}}}"}},{"request":{"method":"DELETE","url":"Patient?identifier={{{Bsn}}}&gender=other"}}]}"""));
             all.Add(await client.Post("/fhir/Patient/$validate", $$"""{"resourceType":"Patient","gender":"{{Text}}","birthDate":"{{Date}}Z"}"""));
             all.Add(await client.Post("/fhir/$fhirpath", $$$"""{"resourceType":"Parameters","parameter":[{"name":"expression","valueString":"name.where(family = '{{{Name}}}"}]}"""));
             all.Add(await Op.Open(client, patient, ["dr.devries"], Text));

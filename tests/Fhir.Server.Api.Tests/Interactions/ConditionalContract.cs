@@ -69,6 +69,25 @@ public abstract class ConditionalContract(Shared shared)
         Assert.Equal(2, await VersionsOf(two));
     }
 
+    [Fact]
+    public async Task T12_An_update_that_changes_nothing_makes_no_version()
+    {
+        var value = Unique();
+        var made = await Jansen.Post("/fhir/Patient", Patient(value, ""","name":[{"family":"A"},{"family":"B"}],"multipleBirthInteger":1"""));
+        var again = await Jansen.Put($"/fhir/Patient/{made.Id}", made.Text);
+        Assert.Equal((200, "W/\"1\"", made.Text), (again.Code, again.ETag, again.Text));
+        var reordered = await Jansen.Put($"/fhir/Patient/{made.Id}", $$"""{"multipleBirthInteger": 1, "id":"{{made.Id}}","name":[{"family":"A"},{"family":"B"}],"identifier":[{"value":"{{value}}","system":"{{System}}"}],"resourceType":"Patient"}""");
+        Assert.Equal((200, "W/\"1\""), (reordered.Code, reordered.ETag));
+        Assert.Equal("W/\"1\"", (await Jansen.Put($"/fhir/{By(value)}", Patient(value, ""","name":[{"family":"A"},{"family":"B"}],"multipleBirthInteger":1"""))).ETag);
+        Assert.Equal("W/\"1\"", (await Patched(Jansen, $"Patient/{made.Id}", """[{"op":"test","path":"/name/0/family","value":"A"}]""")).ETag);
+        Assert.Equal(412, (await Jansen.Put($"/fhir/Patient/{made.Id}", made.Text, ("If-Match", "W/\"2\""))).Code);
+        Assert.Equal(1, await VersionsOf(made.Id));
+        foreach (var (also, etag) in ((string, string)[])[(""","name":[{"family":"B"},{"family":"A"}],"multipleBirthInteger":1""", "W/\"2\""), (""","name":[{"family":"B"},{"family":"A"}],"multipleBirthInteger":2""", "W/\"3\""), (""","name":[{"family":"B"},{"family":"A"}],"multipleBirthInteger":2,"meta":{"tag":[{"code":"x"}]}""", "W/\"4\"")])
+            Assert.Equal(etag, (await Jansen.Put($"/fhir/Patient/{made.Id}", Patient(value, $",\"id\":\"{made.Id}\"{also}"))).ETag);
+        await Jansen.Delete($"/fhir/Patient/{made.Id}");
+        Assert.Equal((201, "W/\"6\""), await Jansen.Put($"/fhir/Patient/{made.Id}", made.Text) is var back ? (back.Code, back.ETag) : default);
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("?")]
