@@ -95,6 +95,7 @@ public static class FhirApi
         Delete.Map(fhir);
         History.Map(fhir);
         Search.Map(fhir);
+        Compartments.Map(fhir);
         Batch.Map(fhir);
         Binaries.Map(fhir);
         Audited.Map(fhir);

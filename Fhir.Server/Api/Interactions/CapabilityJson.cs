@@ -33,6 +33,9 @@ internal static class CapabilityJson
         json.WriteEndArray();
         Codes(json, "interaction", ["transaction", "batch", "history-system", "search-system"]);
         Operations(json, operations[Operation.NoType]);
+        json.WriteStartArray("compartment");
+        foreach (var name in Compartments.Names) json.WriteStringValue($"http://hl7.org/fhir/CompartmentDefinition/{char.ToLowerInvariant(name[0])}{name[1..]}");
+        json.WriteEndArray();
         json.WriteEndObject();
         json.WriteEndArray();
         json.WriteEndObject();

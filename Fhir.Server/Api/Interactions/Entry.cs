@@ -51,11 +51,11 @@ public sealed class Entry
         "DELETE" => NamesOne ? null : Wrong("A DELETE names Type/id or Type?criteria."),
         "PUT" => NamesOne ? NoBody() ?? OtherType() : Wrong("A PUT names Type/id or Type?criteria."),
         "PATCH" => NamesOne ? NoBody() : Wrong("A PATCH names Type/id or Type?criteria."),
-        "POST" => Address is not { Type: not null, Id: null, History: false } ? Wrong("A POST names a type.") : NoBody() ?? OtherType(),
+        "POST" => Address is not { Type: not null, Id: null, History: false, Within: null } ? Wrong("A POST names a type.") : NoBody() ?? OtherType(),
         _ => new Issue(IssueKind.Unsupported, "GET, HEAD, POST, PUT, PATCH and DELETE are known here.", $"{Where}.request.method"),
     };
 
-    private bool NamesOne => Address is { Type: not null, History: false, Version: null } && Address.Id is null == IsConditional;
+    private bool NamesOne => Address is { Type: not null, History: false, Version: null, Within: null } && Address.Id is null == IsConditional;
 
     /// <summary>Which resource a PUT, PATCH or DELETE means is said by criteria.</summary>
     public bool IsConditional => Address is { Type: not null, Id: null, Query.Count: > 0 };

@@ -49,6 +49,7 @@ public sealed class EntryReads(ResourceStore store, BinaryData binaries, History
     {
         var key = new ResourceKey(address.Type ?? "", address.Id ?? "");
         if (address.History) return await histories.PageAsync(new(address.Type, address.Id is null ? null : key), address.Query, baseUrl, caller, stop);
+        if (address.Within is not null) return await searches.PageAsync(address.Type, address.Query, baseUrl, strict: false, caller, stop, address.Within);
         if (address.Type == "AuditEvent") return address.Id is { } id ? await audits.ReadAsync(id, caller, stop) : await audits.SearchAsync(address.Query, baseUrl, caller, stop);
         if (address.Id is null) return await searches.PageAsync(address.Type, address.Query, baseUrl, strict: false, caller, stop);
         var found = address.Version is { } version ? await store.ReadVersionAsync(new(key, version), caller.Sees, stop) : await store.ReadAsync(key, caller.Sees, stop);

@@ -13,22 +13,30 @@ public sealed class SearchPages(ResourceSearch search, BinaryData binaries)
 {
     private static readonly Issue IncludesCut = new(IssueKind.Unsupported, "More is referred to than one page holds; some of it is left out.") { Code = "too-costly" };
 
-    public async Task<Result<FhirBody>> PageAsync(string? type, IReadOnlyList<KeyValuePair<string, string>> parameters, string baseUrl, bool strict, Caller caller, CancellationToken stop)
+    public async Task<Result<FhirBody>> PageAsync(string? type, IReadOnlyList<KeyValuePair<string, string>> parameters, string baseUrl, bool strict, Caller caller, CancellationToken stop, ResourceKey? within = null)
     {
         if (type is not null && !DefinitionSet.R4.IsResource(type)) return Writing.NoSuchType;
-        if (SearchQuery.Parse(type, parameters, DefinitionSet.R4, strict).Failed(out var issue, out var query)) return issue;
+        if (within is { } focus && Compartments.Wrong(focus, type) is { } wrong) return wrong;
+        if (SearchQuery.Parse(type, parameters, DefinitionSet.R4, strict, within).Failed(out var issue, out var query)) return issue;
         if ((await search.SearchAsync(query, caller.Sees, stop)).Failed(out issue, out var page)) return issue;
         var entries = new List<BundleEntry>(page.Matches.Count + page.Includes.Count + 2);
         foreach (var match in page.Matches) entries.Add(await EntryAsync(match, "match", query.Elements, query, baseUrl, stop));
         foreach (var include in page.Includes) entries.Add(await EntryAsync(include, "include", [], query, baseUrl, stop));
         if (query.Ignored.Count > 0) entries.Add(new() { Resource = OperationOutcome.Of([.. query.Ignored.Distinct(StringComparer.Ordinal).Select(LeftOut)]), SearchMode = "outcome" });
         if (page.IncludesCut) entries.Add(new() { Resource = OperationOutcome.Warning(IncludesCut), SearchMode = "outcome" });
-        return BundleJson.Answer("searchset", page.Total, LinksOf(query, page, type is null ? baseUrl : $"{baseUrl}/{type}"), entries, page.Concerned);
+        return BundleJson.Answer("searchset", page.Total, LinksOf(query, page, AddressOf(query, baseUrl)), entries, page.Concerned);
     }
 
     // A filter that was left out makes the answer another one than was asked for — https://hl7.org/fhir/R4/search.html#errors
     private static Issue LeftOut(string parameter) =>
         new(IssueKind.Unsupported, "Nothing is searched or sorted by this parameter here: it was left out.", parameter) { Severity = Severity.Warning };
+
+    private static string AddressOf(SearchQuery query, string baseUrl) => query switch
+    {
+        { Within: { } focus } => $"{baseUrl}/{focus.Type}/{Uri.EscapeDataString(focus.Id)}/{query.Type ?? "*"}",
+        { Type: { } type } => $"{baseUrl}/{type}",
+        _ => baseUrl,
+    };
 
     // The self link says what was understood, and nothing that was not.
     private static List<(string, string)> LinksOf(SearchQuery query, SearchPage page, string address)

@@ -35,6 +35,9 @@ internal sealed class NamedByCriteria(Lookup lookup, bool someMatch)
             case HasCriterion has:
                 Take(has.Inner, has.Source, isDirect: false);
                 break;
+            case CompartmentCriterion { Focus: var focus }:
+                Add(focus.Type, focus.Id);
+                break;
             case IdCriterion ids when !IsSaid(isDirect && !ids.Not, ids.AnyOf.Count):
                 foreach (var id in ids.AnyOf) Add(type ?? "Patient", id);
                 break;

@@ -39,7 +39,7 @@ internal sealed record PageToken(long Ceiling, bool ByRid, IReadOnlyList<object?
     private static byte[] BoundTo(Seal seal, SearchQuery query, AccessContext sees)
     {
         var parts = query.Used.SelectMany(p => new[] { p.Key, p.Value })
-            .Concat([query.Type ?? "", sees.Who, sees.Client ?? "", sees.Actor?.ToString() ?? "", sees.Organization?.ToString() ?? "", seal.Epoch.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
+            .Concat([query.Type ?? "", query.Within?.ToString() ?? "", sees.Who, sees.Client ?? "", sees.Actor?.ToString() ?? "", sees.Organization?.ToString() ?? "", seal.Epoch.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
         return SHA256.HashData(Encoding.UTF8.GetBytes(string.Concat(parts.Select(p => $"{p.Length}:{p}"))));
     }
 

@@ -1,12 +1,13 @@
 using System.Globalization;
 using Fhir.Server.Core.Definitions;
 using Fhir.Server.Core.Outcomes;
+using Fhir.Server.Store.Access;
 using Fhir.Server.Store.Search.Criteria;
 
 namespace Fhir.Server.Store.Search;
 
 /// <summary>Reads a whole search: what shapes the answer here, the conditions through <see cref="CriterionParser"/>.</summary>
-internal sealed class QueryParser(string? type, DefinitionSet definitions, bool strict)
+internal sealed class QueryParser(string? type, DefinitionSet definitions, bool strict, ResourceKey? within)
 {
     private const int MostParameters = 100, MostSortKeys = 8;
     private static readonly string[] Summaries = ["true", "text", "data", "false", "count"];
@@ -25,7 +26,7 @@ internal sealed class QueryParser(string? type, DefinitionSet definitions, bool 
     {
         if (parameters.Count > MostParameters) return new Issue(IssueKind.Unsupported, $"A search has at most {MostParameters} parameters.") { Code = "too-costly" };
         if (Types(parameters).Failed(out var issue, out var types)) return issue;
-        _branches.AddRange(types.Select(t => new SearchQuery.Branch(t, [])));
+        _branches.AddRange(types.Select(t => new SearchQuery.Branch(t, within is { } focus ? [new CompartmentCriterion(focus)] : [])));
         foreach (var (key, value) in parameters)
         {
             if (value.Length == 0 || Take(key, value) is not { } wrong) continue;
@@ -34,7 +35,7 @@ internal sealed class QueryParser(string? type, DefinitionSet definitions, bool 
         }
         return new SearchQuery
         {
-            Type = type, Count = _summary == "count" ? 0 : _count, Accurate = _accurate, Summary = _summary == "count" ? null : _summary,
+            Type = type, Within = within, Count = _summary == "count" ? 0 : _count, Accurate = _accurate, Summary = _summary == "count" ? null : _summary,
             Elements = _elements, Page = _page, Used = _used, Ignored = _ignored, Sort = _sort, Includes = _includes, Branches = _branches,
         };
     }

@@ -1,5 +1,6 @@
 using Fhir.Server.Core.Definitions;
 using Fhir.Server.Core.Outcomes;
+using Fhir.Server.Store.Access;
 using Fhir.Server.Store.Search.Criteria;
 
 namespace Fhir.Server.Store.Search;
@@ -13,6 +14,8 @@ public sealed class SearchQuery
 
     /// <summary>The type searched, or null for a search over all types.</summary>
     public string? Type { get; internal init; }
+    /// <summary>The resource in whose compartment is searched, or null.</summary>
+    public ResourceKey? Within { get; internal init; }
     /// <summary>Matches on a page; 0 = only their number is wanted.</summary>
     public int Count { get; internal init; } = DefaultCount;
     /// <summary>The total is wanted whatever it costs.</summary>
@@ -38,10 +41,10 @@ public sealed class SearchQuery
 
     /// <summary>
     /// Reads the parameters as they came, percent-decoded. What is not understood is left out, or with <paramref name="strict"/>
-    /// refused (https://hl7.org/fhir/R4/search.html#errors); a wrong value or modifier is refused in any case.
+    /// refused (https://hl7.org/fhir/R4/search.html#errors); a wrong value or modifier is refused in any case. Within: only what is in the compartment of that resource.
     /// </summary>
-    public static Result<SearchQuery> Parse(string? type, IReadOnlyList<KeyValuePair<string, string>> parameters, DefinitionSet definitions, bool strict = false) =>
-        new QueryParser(type, definitions, strict).Parse(parameters);
+    public static Result<SearchQuery> Parse(string? type, IReadOnlyList<KeyValuePair<string, string>> parameters, DefinitionSet definitions, bool strict = false, ResourceKey? within = null) =>
+        new QueryParser(type, definitions, strict, within).Parse(parameters);
 
     /// <summary>The conditions on one type.</summary>
     internal sealed record Branch(string? Type, List<Criterion> All);

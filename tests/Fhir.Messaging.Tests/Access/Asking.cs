@@ -74,6 +74,7 @@ public sealed class Asking(IReadOnlyList<Fact> facts, IReadOnlySet<string> hidde
     {
         var type = Type();
         var query = string.Join('&', Criteria(type).Concat(Results(type)));
+        if (chance.In(8)) return new("GET", $"/fhir/{chance.Of([OfType("Patient"), OfType("Encounter"), "Practitioner/dr.jansen"])}/{chance.Of([type, "*", "Patient"])}?{string.Join('&', Results(type))}");
         return chance.In(6)
             ? new("POST", $"/fhir/{type}/_search", query, ("Content-Type", "application/x-www-form-urlencoded"))
             : new("GET", $"/fhir/{type}?{query}", null, Maybe("Prefer", "handling=lenient"));

@@ -49,6 +49,19 @@ public abstract class LeakListContract(LeakListContract.Stage stage)
     }
 
     [Fact]
+    public async Task H4_A_compartment_holds_what_is_seen_only()
+    {
+        Assert.Equal(["mine"], await Ids(Jansen, "/fhir/Patient/mine/Patient"));
+        Assert.Equal(["mine", "open"], await Ids(Jansen, "/fhir/Patient/mine/*?_type=Patient,Observation"));
+        Assert.Equal(["open"], await Ids(Jansen, "/fhir/Encounter/secret/*"));   // which says so itself
+        Assert.Empty(await Ids(Jansen, "/fhir/Patient/mine/Observation?encounter.status=planned"));
+        foreach (var type in (string[])["*", "Observation", "Patient", "Encounter"]) await Alike(id => Jansen.Get($"/fhir/Patient/{id}/{type}?_id:not=mine"));
+        await Alike(id => Jansen.SendBytes("POST", $"/fhir/Patient/{id}/Observation/_search", [], "application/x-www-form-urlencoded"));
+        await Alike(id => Jansen.Post("/fhir/", $$"""{"resourceType":"Bundle","type":"batch","entry":[{"request":{"method":"GET","url":"Patient/{{id}}/Observation"} }]}"""));
+        Assert.Equal(0, (int)Ok(await Jansen.Get("/fhir/Patient/theirs/Observation?_summary=count")).Json["total"]!);
+    }
+
+    [Fact]
     public async Task H4_A_chain_ends_at_what_is_hidden()
     {
         Assert.Equal(["open"], await Ids(Jansen, "/fhir/Observation?patient.family=Dijk&_id=open"));

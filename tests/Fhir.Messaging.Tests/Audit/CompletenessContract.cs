@@ -41,7 +41,7 @@ public abstract class CompletenessContract
                 foreach (var (name, client) in callers)
                 {
                     var request = $"route-{ledger.Count}";
-                    var path = route.Replace("{type}", "Observation", StringComparison.Ordinal).Replace("{id}", "nowhere", StringComparison.Ordinal).Replace("{version}", "1", StringComparison.Ordinal);
+                    var path = route.Replace("{type:alpha}", "Observation", StringComparison.Ordinal).Replace("{compartment}/{focus}", "Patient/nowhere", StringComparison.Ordinal).Replace("{type}", "Observation", StringComparison.Ordinal).Replace("{id}", "nowhere", StringComparison.Ordinal).Replace("{version}", "1", StringComparison.Ordinal);
                     var got = await client.Send(method, path, method is "POST" or "PUT" or "PATCH" ? "{}" : null, ("X-Request-Id", request));
                     ledger.Add((request, $"{name} {method} {route}", got.Code));
                 }

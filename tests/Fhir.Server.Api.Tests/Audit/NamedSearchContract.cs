@@ -27,6 +27,7 @@ public abstract class NamedSearchContract(Shared shared)
             $"Observation?subject=Patient/{other},Patient/{id}&_summary=count", $"Observation?patient.identifier=urn:x|{number}&_summary=count", $"Observation?subject:identifier={number}",
             $"Patient?identifier=urn:x|{number}&_summary=count", $"Patient?identifier={number}&birthdate=1900-01-01", $"Patient?_id={id}&_summary=count", $"Patient?_id={id}&birthdate=1900-01-01", $"Patient?_id:not={id}&_id=nowhere",
             $"Practitioner?_has:Encounter:practitioner:patient=Patient/{id}", $"Practitioner?_has:Encounter:practitioner:patient._id={id}", $"?_id={id}&_summary=count",
+            $"Patient/{id}/Observation?_summary=count", $"Patient/{id}/*?_type=Encounter", $"Patient/{id}/Patient?birthdate=1900-01-01",
         ];
         foreach (var (at, search) in searches.Index()) Assert.Equal(200, (await Jansen.Get($"/fhir/{search}", ("X-Request-Id", $"named-{id}-{at}"))).Code);
         var own = await OwnAsync(id);

@@ -85,6 +85,49 @@ public abstract class SearchContract(Shared shared)
     }
 
     [Fact]
+    public async Task T106_A_compartment_is_searched_by_its_address()
+    {
+        var (id, other) = (await Jansen.NewPatient(Unique()), await Jansen.NewPatient(Unique()));
+        for (var i = 0; i < 3; i++) Assert.Equal(201, (await Jansen.Post("/fhir/Observation", ObservationOf(id))).Code);
+        Assert.Equal(201, (await Jansen.Post("/fhir/Observation", ObservationOf(other))).Code);
+        var got = await Jansen.Get($"/fhir/Patient/{id}/Observation?status=final&_count=2");
+        Assert.Equal($"{shared.House.Url}/fhir/Patient/{id}/Observation?status=final&_count=2", Link(got, "self"));
+        var next = Link(got, "next");
+        Assert.Equal(3, Ids(got).Concat(Ids(await Jansen.Get(next))).Distinct().Count());
+        Assert.Equal(400, (await Jansen.Get(next.Replace(id, other, StringComparison.Ordinal))).Code);
+        Assert.Equal(0, (int)(await Jansen.Get($"/fhir/Patient/{id}/Observation?status=amended")).Json["total"]!);
+        var all = await Jansen.Get($"/fhir/Patient/{id}/*?_count=50");
+        Assert.Equal($"{shared.House.Url}/fhir/Patient/{id}/*?_count=50", Link(all, "self"));
+        Assert.Equal((4, true), (Ids(all).Count, Ids(all).Contains(id)));
+        Assert.Equal(4, Ids(await Jansen.SendBytes("POST", $"/fhir/Patient/{id}/_search", [], "application/x-www-form-urlencoded")).Count);
+        Assert.Equal(3, Ids(await Jansen.SendBytes("POST", $"/fhir/Patient/{id}/Observation/_search", "status=final"u8.ToArray(), "application/x-www-form-urlencoded")).Count);
+        var batch = await Jansen.Post("/fhir/", $$$"""{"resourceType":"Bundle","type":"batch","entry":[{"request":{"method":"GET","url":"Patient/{{{id}}}/Observation?status=final"}},{"request":{"method":"GET","url":"Patient/{{{id}}}/*"}}]}""");
+        Assert.Equal([3, 4], batch.Json["entry"]!.AsArray().Select(e => e!["resource"]!["entry"]!.AsArray().Count));
+    }
+
+    [Theory]
+    [InlineData("GET", "Patient/x/Medication", 404)]
+    [InlineData("GET", "Patient/x/Nothing", 404)]
+    [InlineData("GET", "Patient/x/AuditEvent", 404)]
+    [InlineData("GET", "Observation/x/Patient", 404)]
+    [InlineData("GET", "Observation/x/*", 404)]
+    [InlineData("GET", "Patient/x%20y/Observation", 404)]
+    [InlineData("GET", "Patient/x/$nothing", 404)]
+    [InlineData("GET", "Patient/x/Observation?nonsense:x=1", 200)]
+    [InlineData("GET", "Patient/x/Observation?code:nonsense=1", 400)]
+    [InlineData("POST", "Patient/x/Observation", 405)]
+    [InlineData("DELETE", "Patient/x/Observation", 405)]
+    public async Task T106_What_is_no_compartment_is_not_found(string method, string address, int status) =>
+        Assert.Equal(status, (await Jansen.Send(method, $"/fhir/{address}", method == "POST" ? ObservationOf("x") : null)).Code);
+
+    [Fact]
+    public async Task T106_Nothing_is_written_into_a_compartment_by_a_batch()
+    {
+        var got = await Jansen.Post("/fhir/", $$$"""{"resourceType":"Bundle","type":"batch","entry":[{"resource":{{{ObservationOf("x")}}},"request":{"method":"POST","url":"Patient/x/Observation"}},{"request":{"method":"DELETE","url":"Patient/x/Observation?status=final"}}]}""");
+        Assert.All(got.Json["entry"]?.AsArray() ?? [], e => Assert.StartsWith("4", (string)e!["response"]!["status"]!, StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task Pages_hold_every_match_once_while_others_write()
     {
         var family = Unique();

@@ -236,6 +236,32 @@ public abstract class PagesContract
         foreach (var query in new[] { "Patient?", "Patient?name=Dijk", "Observation?", "?_tag=hiv", "Organization?_has:Patient:organization:name=Dijk", "Communication?", "Observation?subject:Patient.name=Dijk", "Observation?subject=Patient/p" })
             Assert.Empty(await store.FindAsync(query, stranger));
         Assert.Empty((await store.SearchAsync("Organization?_revinclude=Patient:organization", stranger)).Includes);
+        foreach (var type in (string?[])["Observation", "Patient", null]) Assert.Empty(await store.FindWithinAsync("Patient/p", type, by: stranger));
+    }
+
+    [Fact]
+    public async Task A_compartment_shows_a_company_doctor_no_hidden_link()
+    {
+        await using var store = await WithAsync();
+        var (gp, companyDoctor, _) = await ClinicAsync(store);
+        await store.PutAsync("""{"resourceType":"PractitionerRole","id":"vries"}""", """{"resourceType":"Practitioner","id":"d"}""");
+        Assert.Equal(["secret", "p"], await store.FindWithinAsync("Patient/p", null, "_type=Patient,Observation", gp));
+        Assert.Equal(["thread", "p"], await store.FindWithinAsync("Patient/p", null, by: companyDoctor));
+        Assert.Equal(["p"], await store.FindWithinAsync("Patient/p", "Patient", by: companyDoctor));
+        Assert.Empty(await store.FindWithinAsync("Patient/p", "Observation", by: companyDoctor));
+        await ReferAsync(store, "\"generalPractitioner\":[{\"reference\":\"Practitioner/d\"}]");
+        Assert.Equal(["p"], await store.FindWithinAsync("Practitioner/d", "Patient", by: gp));
+        Assert.Empty(await store.FindWithinAsync("Practitioner/d", "Patient", by: companyDoctor));
+        Assert.Equal(["d"], await store.FindWithinAsync("Practitioner/d", null, by: companyDoctor));
+    }
+
+    // The same patient, kept where she was.
+    private static async Task ReferAsync(TestStore store, string content)
+    {
+        await store.PutAsync(Patient("p", content));
+        await using var session = await store.Database.WriteAsync(default);
+        await session.ExecuteAsync(Sql.Of($"update res set home = (select x.rid from res x where x.fid = 'linde') where fid = 'p'"), default);
+        await session.CommitAsync(default);
     }
 
     [Fact]

@@ -223,6 +223,34 @@ public abstract class SearchContract
     }
 
     [Fact]
+    public async Task T106_A_compartment_holds_what_its_parameters_lead_to_and_the_resource_itself()
+    {
+        await using var store = await WithAsync(
+            Patient("p", "\"gender\":\"male\""), Patient("q", "\"link\":[{\"other\":{\"reference\":\"Patient/p\"},\"type\":\"seealso\"}]"),
+            Observation("subject", "\"subject\":{\"reference\":\"Patient/p\"},\"valueString\":\"x\""),
+            Observation("performer", "\"subject\":{\"reference\":\"Patient/q\"},\"performer\":[{\"reference\":\"Patient/p\"},{\"reference\":\"Practitioner/d\"}]"),
+            Observation("focus", "\"subject\":{\"reference\":\"Patient/q\"},\"focus\":[{\"reference\":\"Patient/p\"}]"),
+            Observation("device", "\"subject\":{\"reference\":\"Device/p\"}"),
+            """{"resourceType":"Encounter","id":"e","status":"planned","class":{"code":"AMB"},"subject":{"reference":"Patient/p"}}""",
+            """{"resourceType":"Practitioner","id":"d"}""", """{"resourceType":"Device","id":"p"}""",
+            """{"resourceType":"Medication","id":"m","code":{"text":"x"}}""");
+        Assert.Equal(["subject", "performer"], await store.FindWithinAsync("Patient/p", "Observation"));
+        Assert.Equal(["subject"], await store.FindWithinAsync("Patient/p", "Observation", "value-string=x"));
+        Assert.Equal(["p", "q"], await store.FindWithinAsync("Patient/p", "Patient"));
+        Assert.Equal(["p"], await store.FindWithinAsync("Patient/p", "Patient", "gender=male"));
+        Assert.Equal(["p", "q", "subject", "performer", "e"], await store.FindWithinAsync("Patient/p", null));
+        Assert.Equal(["subject", "performer", "e"], await store.FindWithinAsync("Patient/p", null, "_type=Encounter,Observation,Medication"));
+        Assert.Equal(["q", "performer", "focus"], await store.FindWithinAsync("Patient/q", null));
+        Assert.Equal(["performer", "d"], await store.FindWithinAsync("Practitioner/d", null));
+        Assert.Equal(["device", "p"], await store.FindWithinAsync("Device/p", null));
+        Assert.Equal(["e"], await store.FindWithinAsync("Encounter/e", null));
+        Assert.Empty(await store.FindWithinAsync("Patient/nobody", null));
+        Assert.Empty(await store.FindWithinAsync("Encounter/p", null));
+        await store.DoAsync(TestStore.Gone("Observation", "subject"));
+        Assert.Equal(["performer"], await store.FindWithinAsync("Patient/p", "Observation"));
+    }
+
+    [Fact]
     public async Task T107_A_list_finds_what_it_names_as_long_as_it_is_there()
     {
         static string List(string id, params string[] items) =>

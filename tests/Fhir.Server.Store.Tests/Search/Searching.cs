@@ -25,6 +25,15 @@ internal static class Searching
     public static Result<SearchQuery> Query(string? type, params (string Key, string Value)[] parameters) =>
         SearchQuery.Parse(type, [.. parameters.Select(p => KeyValuePair.Create(p.Key, p.Value))], DefinitionSet.R4);
 
+    /// <summary>The ids of all matches in the compartment of a resource; type null = of all types.</summary>
+    public static async Task<IReadOnlyList<string>> FindWithinAsync(this TestStore store, string focus, string? type, string query = "", AccessContext? by = null)
+    {
+        var pairs = query.Split('&', StringSplitOptions.RemoveEmptyEntries).Select(p => p.Split('=', 2)).Select(p => KeyValuePair.Create(p[0], p[1]));
+        Assert.False(SearchQuery.Parse(type, [.. pairs], DefinitionSet.R4, within: new(focus.Split('/')[0], focus.Split('/')[1])).Failed(out var issue, out var parsed), issue?.Text);
+        Assert.False((await store.Search.SearchAsync(parsed!, by ?? TestStore.Everyone, default)).Failed(out issue, out var page), issue?.Text);
+        return [.. page!.Matches.Select(m => m.Key.Id)];
+    }
+
     public static async Task<Result<SearchPage>> TryAsync(this TestStore store, string query, AccessContext? by = null) =>
         Query(query).Failed(out var issue, out var parsed) ? issue : await store.Search.SearchAsync(parsed, by ?? TestStore.Everyone, default);
 
