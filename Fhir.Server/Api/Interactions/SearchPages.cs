@@ -1,15 +1,17 @@
 using Fhir.Server.Api.Blobs;
 using Fhir.Server.Api.Http;
 using Fhir.Server.Api.Identity;
+using Fhir.Server.Api.Operations;
 using Fhir.Server.Core.Definitions;
 using Fhir.Server.Core.Outcomes;
+using Fhir.Server.Core.Terminology;
 using Fhir.Server.Store.Access;
 using Fhir.Server.Store.Search;
 
 namespace Fhir.Server.Api.Interactions;
 
 /// <summary>One page of a search as a Bundle; entries of a batch ask for it too.</summary>
-public sealed class SearchPages(ResourceSearch search, BinaryData binaries)
+public sealed class SearchPages(ResourceSearch search, BinaryData binaries, TerminologyDesk desk)
 {
     private static readonly Issue IncludesCut = new(IssueKind.Unsupported, "More is referred to than one page holds; some of it is left out.") { Code = "too-costly" };
 
@@ -17,7 +19,7 @@ public sealed class SearchPages(ResourceSearch search, BinaryData binaries)
     {
         if (type is not null && !DefinitionSet.R4.IsResource(type)) return Writing.NoSuchType;
         if (within is { } focus && Compartments.Wrong(focus, type) is { } wrong) return wrong;
-        if (SearchQuery.Parse(type, parameters, DefinitionSet.R4, strict, within).Failed(out var issue, out var query)) return issue;
+        if (SearchQuery.Parse(type, parameters, DefinitionSet.R4, strict, within, await VocabularyAsync(parameters, caller, stop)).Failed(out var issue, out var query)) return issue;
         if ((await search.SearchAsync(query, caller.Sees, stop)).Failed(out issue, out var page)) return issue;
         var entries = new List<BundleEntry>(page.Matches.Count + page.Includes.Count + 2);
         foreach (var match in page.Matches) entries.Add(await EntryAsync(match, "match", query.Elements, query, baseUrl, stop));
@@ -25,6 +27,14 @@ public sealed class SearchPages(ResourceSearch search, BinaryData binaries)
         if (query.Ignored.Count > 0) entries.Add(new() { Resource = OperationOutcome.Of([.. query.Ignored.Distinct(StringComparer.Ordinal).Select(LeftOut)]), SearchMode = "outcome" });
         if (page.IncludesCut) entries.Add(new() { Resource = OperationOutcome.Warning(IncludesCut), SearchMode = "outcome" });
         return BundleJson.Answer("searchset", page.Total, LinksOf(query, page, AddressOf(query, baseUrl)), entries, page.Concerned);
+    }
+
+    // Value sets that users stored count too, as far as the caller may see them.
+    private async Task<Vocabulary> VocabularyAsync(IReadOnlyList<KeyValuePair<string, string>> parameters, Caller caller, CancellationToken stop)
+    {
+        var valueSets = parameters.Where(p => p.Key.EndsWith(":in", StringComparison.Ordinal) || p.Key.EndsWith(":not-in", StringComparison.Ordinal)).SelectMany(p => p.Value.Split(',')).Select(v => new Canonical("ValueSet", v.Split('|')[0]));
+        var systems = parameters.Where(p => p.Key.EndsWith(":above", StringComparison.Ordinal) || p.Key.EndsWith(":below", StringComparison.Ordinal)).SelectMany(p => p.Value.Split(',')).Where(v => v.Contains('|', StringComparison.Ordinal)).Select(v => new Canonical("CodeSystem", v.Split('|')[0]));
+        return await desk.VocabularyAsync([.. valueSets.Concat(systems).Where(c => c.Url.Length > 0)], caller, stop);
     }
 
     // A filter that was left out makes the answer another one than was asked for — https://hl7.org/fhir/R4/search.html#errors

@@ -42,6 +42,10 @@ public sealed class TerminologyDesk(Vocabulary vocabulary, ResourceStore store, 
         return answering(all, question).Failed(out issue, out var answer) ? Refusal.Of(issue) : FhirBody.Of(JsonWriter.Write(answer), rids);
     }
 
+    /// <summary>What is loaded, with what of these definitions is stored and the caller may see.</summary>
+    public async Task<Vocabulary> VocabularyAsync(IReadOnlyList<Canonical> wanted, Caller caller, CancellationToken stop) =>
+        wanted.Count > 0 && await StoredAsync(wanted, caller, [], stop) is { Count: > 0 } stored ? vocabulary.With(stored) : vocabulary;
+
     // A resource that is itself what is asked about may be sent as it is.
     private static async Task<Result<Element>> ReadAsync(HttpRequest request, IReadOnlyDictionary<string, string> known, CancellationToken stop)
     {

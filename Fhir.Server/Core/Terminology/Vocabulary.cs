@@ -49,6 +49,22 @@ public sealed class Vocabulary(Conformance conformance)
         return _compiled.Count < MostKept ? _compiled.GetOrAdd(valueSet, made) : made;
     }
 
+    /// <summary>All codes of a value set (canonical, with <c>|version</c> or without).</summary>
+    public Result<IReadOnlyList<(string? System, string Code)>> CodesOf(string valueSet)
+    {
+        if (Compile(valueSet).Failed(out var issue, out var compiled)) return issue;
+        if (new Contents(compiled.Content, VersionRules.None, new(Systems)).List().Failed(out issue, out var entries)) return issue;
+        return entries.Select(e => (e.System, e.Code)).ToArray();
+    }
+
+    /// <summary>The code and all that stands above or below it in its code system; null where that cannot be told.</summary>
+    public IReadOnlyList<string>? CodesAlong(string system, string code, bool above)
+    {
+        if (Systems.Find(system) is not { } content || content.Source["hierarchyMeaning"].Text is not (null or "is-a")) return null;
+        if (content.Find(code) is not { } concept) return content.IsComplete ? [code] : null;
+        return [concept.Code, .. (above ? concept.Ancestors() : concept.Descendants()).Select(c => c.Code)];
+    }
+
     /// <summary>The same with these on top, as a request may bring its own definitions.</summary>
     public Vocabulary With(IEnumerable<Element> resources) => new(_conformance.With(resources));
 

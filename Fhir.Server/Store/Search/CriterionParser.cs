@@ -1,18 +1,20 @@
 using Fhir.Server.Core.Definitions;
 using Fhir.Server.Core.Outcomes;
+using Fhir.Server.Core.Terminology;
 using Fhir.Server.Store.Search.Criteria;
 using Fhir.Server.Store.Search.Types;
 
 namespace Fhir.Server.Store.Search;
 
 /// <summary>Reads one parameter of a search — https://hl7.org/fhir/R4/search.html#modifiers. Issues name the parameter and never repeat its value.</summary>
-internal sealed class CriterionParser(DefinitionSet definitions)
+internal sealed class CriterionParser(DefinitionSet definitions, Vocabulary? vocabulary = null)
 {
     private const int MostLinks = 5, MostSteps = 300, MostValues = 500, LongestText = 2000;
     private const int MostValuesTogether = 800;   // each is a piece of SQL, and If-None-Exist runs under the commit lock
     public static readonly Issue Unknown = new(IssueKind.Invalid, "There is no such search parameter.") { Code = "not-supported" };
     private static readonly Issue NotServed = new(IssueKind.Unsupported, "This parameter is not supported here; without it the answer would be another one, so it is not left out.") { Code = "not-supported" };
 
+    private readonly CodesInReach? _codes = vocabulary is null ? null : new(vocabulary);
     private int _steps, _values;
 
     /// <summary>True when nothing but the name was wrong: a lenient search leaves the parameter out.</summary>
@@ -64,7 +66,7 @@ internal sealed class CriterionParser(DefinitionSet definitions)
             if (read(text).Failed(out issue, out var one)) return issue;
             values.Add(one);
         }
-        return new ValueCriterion(definition.Code, values, Not: modifier == "not");
+        return new ValueCriterion(definition.Code, values, Not: modifier is "not" or "not-in");
     }
 
     // How each value is read; an issue when the parameter does not have that modifier.
@@ -74,6 +76,8 @@ internal sealed class CriterionParser(DefinitionSet definitions)
         (SearchParameterType.String, "exact") => Text(StringMatch.Exact),
         (SearchParameterType.String, "contains") => Text(StringMatch.Contains),
         (SearchParameterType.Token, null or "not") => By(TokenValue.Parse),
+        (SearchParameterType.Token, "in" or "not-in") when _codes is { } codes => By(text => codes.In(SearchText.Unescape(text))),
+        (SearchParameterType.Token, "above" or "below") when _codes is { } codes => By(text => codes.Along(text, modifier == "above")),
         (SearchParameterType.Token, "of-type") => By(OfTypeValue.Parse),
         (SearchParameterType.Reference, "identifier") => By(TokenValue.Parse),
         (SearchParameterType.Reference, null) => To(null),
@@ -147,7 +151,12 @@ internal sealed class CriterionParser(DefinitionSet definitions)
         if (type is null || !MayPointTo(reference, type)) return new Issue(IssueKind.Invalid, "The reference that _has names does not lead here.");
         if (Parse(source, rest, value, links + 1).Failed(out var issue, out var condition))
             return IsUnknown(issue) ? new Issue(IssueKind.Invalid, "_has ends in a parameter that is not there.") : issue;
-        return new HasCriterion(source, code, condition);
+        return condition switch   // with :not it is asked that there is no such one
+        {
+            ValueCriterion { Not: true } values => new HasCriterion(source, code, values with { Not = false }) { None = true },
+            IdCriterion { Not: true } ids => new HasCriterion(source, code, ids with { Not = false }) { None = true },
+            _ => new HasCriterion(source, code, condition),
+        };
     }
 
     // https://hl7.org/fhir/R4/search.html#list: what a List names; lists that are made up on the spot ($current-problems) there are none.

@@ -8,7 +8,7 @@ namespace Fhir.Server.Store.Search;
 /// <summary>What the matches of a page refer to, and what refers to them — https://hl7.org/fhir/R4/search.html#include. Each resource once, and only what the caller may see.</summary>
 internal sealed class IncludeFinder(Session session, Scope scope)
 {
-    private const int Most = 1000, MostRounds = 10;
+    private const int Most = 1000, MostRounds = 25;
     private readonly Dictionary<long, ResourceVersion> _found = [];
     private HashSet<long> _matches = [];
 
@@ -25,7 +25,7 @@ internal sealed class IncludeFinder(Session session, Scope scope)
             rules = [.. rules.Where(r => r.Iterate)];
             from = next;
         }
-        return ([.. _found.Values], false);
+        return ([.. _found.Values], from.Count > 0 && rules.Count > 0);   // there may be more to follow
     }
 
     private async ValueTask<List<ResourceVersion>> FindAsync(IncludeRule rule, IReadOnlyList<ResourceVersion> from, CancellationToken stop)
@@ -57,17 +57,18 @@ internal sealed class IncludeFinder(Session session, Scope scope)
     // The rids that the rule leads to from resources of one type.
     private Sql? Link(IncludeRule rule, string type, List<long> rids)
     {
-        var source = rule.Reverse ? rule.Source! : type;
-        var parameters = scope.Lookup.Catalog.Of(source).Values
-            .Where(p => p.Type == SearchParameterType.Reference && p.Path is not null && (rule.Code is null ? p.KeepsRows : p.Code == rule.Code))
-            .Where(p => scope.Sees.MaySearchBy(source, p.Code) && LeadsTo(p, rule.Reverse ? type : rule.Target))
-            .ToList();
+        IEnumerable<string> sources = !rule.Reverse ? [type] : rule.Source is { } source ? [source] : AccessTable.Types;
+        var parameters = sources.SelectMany(one => Parameters(one, rule, rule.Reverse ? type : rule.Target)).ToList();
         if (parameters.Count == 0) return null;
-        var link = Sql.In("l.p", [.. parameters.Select(p => (long)p.Numbers[0])]);
+        var link = Sql.In("l.p", [.. parameters.Select(p => (long)p.Numbers[0]).Distinct()]);
         return rule.Reverse
             ? Sql.Of($"select l.rid as rid from ix_ref l where {Sql.In("l.t", rids)} and {link}")
             : Sql.Of($"select l.t as rid from ix_ref l join res t on t.rid = l.t where {Sql.In("l.rid", rids)} and {link} and {OfType(parameters, rule.Target)}");
     }
+
+    private IEnumerable<SearchParameter> Parameters(string source, IncludeRule rule, string? target) => scope.Lookup.Catalog.Of(source).Values
+        .Where(p => p.Type == SearchParameterType.Reference && p.Path is not null && (rule.Code is null ? p.KeepsRows : p.Code == rule.Code))
+        .Where(p => scope.Sees.MaySearchBy(source, p.Code) && LeadsTo(p, target));
 
     private static bool LeadsTo(SearchParameter parameter, string? type) =>
         type is null || parameter.Targets.Count == 0 || parameter.Targets.Contains(type, StringComparer.Ordinal);

@@ -1,17 +1,18 @@
 using System.Globalization;
 using Fhir.Server.Core.Definitions;
 using Fhir.Server.Core.Outcomes;
+using Fhir.Server.Core.Terminology;
 using Fhir.Server.Store.Access;
 using Fhir.Server.Store.Search.Criteria;
 
 namespace Fhir.Server.Store.Search;
 
 /// <summary>Reads a whole search: what shapes the answer here, the conditions through <see cref="CriterionParser"/>.</summary>
-internal sealed class QueryParser(string? type, DefinitionSet definitions, bool strict, ResourceKey? within)
+internal sealed class QueryParser(string? type, DefinitionSet definitions, bool strict, ResourceKey? within, Vocabulary? vocabulary)
 {
     private const int MostParameters = 100, MostSortKeys = 8;
     private static readonly string[] Summaries = ["true", "text", "data", "false", "count"];
-    private readonly CriterionParser _criteria = new(definitions);
+    private readonly CriterionParser _criteria = new(definitions, vocabulary);
     private readonly List<KeyValuePair<string, string>> _used = [];
     private readonly List<string> _ignored = [];
     private readonly List<SortKey> _sort = [];
@@ -122,7 +123,7 @@ internal sealed class QueryParser(string? type, DefinitionSet definitions, bool 
     private Issue? Include(string value, bool reverse, bool iterate)
     {
         var parts = value.Split(':');
-        if (value == "*" && !reverse) _includes.Add(new(Reverse: false, iterate, null, null, null));
+        if (value == "*") _includes.Add(new(reverse, iterate, null, null, null));
         else if (parts.Length is < 2 or > 3 || !definitions.IsResource(parts[0])) return Wrong("It is written as Type:parameter or Type:parameter:Target.");
         else if (parts[1] != "*" && _criteria.Find(parts[0], parts[1]) is not { Type: SearchParameterType.Reference }) return Wrong("It names no reference parameter of the type.");
         else if (parts is [_, _, var target] && !definitions.IsResource(target)) return Wrong("It names a target that is no resource type.");

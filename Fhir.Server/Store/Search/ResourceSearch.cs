@@ -62,16 +62,27 @@ public sealed class ResourceSearch
         var byRid = after?.ByRid ?? sql.ComesByRid;
         var order = SortOrder.Of(query.Sort, sql.Scope, byRid);
         var rows = await RowsAsync(session, sql, order, after, query.Count + 1, stop);
-        var more = rows.Count > query.Count;
-        var matches = rows.Take(query.Count).Select(r => r.Version).ToList();
-        var (included, cut) = await new IncludeFinder(session, sql.Scope).FindAsync(query.Includes, matches, stop);
+        var (matches, included, cut) = await WithIncludesAsync(session, sql, query, [.. rows.Take(query.Count).Select(r => r.Version)], stop);
+        var more = rows.Count > matches.Count;
         var whole = after is null && !more;
         return new SearchPage(Reduced(matches, sees), Reduced(included, sees))
         {
             Total = whole ? matches.Count : query.Accurate ? await CountAsync(session, sql, stop) : null,
-            Next = more ? new PageToken(ceiling, byRid, rows[query.Count - 1].Keys).Close(_seal, query, sees) : null,
+            Next = more ? new PageToken(ceiling, byRid, rows[matches.Count - 1].Keys).Close(_seal, query, sees) : null,
             IncludesCut = cut,
         };
+    }
+
+    // A page that would include too much ends earlier: what it leaves comes behind the next link, with its own includes.
+    private static async ValueTask<(List<ResourceVersion> Matches, IReadOnlyList<ResourceVersion> Included, bool Cut)> WithIncludesAsync(
+        Session session, SearchSql sql, SearchQuery query, List<ResourceVersion> matches, CancellationToken stop)
+    {
+        while (true)
+        {
+            var (included, cut) = await new IncludeFinder(session, sql.Scope).FindAsync(query.Includes, matches, stop);
+            if (!cut || matches.Count == 1) return (matches, included, cut);
+            matches = matches[..(matches.Count / 2)];
+        }
     }
 
     private static async ValueTask<List<(ResourceVersion Version, object?[] Keys)>> RowsAsync(Session session, SearchSql sql, SortOrder order, PageToken? after, int limit, CancellationToken stop)

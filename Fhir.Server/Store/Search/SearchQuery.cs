@@ -1,5 +1,6 @@
 using Fhir.Server.Core.Definitions;
 using Fhir.Server.Core.Outcomes;
+using Fhir.Server.Core.Terminology;
 using Fhir.Server.Store.Access;
 using Fhir.Server.Store.Search.Criteria;
 
@@ -41,10 +42,10 @@ public sealed class SearchQuery
 
     /// <summary>
     /// Reads the parameters as they came, percent-decoded. What is not understood is left out, or with <paramref name="strict"/>
-    /// refused (https://hl7.org/fhir/R4/search.html#errors); a wrong value or modifier is refused in any case. Within: only what is in the compartment of that resource.
+    /// refused (https://hl7.org/fhir/R4/search.html#errors); a wrong value or modifier is refused in any case. Within: only what is in the compartment of that resource. Without a vocabulary :in, :not-in, :above and :below of tokens are refused.
     /// </summary>
-    public static Result<SearchQuery> Parse(string? type, IReadOnlyList<KeyValuePair<string, string>> parameters, DefinitionSet definitions, bool strict = false, ResourceKey? within = null) =>
-        new QueryParser(type, definitions, strict, within).Parse(parameters);
+    public static Result<SearchQuery> Parse(string? type, IReadOnlyList<KeyValuePair<string, string>> parameters, DefinitionSet definitions, bool strict = false, ResourceKey? within = null, Vocabulary? vocabulary = null) =>
+        new QueryParser(type, definitions, strict, within, vocabulary).Parse(parameters);
 
     /// <summary>The conditions on one type.</summary>
     internal sealed record Branch(string? Type, List<Criterion> All);

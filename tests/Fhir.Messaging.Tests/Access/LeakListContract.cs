@@ -37,6 +37,8 @@ public abstract class LeakListContract(LeakListContract.Stage stage)
         Assert.Equal(["mine"], await Ids(Jansen, "/fhir/Patient?_id=mine&_has:Observation:patient:code=8480-6"));
         Assert.Empty(await Ids(Jansen, "/fhir/Patient?_id=mine&_has:Observation:patient:code=2339-0"));
         Assert.Empty(await Ids(Jansen, "/fhir/Patient?_has:Observation:patient:_id=secret"));
+        Assert.Equal(["mine"], await Ids(Jansen, "/fhir/Patient?_id=mine&_has:Observation:patient:code:not=2339-0"));
+        Assert.Empty(await Ids(Jansen, "/fhir/Patient?_id=mine&_has:Observation:patient:code:not=8480-6"));
     }
 
     [Fact]
@@ -90,6 +92,14 @@ public abstract class LeakListContract(LeakListContract.Stage stage)
 
     [Fact]
     public async Task H4_revinclude_brings_nothing_hidden() => Assert.Equal(["mine", "open"], await Ids(Jansen, "/fhir/Patient?_id=mine&_revinclude=Observation:patient&_revinclude:iterate=Encounter:patient"));
+
+    [Fact]
+    public async Task H4_revinclude_of_everything_brings_nothing_hidden()
+    {
+        var got = Ok(await Jansen.Get("/fhir/Patient?_id=mine&_revinclude:iterate=*"));
+        Assert.Contains("/Observation/open", Keys(got), StringComparison.Ordinal);
+        foreach (var word in (string[])["/secret", "/theirs"]) Assert.DoesNotContain(word, Keys(got), StringComparison.Ordinal);
+    }
 
     [Fact]
     public async Task H4_Sorting_by_what_is_hidden_sorts_nothing()

@@ -38,6 +38,8 @@ public sealed class NaiveSearch(NaivePolicy policy, Somebody who)
         if (key.StartsWith("_has:", StringComparison.Ordinal))
         {
             var parts = key.Split(':', 4);
+            if (parts[3].EndsWith(":not", StringComparison.Ordinal) && !parts[3].Contains('.', StringComparison.Ordinal) && !parts[3].StartsWith('_'))
+                return Known(fact.Type, "_has") && Known(parts[1], parts[2]) && Known(parts[1], parts[3][..^4]) && !Holds(fact, key[..^4], value);
             return Known(fact.Type, "_has") && Known(parts[1], parts[2]) && _seen.Values.Any(f => f.Type == parts[1] && Links(f, parts[2]).Contains(fact.Key) && Holds(f, parts[3], value));
         }
         if (key.Split('.', 2) is [var hop, var rest])

@@ -85,6 +85,26 @@ public abstract class SearchContract(Shared shared)
     }
 
     [Fact]
+    public async Task T80_A_value_set_that_was_stored_is_searched_by()
+    {
+        var (name, system) = (Unique(), $"http://example.org/{Unique()}");
+        var url = $"http://example.org/ValueSet/{name}";
+        Assert.Equal(201, (await Integrator.Post("/fhir/CodeSystem", $$$"""{"resourceType":"CodeSystem","url":"{{{system}}}","status":"active","content":"complete","concept":[{"code":"top","concept":[{"code":"in"}]},{"code":"out"}]}""")).Code);
+        Assert.Equal(201, (await Integrator.Post("/fhir/ValueSet", $$$"""{"resourceType":"ValueSet","url":"{{{url}}}","status":"active","compose":{"include":[{"system":"{{{system}}}","concept":[{"code":"in"}]}]}}""")).Code);
+        var patient = await Jansen.NewPatient(Unique());
+        var ids = new List<string>();
+        foreach (var code in (string[])["in", "out"])
+            ids.Add((await Jansen.Post("/fhir/Observation", $$$"""{"resourceType":"Observation","status":"final","code":{"coding":[{"system":"{{{system}}}","code":"{{{code}}}"}]},"subject":{"reference":"Patient/{{{patient}}}"}}""")).Id);
+        Assert.Equal([ids[0]], Ids(await Jansen.Get($"/fhir/Observation?patient={patient}&code:in={url}")));
+        Assert.Equal([ids[1]], Ids(await Jansen.Get($"/fhir/Observation?patient={patient}&code:not-in={url}")));
+        Assert.Equal([ids[0]], Ids(await Jansen.Get($"/fhir/Observation?patient={patient}&code:below={system}|top")));
+        Assert.Equal([patient], Ids(await Jansen.Get($"/fhir/Patient?_has:Observation:patient:code:in={url}")));
+        var refused = await Jansen.Get($"/fhir/Observation?patient={patient}&code:in={url}x");
+        Assert.Equal((400, "code:in"), (refused.Code, refused.Places.Single()));
+        Assert.DoesNotContain(name, refused.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task T106_A_compartment_is_searched_by_its_address()
     {
         var (id, other) = (await Jansen.NewPatient(Unique()), await Jansen.NewPatient(Unique()));

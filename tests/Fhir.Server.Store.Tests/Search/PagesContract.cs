@@ -140,9 +140,12 @@ public abstract class PagesContract
         Assert.Equal(["Observation/a", "Observation/b"], await IncludedAsync(store, "Patient?_revinclude=Observation:subject"));
         Assert.Equal(["Observation/a", "Observation/b", "Practitioner/d"], await IncludedAsync(store, "Patient?_revinclude=Observation:patient&_include:iterate=Observation:performer"));
         Assert.Equal(["Patient/p"], await IncludedAsync(store, "Practitioner?_revinclude=Patient:general-practitioner"));
+        Assert.Equal(["Observation/a", "Observation/b"], await IncludedAsync(store, "Patient?_revinclude=*"));
+        Assert.Equal(["Observation/a", "Patient/p"], await IncludedAsync(store, "Practitioner?_id=d&_revinclude=*"));
+        Assert.Equal(["Observation/a", "Observation/b", "Patient/p"], await IncludedAsync(store, "Practitioner?_id=d&_revinclude:iterate=*"));
         await store.DoAsync(TestStore.Gone("Practitioner", "d"));
         Assert.Equal(["Observation/b", "Patient/p"], await IncludedAsync(store, "Observation?_id=a&_include=*"));
-        foreach (var wrong in new[] { "_include=Observation", "_include=Nothing:subject", "_include=Observation:nothing", "_include=Observation:code", "_revinclude=*" })
+        foreach (var wrong in new[] { "_include=Observation", "_include=Nothing:subject", "_include=Observation:nothing", "_include=Observation:code", "_revinclude=Observation" })
             Assert.True((await store.TryAsync($"Observation?{wrong}")).Failed(out var issue, out _) && issue.Where!.StartsWith(wrong[..8], StringComparison.Ordinal), wrong);
     }
 
@@ -153,6 +156,35 @@ public abstract class PagesContract
         var page = await store.SearchAsync("Patient?_revinclude=Observation:subject");
         Assert.Equal((1000, true), (page.Includes.Count, page.IncludesCut));
         Assert.False((await store.SearchAsync("Patient?active=true")).IncludesCut);
+    }
+
+    [Fact]
+    public async Task T100_A_page_that_would_include_too_much_ends_earlier_and_nothing_is_lost()
+    {
+        await using var store = await WithAsync(
+            Enumerable.Range(0, 4).Select(i => Patient($"p{i}", "\"active\":true"))
+                .Concat(Enumerable.Range(0, 1600).Select(i => Observation($"o{i}", $$$"""  "subject":{"reference":"Patient/p{{{i % 4}}}"}"""))));
+        var (matches, includes, page) = (new List<string>(), new List<string>(), await store.SearchAsync("Patient?_revinclude=Observation:subject"));
+        while (true)
+        {
+            matches.AddRange(page.Matches.Select(m => m.Key.Id));
+            includes.AddRange(page.Includes.Select(m => m.Key.Id));
+            Assert.False(page.IncludesCut);
+            if (page.Next is null) break;
+            page = await store.SearchAsync($"Patient?_revinclude=Observation:subject&_page={page.Next}");
+        }
+        Assert.Equal(["p0", "p1", "p2", "p3"], matches);
+        Assert.Equal((1600, 1600), (includes.Count, includes.Distinct().Count()));
+    }
+
+    [Fact]
+    public async Task T100_Includes_that_go_on_further_than_is_looked_are_announced()
+    {
+        await using var store = await WithAsync(Enumerable.Range(0, 40).Select(i => $$$"""{"resourceType":"Organization","id":"o{{{i}}}"{{{(i == 0 ? "" : $$$""","partOf":{"reference":"Organization/o{{{i - 1}}}"}""")}}}}"""));
+        var page = await store.SearchAsync("Organization?_id=o39&_include:iterate=Organization:partof");
+        Assert.True(page.IncludesCut && page.Includes.Count < 39);
+        page = await store.SearchAsync("Organization?_id=o12&_include:iterate=Organization:partof");
+        Assert.Equal((12, false), (page.Includes.Count, page.IncludesCut));
     }
 
     private static async Task<IReadOnlyList<string>> IncludedAsync(TestStore store, string query) =>
@@ -198,6 +230,8 @@ public abstract class PagesContract
     [InlineData("Organization?_has:Patient:organization:name=Dijk")]
     [InlineData("Organization?_has:Patient:general-practitioner:gender=male")]
     [InlineData("Organization?_has:Patient:organization:_id=p")]
+    [InlineData("Organization?_has:Patient:organization:gender:not=female")]
+    [InlineData("Organization?_has:Patient:general-practitioner:identifier:not=x")]
     [InlineData("?_tag=hiv")]
     [InlineData("Observation?value-string=finding")]
     public async Task What_is_hidden_from_a_company_doctor_finds_nothing(string query)
@@ -225,6 +259,7 @@ public abstract class PagesContract
         var included = Assert.Single((await store.SearchAsync("Communication?_include=Communication:subject", companyDoctor)).Includes);
         Assert.DoesNotContain("999990019", System.Text.Encoding.UTF8.GetString(included.Body.Span), StringComparison.Ordinal);
         Assert.Empty((await store.SearchAsync("Patient?_include=Patient:organization&_revinclude=Observation:subject", companyDoctor)).Includes);
+        Assert.Empty((await store.SearchAsync("Organization?_revinclude=*", companyDoctor)).Includes);
         Assert.Empty((await store.SearchAsync("Organization?_revinclude=Patient:organization", companyDoctor)).Includes);
     }
 
@@ -236,6 +271,7 @@ public abstract class PagesContract
         foreach (var query in new[] { "Patient?", "Patient?name=Dijk", "Observation?", "?_tag=hiv", "Organization?_has:Patient:organization:name=Dijk", "Communication?", "Observation?subject:Patient.name=Dijk", "Observation?subject=Patient/p" })
             Assert.Empty(await store.FindAsync(query, stranger));
         Assert.Empty((await store.SearchAsync("Organization?_revinclude=Patient:organization", stranger)).Includes);
+        Assert.Empty((await store.SearchAsync("Organization?_revinclude:iterate=*", stranger)).Includes);
         foreach (var type in (string?[])["Observation", "Patient", null]) Assert.Empty(await store.FindWithinAsync("Patient/p", type, by: stranger));
     }
 

@@ -223,6 +223,44 @@ public abstract class SearchContract
     }
 
     [Fact]
+    public async Task T97_Has_and_not_mean_that_there_is_none()
+    {
+        const string a = "http://loinc.org|4548-4";
+        await using var store = await WithAsync(
+            Patient("only", "\"active\":true"), Patient("both", "\"active\":true"), Patient("other", "\"active\":true"), Patient("none", "\"active\":true"), Patient("gone", "\"active\":true"),
+            Observation("o1", "\"subject\":{\"reference\":\"Patient/only\"}"), Observation("o2", "\"subject\":{\"reference\":\"Patient/both\"}"), Observation("o3", "\"subject\":{\"reference\":\"Patient/gone\"}"),
+            """{"resourceType":"Observation","id":"x1","status":"final","code":{"coding":[{"code":"x"}]},"subject":{"reference":"Patient/both"}}""",
+            """{"resourceType":"Observation","id":"x2","status":"final","code":{"coding":[{"code":"x"}]},"subject":{"reference":"Patient/other"}}""");
+        await store.DoAsync(TestStore.Gone("Observation", "o3"));
+        Assert.Equal(["only", "both"], await store.FindAsync($"Patient?_has:Observation:patient:code={a}"));
+        Assert.Equal(["other", "none", "gone"], await store.FindAsync($"Patient?_has:Observation:patient:code:not={a}"));
+        Assert.Equal(["none", "gone"], await store.FindAsync($"Patient?_has:Observation:patient:code:not={a},x"));
+        Assert.Equal(["both", "other", "none", "gone"], await store.FindAsync("Patient?_has:Observation:patient:_id:not=o1"));
+        Assert.Equal(["x1", "x2"], await store.FindAsync($"Observation?code=x&subject:Patient._has:Observation:patient:code:not=y"));
+        Assert.Equal(["x2"], await store.FindAsync($"Observation?code=x&subject:Patient._has:Observation:patient:code:not={a}"));
+    }
+
+    [Fact]
+    public async Task T80_Codes_are_found_by_their_value_set_and_along_their_hierarchy()
+    {
+        const string roles = "http://terminology.hl7.org/CodeSystem/v3-RoleCode", genders = "http://hl7.org/fhir/ValueSet/administrative-gender";
+        static string Relative(string id, string code, string system = roles) => $$$"""{"resourceType":"RelatedPerson","id":"{{{id}}}","patient":{"reference":"Patient/a"},"relationship":[{"coding":[{"system":"{{{system}}}","code":"{{{code}}}"}]}]}""";
+        await using var store = await WithAsync(
+            Patient("a", "\"gender\":\"male\""), Patient("b", "\"active\":true"),
+            Relative("mother", "MTH"), Relative("parent", "PRN"), Relative("family", "FAMMEMB"), Relative("friend", "FRND"), Relative("elsewhere", "MTH", "http://other"), """{"resourceType":"RelatedPerson","id":"none","patient":{"reference":"Patient/a"}}""");
+        Assert.Equal(["a"], await store.FindAsync($"Patient?gender:in={genders}"));
+        Assert.Equal(["b"], await store.FindAsync($"Patient?gender:not-in={genders}"));
+        Assert.Equal(["mother", "parent"], await store.FindAsync($"RelatedPerson?relationship:below={roles}|PRN"));
+        Assert.Equal(["mother", "parent", "family"], await store.FindAsync($"RelatedPerson?relationship:below={roles}|FAMMEMB"));
+        Assert.Equal(["parent", "family"], await store.FindAsync($"RelatedPerson?relationship:above={roles}|PRN"));
+        Assert.Equal(["mother", "parent", "family"], await store.FindAsync($"RelatedPerson?relationship:above={roles}|MTH"));
+        Assert.Equal(["mother", "friend"], await store.FindAsync($"RelatedPerson?relationship:below={roles}|MTH,{roles}|FRND"));
+        Assert.Equal(["a"], await store.FindAsync($"Patient?_has:RelatedPerson:patient:relationship:below={roles}|PRN"));
+        foreach (var query in new[] { "gender:in=http://nowhere/ValueSet/x", "gender:not-in=http://nowhere/ValueSet/x", "gender:below=male", "gender:below=http://nowhere|x", "gender:in=http://hl7.org/fhir/ValueSet/all-languages" })
+            Assert.NotNull(await RefusedAsync(store, $"Patient?{query}"));
+    }
+
+    [Fact]
     public async Task T106_A_compartment_holds_what_its_parameters_lead_to_and_the_resource_itself()
     {
         await using var store = await WithAsync(

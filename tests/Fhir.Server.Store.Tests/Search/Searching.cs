@@ -4,6 +4,8 @@ using System.Text.Json.Nodes;
 using Fhir.Server.Core.Definitions;
 using Fhir.Server.Core.Json;
 using Fhir.Server.Core.Outcomes;
+using Fhir.Server.Core.Packages;
+using Fhir.Server.Core.Terminology;
 using Fhir.Server.Store.Access;
 using Fhir.Server.Store.Resources;
 using Fhir.Server.Store.Search;
@@ -14,12 +16,14 @@ namespace Fhir.Server.Store.Tests.Search;
 /// <summary>Short ways to store and to search.</summary>
 internal static class Searching
 {
+    private static readonly Vocabulary Vocabulary = new(Conformance.R4);
+
     /// <summary>A query as it stands in a URL, percent-decoded: <c>Patient?name=x&amp;_count=1</c>.</summary>
     public static Result<SearchQuery> Query(string text, bool strict = false)
     {
         var mark = text.IndexOf('?', StringComparison.Ordinal);
         var pairs = text[(mark + 1)..].Split('&', StringSplitOptions.RemoveEmptyEntries).Select(p => p.Split('=', 2)).Select(p => KeyValuePair.Create(p[0], p.ElementAtOrDefault(1) ?? ""));
-        return SearchQuery.Parse(mark > 0 ? text[..mark] : null, [.. pairs], DefinitionSet.R4, strict);
+        return SearchQuery.Parse(mark > 0 ? text[..mark] : null, [.. pairs], DefinitionSet.R4, strict, vocabulary: Vocabulary);
     }
 
     public static Result<SearchQuery> Query(string? type, params (string Key, string Value)[] parameters) =>

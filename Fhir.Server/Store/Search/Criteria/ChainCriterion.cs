@@ -32,18 +32,25 @@ internal sealed record ChainCriterion(string Code, IReadOnlyList<(string Type, C
 /// <summary>Something that refers here fulfils a condition (<c>_has:Observation:patient:code=x</c>) — https://hl7.org/fhir/R4/search.html#has</summary>
 internal sealed record HasCriterion(string Source, string Reference, Criterion Inner) : Criterion("_has")
 {
+    /// <summary>There is none: _has with :not.</summary>
+    public bool None { get; init; }
+
     protected override Sql Condition(Scope scope)
     {
         var next = scope.Next(Source);
-        return Sql.Of($"exists (select 1 from ix_ref {next.Link} join res {next.Row} on {next.Row}.rid = {next.Link}.rid where {next.Link}.t = {scope.Row}.rid and {Links.Of(next.Link, next, Reference)} and {next.Seen} and {next.MaySearchBy(Reference)} and {Inner.Holds(next)})");
+        if (None && IsHidden(next)) return Sql.False;
+        return Sql.Of($"{Sql.Raw(None ? "not " : "")}exists (select 1 from ix_ref {next.Link} join res {next.Row} on {next.Row}.rid = {next.Link}.rid where {next.Link}.t = {scope.Row}.rid and {Links.Of(next.Link, next, Reference)} and {next.Seen} and {next.MaySearchBy(Reference)} and {Inner.Holds(next)})");
     }
 
     protected override Sql? Select(Scope scope)
     {
         var next = scope.Next(Source);
-        return Inner.Rids(next) is not { } rids ? null : Sql.Of(
+        return None || Inner.Rids(next) is not { } rids ? null : Sql.Of(
             $"select {next.Link}.t as rid from {Links.From(rids, next)} cross join ix_ref {next.Link} where {next.Row}.rid = e.rid and {next.Link}.rid = {next.Row}.rid and {Links.Of(next.Link, next, Reference)} and {next.Seen} and {next.MaySearchBy(Reference)}");
     }
+
+    // Nothing is found by what is hidden, not even that it is not there.
+    private bool IsHidden(Scope next) => ReferenceEquals(next.MaySearchBy(Reference), Sql.False) || ReferenceEquals(next.MaySearchBy(Inner.Code), Sql.False);
 }
 
 internal static class Links

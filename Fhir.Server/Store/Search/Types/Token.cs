@@ -87,6 +87,12 @@ internal sealed record TokenValue(Token Token) : SearchValue("ix_tok")
     public override Sql Where(SearchParameter parameter, Lookup lookup) => Sql.Of($"i.v = {Token.Hash(lookup.Hash)}");
 }
 
+/// <summary>Any of many codes: those of a value set, or those above or below one.</summary>
+internal sealed record CodesValue(IReadOnlyList<Token> AnyOf) : SearchValue("ix_tok")
+{
+    public override Sql Where(SearchParameter parameter, Lookup lookup) => Sql.In("i.v", [.. AnyOf.Select(token => token.Hash(lookup.Hash)).Distinct()]);
+}
+
 /// <summary>An identifier of a type: <c>:of-type=system|code|value</c>.</summary>
 internal sealed record OfTypeValue(string System, string Code, string Value) : SearchValue("ix_tok")
 {
