@@ -42,11 +42,11 @@ public static class Compartments
         AnswerAsync(new(compartment, focus), null, [.. Links.Pairs(context.Request.Query)], context, caller, pages, stop);
 
     private static async Task<IResult> OfTypeByFormAsync(string compartment, string focus, string type, HttpContext context, Caller caller, SearchPages pages, CancellationToken stop) =>
-        (await SearchForm.ReadAsync(context.Request, stop)).Failed(out var issue, out var parameters) ? Refusal.Of(issue) : await AnswerAsync(new(compartment, focus), type, parameters, context, caller, pages, stop);
+        (await SearchForm.ReadAsync(context.Request, stop)).Failed(out var issue, out var parameters) ? Refusal.Of(issue) : await AnswerAsync(new(compartment, focus), type, parameters, context, caller, pages, stop, byForm: true);
 
     private static async Task<IResult> OfAllByFormAsync(string compartment, string focus, HttpContext context, Caller caller, SearchPages pages, CancellationToken stop) =>
-        (await SearchForm.ReadAsync(context.Request, stop)).Failed(out var issue, out var parameters) ? Refusal.Of(issue) : await AnswerAsync(new(compartment, focus), null, parameters, context, caller, pages, stop);
+        (await SearchForm.ReadAsync(context.Request, stop)).Failed(out var issue, out var parameters) ? Refusal.Of(issue) : await AnswerAsync(new(compartment, focus), null, parameters, context, caller, pages, stop, byForm: true);
 
-    private static async Task<IResult> AnswerAsync(ResourceKey focus, string? type, IReadOnlyList<KeyValuePair<string, string>> parameters, HttpContext context, Caller caller, SearchPages pages, CancellationToken stop) =>
-        (await pages.PageAsync(type, parameters, Base.Of(context), Prefer.Of(context.Request).Strict, caller, stop, focus)).Failed(out var issue, out var body) ? Refusal.Of(issue) : body;
+    private static async Task<IResult> AnswerAsync(ResourceKey focus, string? type, IReadOnlyList<KeyValuePair<string, string>> parameters, HttpContext context, Caller caller, SearchPages pages, CancellationToken stop, bool byForm = false) =>
+        (await pages.PageAsync(type, parameters, Base.Of(context), Prefer.Of(context.Request).Strict, caller, stop, focus, byForm)).Failed(out var issue, out var body) ? Refusal.Of(issue) : body;
 }

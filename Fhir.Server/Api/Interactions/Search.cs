@@ -24,11 +24,11 @@ public static class Search
         AnswerAsync(null, [.. Links.Pairs(context.Request.Query)], context, caller, pages, stop);
 
     private static async Task<IResult> OfTypeByFormAsync(string type, HttpContext context, Caller caller, SearchPages pages, CancellationToken stop) =>
-        (await SearchForm.ReadAsync(context.Request, stop)).Failed(out var issue, out var parameters) ? Refusal.Of(issue) : await AnswerAsync(type, parameters, context, caller, pages, stop);
+        (await SearchForm.ReadAsync(context.Request, stop)).Failed(out var issue, out var parameters) ? Refusal.Of(issue) : await AnswerAsync(type, parameters, context, caller, pages, stop, byForm: true);
 
     private static async Task<IResult> OfAllByFormAsync(HttpContext context, Caller caller, SearchPages pages, CancellationToken stop) =>
-        (await SearchForm.ReadAsync(context.Request, stop)).Failed(out var issue, out var parameters) ? Refusal.Of(issue) : await AnswerAsync(null, parameters, context, caller, pages, stop);
+        (await SearchForm.ReadAsync(context.Request, stop)).Failed(out var issue, out var parameters) ? Refusal.Of(issue) : await AnswerAsync(null, parameters, context, caller, pages, stop, byForm: true);
 
-    private static async Task<IResult> AnswerAsync(string? type, IReadOnlyList<KeyValuePair<string, string>> parameters, HttpContext context, Caller caller, SearchPages pages, CancellationToken stop) =>
-        (await pages.PageAsync(type, parameters, Base.Of(context), Prefer.Of(context.Request).Strict, caller, stop)).Failed(out var issue, out var body) ? Refusal.Of(issue) : body;
+    private static async Task<IResult> AnswerAsync(string? type, IReadOnlyList<KeyValuePair<string, string>> parameters, HttpContext context, Caller caller, SearchPages pages, CancellationToken stop, bool byForm = false) =>
+        (await pages.PageAsync(type, parameters, Base.Of(context), Prefer.Of(context.Request).Strict, caller, stop, byForm: byForm)).Failed(out var issue, out var body) ? Refusal.Of(issue) : body;
 }

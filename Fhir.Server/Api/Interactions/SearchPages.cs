@@ -6,17 +6,19 @@ using Fhir.Server.Core.Definitions;
 using Fhir.Server.Core.Outcomes;
 using Fhir.Server.Core.Terminology;
 using Fhir.Server.Store.Access;
+using Fhir.Server.Store.Database;
 using Fhir.Server.Store.Search;
 
 namespace Fhir.Server.Api.Interactions;
 
 /// <summary>One page of a search as a Bundle; entries of a batch ask for it too.</summary>
-public sealed class SearchPages(ResourceSearch search, BinaryData binaries, TerminologyDesk desk)
+public sealed class SearchPages(ResourceSearch search, BinaryData binaries, TerminologyDesk desk, Seal seal)
 {
     private static readonly Issue IncludesCut = new(IssueKind.Unsupported, "More is referred to than one page holds; some of it is left out.") { Code = "too-costly" };
 
-    public async Task<Result<FhirBody>> PageAsync(string? type, IReadOnlyList<KeyValuePair<string, string>> parameters, string baseUrl, bool strict, Caller caller, CancellationToken stop, ResourceKey? within = null)
+    public async Task<Result<FhirBody>> PageAsync(string? type, IReadOnlyList<KeyValuePair<string, string>> parameters, string baseUrl, bool strict, Caller caller, CancellationToken stop, ResourceKey? within = null, bool byForm = false)
     {
+        if (SealedQuery.Open(seal, parameters, caller) is { } held) (parameters, byForm) = (held, true);
         if (type is not null && !DefinitionSet.R4.IsResource(type)) return Writing.NoSuchType;
         if (within is { } focus && Compartments.Wrong(focus, type) is { } wrong) return wrong;
         if (SearchQuery.Parse(type, parameters, DefinitionSet.R4, strict, within, await VocabularyAsync(parameters, caller, stop)).Failed(out var issue, out var query)) return issue;
@@ -26,7 +28,7 @@ public sealed class SearchPages(ResourceSearch search, BinaryData binaries, Term
         foreach (var include in page.Includes) entries.Add(await EntryAsync(include, "include", [], query, baseUrl, stop));
         if (query.Ignored.Count > 0) entries.Add(new() { Resource = OperationOutcome.Of([.. query.Ignored.Distinct(StringComparer.Ordinal).Select(LeftOut)]), SearchMode = "outcome" });
         if (page.IncludesCut) entries.Add(new() { Resource = OperationOutcome.Warning(IncludesCut), SearchMode = "outcome" });
-        return BundleJson.Answer("searchset", page.Total, LinksOf(query, page, AddressOf(query, baseUrl)), entries, page.Concerned);
+        return BundleJson.Answer("searchset", page.Total, LinksOf(query, page, AddressOf(query, baseUrl), byForm ? caller : null), entries, page.Concerned);
     }
 
     // Value sets that users stored count too, as far as the caller may see them.
@@ -49,11 +51,14 @@ public sealed class SearchPages(ResourceSearch search, BinaryData binaries, Term
     };
 
     // The self link says what was understood, and nothing that was not.
-    private static List<(string, string)> LinksOf(SearchQuery query, SearchPage page, string address)
+    private List<(string, string)> LinksOf(SearchQuery query, SearchPage page, string address, Caller? sealedFor)
     {
-        var links = new List<(string, string)> { ("self", Links.Of(address, query.Page is { } here ? query.Used.Append(new("_page", here)) : query.Used)) };
-        if (page.Next is { } next) links.Add(("next", Links.Of(address, query.Used.Append(new("_page", next)))));
-        return links;
+        string To(string? at)
+        {
+            List<KeyValuePair<string, string>> all = at is null ? [.. query.Used] : [.. query.Used, new("_page", at)];
+            return Links.Of(address, sealedFor is null ? all : SealedQuery.Close(seal, all, sealedFor));
+        }
+        return page.Next is { } next ? [("self", To(query.Page)), ("next", To(next))] : [("self", To(query.Page))];
     }
 
     private async Task<BundleEntry> EntryAsync(ResourceVersion version, string mode, IReadOnlyList<string> elements, SearchQuery query, string baseUrl, CancellationToken stop) =>

@@ -20,7 +20,7 @@ internal sealed class QueryParser(string? type, DefinitionSet definitions, bool 
     private readonly List<string> _elements = [];
     private readonly List<SearchQuery.Branch> _branches = [];
     private int _count = SearchQuery.DefaultCount;
-    private bool _accurate;
+    private bool _accurate, _estimated;
     private string? _summary, _page;
 
     public Result<SearchQuery> Parse(IReadOnlyList<KeyValuePair<string, string>> parameters)
@@ -36,7 +36,7 @@ internal sealed class QueryParser(string? type, DefinitionSet definitions, bool 
         }
         return new SearchQuery
         {
-            Type = type, Within = within, Count = _summary == "count" ? 0 : _count, Accurate = _accurate, Summary = _summary == "count" ? null : _summary,
+            Type = type, Within = within, Count = _summary == "count" ? 0 : _count, Accurate = _accurate, Estimated = _estimated, Summary = _summary == "count" ? null : _summary,
             Elements = _elements, Page = _page, Used = _used, Ignored = _ignored, Sort = _sort, Includes = _includes, Branches = _branches,
         };
     }
@@ -59,7 +59,7 @@ internal sealed class QueryParser(string? type, DefinitionSet definitions, bool 
             ("_page", null) => Keep(() => _page = value),
             ("_count", null) => Count(value),
             ("_sort", null) => Sort(value),
-            ("_total", null) => value is "none" or "estimate" or "accurate" ? Keep(() => _accurate = value != "none") : Wrong("_total is none, estimate or accurate."),
+            ("_total", null) => value is "none" or "estimate" or "accurate" ? Keep(() => (_accurate, _estimated) = (value == "accurate", value == "estimate")) : Wrong("_total is none, estimate or accurate."),
             ("_summary", null) => Summaries.Contains(value, StringComparer.Ordinal) ? Keep(() => _summary = value) : Wrong("_summary is true, text, data, count or false."),
             ("_elements", null) => Keep(() => _elements.AddRange(value.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))),
             ("_include" or "_revinclude", null or "iterate" or "recurse") => Include(value, reverse: name == "_revinclude", iterate: modifier is not null),

@@ -37,7 +37,7 @@ public sealed class ResourceSearch
     // A number tells of those whom it counts; the log names as many as a page would.
     private static async ValueTask<SearchPage> CountedAsync(Session session, SearchSql sql, CancellationToken stop)
     {
-        var total = await CountAsync(session, sql, stop);
+        var total = await CountAsync(session, sql, long.MaxValue, stop);
         var concerned = total == 0 || sql.Scope.Type is { } type && !AccessTable.CanBeAboutPatients(type) ? [] : await session.QueryAsync(sql.Rids(SearchQuery.DefaultCount), row => row.GetInt64(0), stop);
         return new([], []) { Total = total, Concerned = concerned };
     }
@@ -67,7 +67,7 @@ public sealed class ResourceSearch
         var whole = after is null && !more;
         return new SearchPage(Reduced(matches, sees), Reduced(included, sees))
         {
-            Total = whole ? matches.Count : query.Accurate ? await CountAsync(session, sql, stop) : null,
+            Total = whole ? matches.Count : query.Accurate || query.Estimated ? await CountAsync(session, sql, query.Estimated ? SearchQuery.MostEstimated : long.MaxValue, stop) : null,
             Next = more ? new PageToken(ceiling, byRid, rows[matches.Count - 1].Keys).Close(_seal, query, sees) : null,
             IncludesCut = cut,
         };
@@ -95,10 +95,10 @@ public sealed class ResourceSearch
         return rows;
     }
 
-    private static async ValueTask<long> CountAsync(Session session, SearchSql sql, CancellationToken stop)
+    private static async ValueTask<long> CountAsync(Session session, SearchSql sql, long most, CancellationToken stop)
     {
         await sql.ChooseStartAsync(session, canBeRead: false, stop);
-        return await session.FirstAsync(sql.Count(), r => r.GetInt64(0), stop);
+        return await session.FirstAsync(most == long.MaxValue ? sql.Count() : sql.CountUpTo(most), r => r.GetInt64(0), stop);
     }
 
     private List<ResourceVersion> Reduced(IEnumerable<ResourceVersion> versions, AccessContext sees) =>

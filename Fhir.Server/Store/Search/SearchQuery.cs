@@ -9,7 +9,7 @@ namespace Fhir.Server.Store.Search;
 /// <summary>A parsed search — https://hl7.org/fhir/R4/search.html.</summary>
 public sealed class SearchQuery
 {
-    public const int DefaultCount = 50, MostCount = 1000;
+    public const int DefaultCount = 50, MostCount = 1000, MostEstimated = 10_000;
 
     internal SearchQuery() { }
 
@@ -21,6 +21,8 @@ public sealed class SearchQuery
     public int Count { get; internal init; } = DefaultCount;
     /// <summary>The total is wanted whatever it costs.</summary>
     public bool Accurate { get; internal init; }
+    /// <summary>A total that is right up to <see cref="MostEstimated"/> will do.</summary>
+    public bool Estimated { get; internal init; }
     /// <summary><c>_summary</c> as it was asked: true, text, data, false, or null.</summary>
     public string? Summary { get; internal init; }
     /// <summary><c>_elements</c> as it was asked.</summary>

@@ -47,6 +47,9 @@ internal sealed class SearchSql
     /// <summary>The number of matches.</summary>
     public Sql Count() => Sql.Of($"select count(*) from {From()} where {Matches(Sql.True)}");
 
+    /// <summary>The number of matches, looked at no further than that many.</summary>
+    public Sql CountUpTo(long most) => Sql.Of($"select count(*) from (select 1 from {From()} where {Matches(Sql.True)} limit {most}) c");
+
     public Sql Rids(int limit) => Sql.Of($"select {Rid} from {From()} where {Matches(Sql.True)} limit {limit}");
 
     /// <summary>A page with its bodies: eight columns of the version, then the values of the order.</summary>

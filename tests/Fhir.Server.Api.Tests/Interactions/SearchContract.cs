@@ -147,6 +147,29 @@ public abstract class SearchContract(Shared shared)
         Assert.All(got.Json["entry"]?.AsArray() ?? [], e => Assert.StartsWith("4", (string)e!["response"]!["status"]!, StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData("Patient/_search", "")]
+    [InlineData("Patient/_search", "&_format=json")]
+    [InlineData("_search", "&_type=Patient")]
+    public async Task T137_A_query_that_came_in_a_body_comes_back_sealed_and_for_its_caller_only(string address, string more)
+    {
+        var family = Unique();
+        for (var i = 0; i < 3; i++) await Jansen.NewPatient(family);
+        var got = await Jansen.SendBytes("POST", $"/fhir/{address}", System.Text.Encoding.UTF8.GetBytes($"_count=1&_sort=birthdate&{(address == "_search" ? "_id:missing=false" : $"family={family}")}{more}".Replace("_sort=birthdate&_id", "_sort=_id&_id", StringComparison.Ordinal)), "application/x-www-form-urlencoded");
+        Assert.Equal(200, got.Code);
+        var (self, seen) = (Link(got, "self"), Ids(got));
+        for (var next = Link(got, "next"); next.Length > 0 && seen.Count < 3; next = Link(got, "next"))
+        {
+            foreach (var word in (string[])["family", family, "_count", "_sort", "birthdate"]) Assert.DoesNotContain(word, next + self, StringComparison.Ordinal);
+            Assert.Equal(400, (await shared.House.As("dr.bakker").Get(next)).Code);
+            got = await Jansen.Get(next);
+            seen.AddRange(Ids(got));
+        }
+        Assert.Equal(3, seen.Distinct().Count());
+        Assert.Equal([seen[0]], Ids(await Jansen.Get(self)));
+        Assert.Equal(400, (await shared.House.As("dr.bakker").Get(self)).Code);
+    }
+
     [Fact]
     public async Task Pages_hold_every_match_once_while_others_write()
     {

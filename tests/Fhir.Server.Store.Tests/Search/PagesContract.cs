@@ -158,6 +158,17 @@ public abstract class PagesContract
         Assert.False((await store.SearchAsync("Patient?active=true")).IncludesCut);
     }
 
+    [Theory]
+    [InlineData("none", null)]
+    [InlineData("estimate", 3L)]
+    [InlineData("accurate", 3L)]
+    public async Task T104_A_total_is_told_as_it_was_asked(string how, long? total)
+    {
+        await using var store = await WithAsync(Enumerable.Range(0, 3).Select(i => Patient($"p{i}", "\"active\":true")).Append(Patient("x", "\"active\":false")));
+        foreach (var query in new[] { "Patient?active=true", "Patient?active=true&_sort=birthdate", "Patient?active:not=false" })
+            Assert.Equal(total, (await store.SearchAsync($"{query}&_count=2&_total={how}")).Total);
+    }
+
     [Fact]
     public async Task T100_A_page_that_would_include_too_much_ends_earlier_and_nothing_is_lost()
     {
