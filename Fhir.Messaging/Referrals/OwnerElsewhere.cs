@@ -18,23 +18,33 @@ public sealed class OwnerElsewhere : ICommitRule
 
     public IReadOnlySet<string> Types { get; } = new HashSet<string>(StringComparer.Ordinal) { "Task" };
 
-    public ValueTask<Issue?> CheckAsync(Change change, CommitScope scope, CancellationToken stop) => ValueTask.FromResult(Check(change, scope));
+    public async ValueTask<Issue?> CheckAsync(Change change, CommitScope scope, CancellationToken stop)
+    {
+        if (change.By.SeesAll || change.Confined == Confinement.Review) return null;
+        return change.Home != 0 && change.Home == change.By.OrganizationRid ? await KeeperAsync(change, scope, stop) : Elsewhere(change, scope);
+    }
+
+    // Who keeps a referral that somebody has taken up leaves her report as it is.
+    private static async ValueTask<Issue?> KeeperAsync(Change change, CommitScope scope, CancellationToken stop) =>
+        change is not { Before: { } before, After: { } after } || !Referral.IsCarriedOutBy(before) || Referral.PhaseOf(before) is not (Phase.Taken or Phase.Done)
+            || await Parties.IsAsync(change.By, before["owner"], scope, stop) ? null : Report(before, after);
 
     public ValueTask ApplyAsync(Change change, CommitScope scope, CancellationToken stop) => ValueTask.CompletedTask;
 
-    private static Issue? Check(Change change, CommitScope scope)
+    private static Issue? Elsewhere(Change change, CommitScope scope)
     {
-        if (change.By.SeesAll || change.Confined == Confinement.Review || (change.Home != 0 && change.Home == change.By.OrganizationRid)) return null;
         if (change is not { Before: { } before, After: { } after } || !Unchanged.But(before, after, Hers) || !Unchanged.But(before["meta"], after["meta"], "versionId", "lastUpdated", "source"))
             return new Issue(IssueKind.Conflict, "Of a task that another organisation keeps its owner changes the status, its reason, the business status, notes and output.", "Task");
-        if (!Unchanged.Continues(before.Each("note"), after.Each("note"))) return Rewritten("Task.note");
-        if (!Unchanged.Continues(before.Each("output"), after.Each("output"))) return Rewritten("Task.output");
+        if (Report(before, after) is { } rewritten) return rewritten;
         return after.Each("note").Skip(before.Each("note").Count()).FirstOrDefault(note => !IsOf(change.By, note, scope.AtMicros)) is { } strange
             ? new Issue(IssueKind.Conflict, "A note that she adds is her own: its author is left out or is a reference to her and no more, and its time has come.", strange.Location)
             : null;
     }
 
-    private static Issue Rewritten(string place) => new(IssueKind.Conflict, "What stands in a task that another organisation keeps stays as it is; what its owner adds comes behind it.", place);
+    private static Issue? Report(Element before, Element after) =>
+        !Unchanged.Continues(before.Each("note"), after.Each("note")) ? Rewritten("Task.note") : !Unchanged.Continues(before.Each("output"), after.Each("output")) ? Rewritten("Task.output") : null;
+
+    private static Issue Rewritten(string place) => new(IssueKind.Conflict, "What stands in notes and output of somebody else's task stays as it is; what is added comes behind it.", place);
 
     private static bool IsOf(AccessContext by, Element note, long now) =>
         (note["author"] is not { Exists: true } author || IsHer(by, author))

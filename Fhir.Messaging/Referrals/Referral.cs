@@ -39,7 +39,7 @@ internal static class Referral
 
     private static bool IsLogical(Element reference) => !reference["reference"].Exists && reference["identifier"]["value"].Exists;
 
-    private static IEnumerable<(string, string?, string?, string?)> Names(Element task) =>
+    private static IEnumerable<(string, string?, string?, string?, string?)> Names(Element task) =>
         ((string[])["owner", "requester", "focus", "basedOn", "partOf"]).SelectMany(name => task.Each(name)
-            .Select(r => (name, r["reference"].Text, r["identifier"]["system"].Text, r["identifier"]["value"].Text)));
+            .Select(r => (name, r["type"].Text, r["reference"].Text, r["identifier"]["system"].Text, r["identifier"]["value"].Text)));
 }

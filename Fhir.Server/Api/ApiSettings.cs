@@ -1,4 +1,5 @@
 using Fhir.Server.Api.Validating;
+using Fhir.Server.Store.Resources;
 using Microsoft.Extensions.Configuration;
 
 namespace Fhir.Server.Api;
@@ -28,6 +29,8 @@ public sealed record ApiSettings
     public int CareGraceDays { get; init; } = 30;
     /// <summary>How often in an hour one person may be wrong about who a patient is ($declare-care, $break-glass).</summary>
     public int GuessesPerHour { get; init; } = 10;
+    /// <summary>What is asked of writes beyond what R4 does.</summary>
+    public WriteSettings Writes { get; init; } = new();
     public long MaxBodyBytes { get; init; } = 50 * 1024 * 1024;
     /// <summary>The file with the key of the attachments; made in the data folder when absent.</summary>
     public string? BlobKeyFile { get; init; }
@@ -47,6 +50,7 @@ public sealed record ApiSettings
         Audience = configuration["Authentication:Audience"],
         StepUpAcr = configuration["Authentication:StepUpAcr"] ?? DefaultStepUpAcr,
         Authorities = configuration.GetSection("Authentication:Authorities").Get<TrustedAuthority[]>() ?? [],
+        Writes = new() { ReferentialIntegrity = configuration.GetValue("Writes:ReferentialIntegrity", false), IfMatchRequired = configuration.GetSection("Writes:IfMatchRequired").Get<string[]>() ?? [] },
         MaxBodyBytes = configuration.GetValue("Server:MaxBodyBytes", 50L * 1024 * 1024),
         AuditHeadsFile = configuration["Audit:HeadsFile"],
         BlobKeyFile = configuration["Attachments:KeyFile"],

@@ -26,6 +26,7 @@ public static class FhirApi
     {
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(settings);
+        services.AddSingleton(settings.Writes);
         services.AddSingleton(_ => TokenKey.In(settings.KeyFolder));
         services.AddSingleton(_ => TokenNames.For(settings));
         services.AddSingleton<TokenIssuer>();
@@ -65,6 +66,7 @@ public static class FhirApi
         services.AddSingleton<IssueCounts>();
         services.AddSingleton<WriteCheck>();
         services.AddSingleton<Writing>();
+        services.AddSingleton<CriteriaLines>();
         services.AddSingleton<Patch>();
         services.AddSingleton<Validate>();
         services.AddSingleton<TerminologyDesk>();

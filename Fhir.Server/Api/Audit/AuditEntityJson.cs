@@ -39,6 +39,7 @@ internal static class AuditEntityJson
 
     private static IEnumerable<ResourceKey> Others(AuditLine line, AuditView view)
     {
+        if (!view.Sight.Tells(line)) return [];
         var named = line.Body is { } body ? AuditFacts.InEvent(body).Select(key => view.Facts.RidOf(key.ToString())) : [];
         return line.Returned.Concat(named).Distinct().Where(view.Shows).Select(view.Facts.KeyOf).OfType<ResourceKey>().Where(key => key != line.Key);
     }

@@ -70,7 +70,7 @@ internal static class AuditNarrative
 
     private static string What(AuditLine line, AuditView view, bool dutch)
     {
-        var types = line.Returned.Where(view.Shows).Select(view.Facts.KeyOf).OfType<ResourceKey>().Select(key => key.Type);
+        var types = !view.Sight.Tells(line) ? [] : line.Returned.Where(view.Shows).Select(view.Facts.KeyOf).OfType<ResourceKey>().Select(key => key.Type);
         if (line.Type >= 0 && view.Sight.Tells(line) && (line.Act != AuditAct.Search || line.Type == AccessTable.Number("AuditEvent"))) types = types.Prepend(AccessTable.Name((int)line.Type));
         var words = types.Distinct().Select(type => TypeWords.Of(type, dutch)).ToList();
         return words.Count == 0 ? dutch ? "gegevens" : "data" : string.Join(", ", words);

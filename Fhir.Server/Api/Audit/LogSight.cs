@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using Fhir.Server.Api.Identity;
 using Fhir.Server.Store.Access;
 using Fhir.Server.Store.Database;
 
@@ -28,13 +29,25 @@ public sealed class LogSight
     /// <summary>The reader may see this resource now.</summary>
     public bool Sees(long rid) => _reader is null || _seen.Contains(rid);
 
-    /// <summary>The line stands in what this reader reads of that patient's log.</summary>
+    /// <summary>
+    /// The line stands in what this reader reads of that patient's log. For who speaks for her a search stands there when it named her, or found
+    /// of the type that was searched what he sees: what it found besides makes no difference.
+    /// </summary>
     public bool Holds(AuditLine line, long patient) => _reader is null || _reader.Role == Role.Patient
         ? _facts.PatientsOf(line).Contains(patient)
-        : (line.Key is not { } about || Sees(_facts.RidOf(about.ToString()))) && _facts.NamedBy(line).Where(Sees).Any(rid => _facts.PatientsOf(rid).Contains(patient));
+        : (line.Key is not { } about || Sees(_facts.RidOf(about.ToString())))
+            && (IsOthersSearch(line, _reader) ? Found(line).Concat(line.Concerned.Where(Sees)) : _facts.NamedBy(line).Where(Sees)).Any(rid => _facts.PatientsOf(rid).Contains(patient));
 
     /// <summary>It may be told what the line was about: the reader sees it, or asked for it herself in vain, whether it is there or not.</summary>
-    public bool Tells(AuditLine line) => _reader is not { } reader || (line.Key is { } about
-        ? Sees(_facts.RidOf(about.ToString())) || (!line.WentWell && line.By.Who == reader.Who)
-        : line.Returned.Count + line.Concerned.Count == 0 || line.Returned.Concat(line.Concerned).Any(Sees));
+    public bool Tells(AuditLine line)
+    {
+        if (_reader is not { } reader) return true;
+        if (line.Key is { } about) return Sees(_facts.RidOf(about.ToString())) || (!line.WentWell && line.By.Who == reader.Who);
+        if (IsOthersSearch(line, reader)) return Found(line).Any();
+        return line.Returned.Count == 0 || line.Returned.Any(Sees);   // whom she named herself in a search tells nothing of whether they are there
+    }
+
+    private static bool IsOthersSearch(AuditLine line, AccessContext reader) => line.Act == AuditAct.Search && line.By.Who != reader.Who;
+
+    private IEnumerable<long> Found(AuditLine line) => line.Returned.Where(rid => Sees(rid) && (line.Type < 0 || _facts.KeyOf(rid)?.Type == AccessTable.Name((int)line.Type)));
 }

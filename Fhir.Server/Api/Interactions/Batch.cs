@@ -49,8 +49,10 @@ public static class Batch
     private static async Task<BundleEntry> OneAsync(Entry entry, BundleCall of, Writing writing, Patch patch, EntryReads reads, CancellationToken stop)
     {
         if (entry.IsRead) return await reads.AnswerAsync(entry, of.Call, of.Caller, of.BaseUrl, stop);
-        if ((await WriteAsync(entry, of, writing, patch, stop)).Failed(out var issue, out var done)) return await reads.RefusedAsync(entry, of.Call, Refusal.Of(issue));
-        return await reads.IsAuditedAsync(entry, of.Call, done.Written) ? await AnswerAsync(done, of, writing, stop) : EntryReads.Refused(AuditFilter.Unaudited);
+        var failed = (await WriteAsync(entry, of, writing, patch, stop)).Failed(out var issue, out var done);
+        if (!await writing.IsTracedAsync(of.Call, of.Caller, entry.Asked(), done, stop)) return EntryReads.Refused(AuditFilter.Unaudited);
+        if (failed) return await reads.RefusedAsync(entry, of.Call, Refusal.Of(issue!));
+        return await reads.IsAuditedAsync(entry, of.Call, done!.Written) ? await AnswerAsync(done, of, writing, stop) : EntryReads.Refused(AuditFilter.Unaudited);
     }
 
     private static async Task<Result<Done>> WriteAsync(Entry entry, BundleCall of, Writing writing, Patch patch, CancellationToken stop)

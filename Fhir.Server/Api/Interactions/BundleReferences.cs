@@ -12,7 +12,7 @@ public sealed class BundleReferences
 
     public BundleReferences(IEnumerable<Entry> entries)
     {
-        foreach (var entry in entries.Where(e => e is { FullUrl: not null, Method: "POST" or "PUT" })) _places.TryAdd(entry.FullUrl!, entry.Key.ToString());
+        foreach (var entry in entries.Where(e => e is { FullUrl: not null, Method: "POST" or "PUT" or "PATCH" })) _places.TryAdd(entry.FullUrl!, entry.Key.ToString());
     }
 
     /// <summary>The resource with its references to other entries turned into the ids they will have; every other byte as it came.</summary>

@@ -3,6 +3,7 @@ using Fhir.Server.Api.Http;
 using Fhir.Server.Core.Outcomes;
 using Fhir.Server.Store.Access;
 using Fhir.Server.Store.Resources;
+using Fhir.Server.Store.Search;
 
 namespace Fhir.Server.Api.Interactions;
 
@@ -70,6 +71,17 @@ public sealed class Entry
     {
         if (Address.Type is { } type) Key = new(type, Address.Id ?? (Method == "PUT" ? Body!.Resource["id"].Text : null) ?? (Method is "POST" or "PUT" ? Write.NewId() : ""));
         return this;
+    }
+
+    /// <summary>All that a write searches for: its condition, and what its references mean.</summary>
+    public IEnumerable<SearchQuery> Asked()
+    {
+        SearchQuery? criteria = null;
+        if (!IsRead && IsConditional && Criteria.Of(Key.Type, Address.Query).Failed(out _, out criteria)) criteria = null;
+        if (Conditions.IfNoneExist is { } search && Criteria.Parse(Key.Type, search).Failed(out _, out criteria)) criteria = null;
+        if (criteria is not null) yield return criteria;
+        if (Body is null || ConditionalReferences.In(Body.Resource).Failed(out _, out var lookups)) yield break;
+        foreach (var lookup in lookups.Values) yield return lookup;
     }
 
     /// <summary>The patch it asks for.</summary>

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Fhir.Server.Api.Audit;
 using Fhir.Server.Api.Blobs;
 using Fhir.Server.Api.Http;
 using Fhir.Server.Api.Identity;
@@ -19,10 +20,13 @@ public sealed record PatchCall(ResourceKey Key, PatchText Text, Conditions Condi
 {
     public IReadOnlyList<KeyValuePair<string, string>>? Criteria { get; init; }
     public string? Where { get; init; }
+
+    /// <summary>All that it searches for.</summary>
+    public IEnumerable<SearchQuery> Asked => this.Criteria is not { } query || Interactions.Criteria.Of(Key.Type, query).Failed(out _, out var criteria) ? [] : [criteria];
 }
 
 /// <summary>patch and conditional patch — https://hl7.org/fhir/R4/http.html#patch. An update of the version that was patched: who came in between is never overwritten.</summary>
-public sealed class Patch(ResourceStore store, Writing writing, BinaryData binaries, TenantDatabase database, ResourceSearch search)
+public sealed class Patch(ResourceStore store, Writing writing, BinaryData binaries, TenantDatabase database, ResourceSearch search, ApiSettings settings)
 {
     public const int MostTries = 20;
 
@@ -42,8 +46,10 @@ public sealed class Patch(ResourceStore store, Writing writing, BinaryData binar
         if (!DefinitionSet.R4.IsResource(key.Type)) return Refusal.Of(Writing.NoSuchType);
         if ((await PatchText.ReadAsync(context.Request, stop)).Failed(out var issue, out var text)) return Refusal.Of(issue);
         if (Conditions.Of(context.Request).Failed(out issue, out var conditions)) return Refusal.Of(issue);
-        if ((await RunAsync(new(key, text, conditions) { Criteria = criteria }, caller, stop)).Failed(out issue, out var done)) return Refusal.Of(issue);
-        return await writing.AnswerAsync(context, caller, done, stop);
+        var call = new PatchCall(key, text, conditions) { Criteria = criteria };
+        var failed = (await RunAsync(call, caller, stop)).Failed(out issue, out var done);
+        if (!await writing.IsTracedAsync(Call.Of(context), caller, call.Asked, done, stop)) return AuditFilter.Unaudited;
+        return failed ? Refusal.Of(issue!) : await writing.AnswerAsync(context, caller, done!, stop);
     }
 
     /// <summary>Patches and commits; once more on what is there now, when somebody came in between.</summary>
@@ -71,6 +77,7 @@ public sealed class Patch(ResourceStore store, Writing writing, BinaryData binar
         // Before the patch: it could take the mark away, and what was left out would be gone.
         if (Writing.ReadInPart(stored.Resource) is { } part) return part;
         if (call.Text.Apply(stored).Failed(out issue, out var patched)) return issue;
+        if (patched.Length > settings.MaxBodyBytes) return new Issue(IssueKind.Invalid, "The patch makes the resource too large.") { Code = "too-long" };
         if (RequestBody.Parse(patched).Failed(out issue, out var body)) return issue with { Kind = IssueKind.Unfit };
         if ((await writing.FitAsync(body, key.Type, stop)).Failed(out issue, out body)) return issue;
         return Update.Prepare(key, body, call.Conditions with { IfMatch = current }, null, call.Where);

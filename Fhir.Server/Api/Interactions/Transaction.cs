@@ -2,6 +2,7 @@ using Fhir.Server.Api.Audit;
 using Fhir.Server.Api.Http;
 using Fhir.Server.Core.Outcomes;
 using Fhir.Server.Store.Resources;
+using Fhir.Server.Store.Search;
 using Microsoft.AspNetCore.Http;
 
 namespace Fhir.Server.Api.Interactions;
@@ -11,23 +12,35 @@ public sealed class Transaction(Writing writing, Patch patch, EntryReads reads)
 {
     internal async Task<IResult> RunAsync(BundleText bundle, BundleCall of, CancellationToken stop)
     {
-        for (var tries = 1; tries <= Patch.MostTries; tries++)
+        for (var tries = 1; ; tries++)
         {
             if (Understand(bundle).Failed(out var issue, out var entries)) return Refusal.Of(issue);
-            if ((await PrepareAsync(entries, of, stop)).Failed(out issue, out var writes)) return Refusal.Of(issue);
-            var done = new Dictionary<int, Done>();
-            if (writes.Count > 0)
-            {
-                if ((await writing.CommitAsync([.. writes.Select(w => w.Write)], of.Caller, stop)).Failed(out issue, out var all))
-                {
-                    if (issue.Kind == IssueKind.Stale && entries.Exists(e => e.Method == "PATCH") && !entries.Exists(e => e.Conditions.IsAny)) continue;   // somebody came in between
-                    return Refusal.Of(issue);
-                }
-                for (var i = 0; i < writes.Count; i++) done[writes[i].Entry.Index] = all[i];
-            }
-            return await AnswerAsync(entries, done, of, stop);
+            if (!(await CommitAsync(entries, of, stop)).Failed(out issue, out var done)) return await AnswerAsync(entries, done, of, stop);
+            var isOvertaken = issue.Kind == IssueKind.Stale && issue.Code != ResourceSearch.MoreThanOne.Code && entries.Exists(e => e.Method == "PATCH") && !entries.Exists(e => e.Conditions.IsAny);
+            if (isOvertaken && tries < Patch.MostTries) continue;
+            return await RefuseAsync(entries, isOvertaken ? Patch.Overtaken : issue, of, stop);
         }
-        return Refusal.Of(Patch.Overtaken);
+    }
+
+    /// <summary>What became of each write, by the index of its entry.</summary>
+    private async Task<Result<Dictionary<int, Done>>> CommitAsync(List<Entry> entries, BundleCall of, CancellationToken stop)
+    {
+        if ((await PrepareAsync(entries, of, stop)).Failed(out var issue, out var writes)) return issue;
+        if (writes.Count == 0) return new Dictionary<int, Done>();
+        if ((await writing.CommitAsync([.. writes.Select(w => w.Write)], of.Caller, stop)).Failed(out issue, out var all)) return issue;
+        return writes.Zip(all).ToDictionary(w => w.First.Entry.Index, w => w.Second);
+    }
+
+    // What an entry named or searched for was asked, whichever entry all were refused for.
+    private async Task<IResult> RefuseAsync(List<Entry> entries, Issue issue, BundleCall of, CancellationToken stop)
+    {
+        var refusal = Refusal.Of(issue);
+        foreach (var entry in entries.Where(e => !e.IsRead))
+        {
+            if (!await writing.IsTracedAsync(of.Call, of.Caller, entry.Asked(), null, stop)) return AuditFilter.Unaudited;
+            if (entry.Address.Id is not null && (await reads.RefusedAsync(entry, of.Call, refusal)).Response?.Status != refusal.Status) return AuditFilter.Unaudited;
+        }
+        return refusal;
     }
 
     /// <summary>All entries, or everything that is wrong with the first wrong one.</summary>
@@ -41,6 +54,8 @@ public sealed class Transaction(Writing writing, Patch patch, EntryReads reads)
         }
         if (entries.Where(e => e.FullUrl is not null).GroupBy(e => e.FullUrl).FirstOrDefault(g => g.Count() > 1) is { } same)
             return new Issue(IssueKind.Invalid, "Two entries have the same fullUrl.", $"{same.Last().Where}.fullUrl");
+        if (entries.Find(e => e is { Method: "PATCH", IsConditional: true, FullUrl: not null }) is { } nameless)
+            return new Issue(IssueKind.Invalid, "What an entry patches by criteria cannot be referred to, so it has no fullUrl.", $"{nameless.Where}.fullUrl");
         MergeConditionals(entries);
         return entries;
     }
@@ -95,6 +110,7 @@ public sealed class Transaction(Writing writing, Patch patch, EntryReads reads)
             answers[entry.Index] = entry.IsRead
                 ? await reads.AnswerAsync(entry, of.Call, of.Caller, of.BaseUrl, stop)
                 : await Batch.AnswerAsync(done[(entry.SameAs ?? entry).Index], of, writing, stop);
+            if (!entry.IsRead && !await writing.IsTracedAsync(of.Call, of.Caller, entry.Asked(), done[(entry.SameAs ?? entry).Index], stop)) return AuditFilter.Unaudited;
             if (!entry.IsRead && !await reads.IsAuditedAsync(entry, of.Call, done[(entry.SameAs ?? entry).Index].Written)) return AuditFilter.Unaudited;
         }
         return BundleJson.Answer("transaction-response", null, [], answers);

@@ -1,3 +1,5 @@
+using Fhir.Server.Store.Search;
+using Fhir.Server.Api.Audit;
 using Fhir.Server.Api.Blobs;
 using Fhir.Server.Api.Http;
 using Fhir.Server.Api.Identity;
@@ -15,7 +17,7 @@ namespace Fhir.Server.Api.Interactions;
 public sealed record Done(Written Written, IReadOnlyList<Issue> Remarks);
 
 /// <summary>What create, update and delete share: the body on the way in, the commit, and the echo on the way out.</summary>
-public sealed class Writing(ResourceStore store, BinaryData binaries, WriteCheck check)
+public sealed class Writing(ResourceStore store, BinaryData binaries, WriteCheck check, CriteriaLines lines)
 {
     /// <summary>The body of a write, checked, and of the type that the URL names.</summary>
     public async Task<Result<RequestBody>> BodyAsync(HttpRequest request, string type, CancellationToken stop)
@@ -61,8 +63,14 @@ public sealed class Writing(ResourceStore store, BinaryData binaries, WriteCheck
     /// <summary>Commits one write and answers it as the caller preferred.</summary>
     public async Task<IResult> CommitAsync(HttpContext context, Caller caller, Write write, CancellationToken stop)
     {
-        return (await CommitAsync([write], caller, stop)).Failed(out var issue, out var all) ? Refusal.Of(issue) : await AnswerAsync(context, caller, all[0], stop);
+        var failed = (await CommitAsync([write], caller, stop)).Failed(out var issue, out var all);
+        if (!await IsTracedAsync(Call.Of(context), caller, write.Asked, failed ? null : all![0], stop)) return AuditFilter.Unaudited;
+        return failed ? Refusal.Of(issue!) : await AnswerAsync(context, caller, all![0], stop);
     }
+
+    /// <summary>True once the audit knows whom the criteria of a write were about; null = it was refused.</summary>
+    public ValueTask<bool> IsTracedAsync(Call call, Caller caller, IEnumerable<SearchQuery> asked, Done? done, CancellationToken stop) =>
+        lines.RecordAsync(call, caller, asked, inVain: done is null || done.Written.Outcome == WriteOutcome.Unchanged, stop);
 
     /// <summary>The answer to the one write of a request.</summary>
     public async Task<IResult> AnswerAsync(HttpContext context, Caller caller, Done done, CancellationToken stop)

@@ -59,6 +59,10 @@ public static class JsonPatch
             if (JsonNode.Parse(patch.Span, null, Reading) is not JsonArray array) return new Issue(IssueKind.Invalid, "A JSON Patch is an array of operations.") { Code = "structure" };
             return array.Count <= MostOperations ? array : new Issue(IssueKind.Invalid, $"A patch has at most {MostOperations} operations.") { Code = "too-costly" };
         }
+        catch (JsonException malformed) when (malformed.LineNumber is null)
+        {
+            return new Issue(IssueKind.Invalid, "The text is not JSON: a member stands in it twice.") { Code = "structure" };
+        }
         catch (JsonException malformed)
         {
             return new Issue(IssueKind.Invalid, $"The text is not JSON from line {malformed.LineNumber + 1}, byte {malformed.BytePositionInLine + 1} on.") { Code = "structure" };

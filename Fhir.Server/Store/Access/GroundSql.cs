@@ -82,11 +82,11 @@ public sealed partial record AccessContext
         Sql.Of($"{row.Sql}.thread in (select thread from participant where org = {Named(OrganizationRid)} and owner = 1)"),
         NotDenied(row, Myself));
 
-    // Denials do not count: that is what the glass is broken for.
+    // Denials do not count: that is what the glass is broken for. Of what this node does not know of yet the log could not be told.
     private Sql BehindGlass(RowAlias row) => All(
         Sql.Raw($"{row.Alias}.confined = 0"),
         Cleared(row, Math.Min(Role.Clearance, MostInCare)),
-        Sql.Of($"{row.Sql}.patient in (select patient from glass where actor = {Named(ActorRid)} and {InForce})"));
+        Sql.Of($"{row.Sql}.patient in (select patient from glass where actor = {Named(ActorRid)} and {InForce} and {Sql.In("patient", [.. Glass.Select(glass => glass.Patient)])})"));
 
     // What clinicians write to each other is not shown, nor a review; the notice to the patient is.
     private Sql MyOwn(RowAlias row) => All(

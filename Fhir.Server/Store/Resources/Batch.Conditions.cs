@@ -65,10 +65,11 @@ internal sealed partial class Batch
             if (write.Criteria is null) continue;
             if (Refused(write, by) is { } refused) return In(write, refused);
             if ((await SettleAsync(settled[i], by, item.Stop)).Failed(out var issue, out var now)) return In(write, issue);
-            settled[i] = now ?? settled[i];
+            // What finds nothing is judged again when its turn comes: an entry before it may have made what it means.
+            settled[i] = now is null || (now.There is null && write.Kind == WriteKind.Update) ? settled[i] : now;
             if (settled[i].There is { } there && there != write.Key) found[write.Key.ToString()] = there.ToString();
         }
-        foreach (var key in settled.Select(p => p.Write).Where(w => w.Kind == WriteKind.Create && !found.ContainsKey(w.Key.ToString())).Select(w => w.Key))
+        foreach (var key in settled.Select(p => p.Write).Where(w => (w.Kind == WriteKind.Create || w is { Kind: WriteKind.Update, Criteria: not null } && !w.Resource!["id"].Exists) && !found.ContainsKey(w.Key.ToString())).Select(w => w.Key))
             if (_planned.Add(key)) _newRids[key] = _nextRid++;
         return settled;
     }

@@ -13,11 +13,12 @@ internal sealed partial class Batch
 
     private async ValueTask<Issue?> GuardAsync(Prepared prepared, Row? before, IReadOnlySet<ResourceKey> together, AccessContext by, CancellationToken stop)
     {
-        if (by.SeesAll || prepared is not { Write.Resource: { } resource, Index: { } index }) return null;
+        if (prepared is not { Write.Resource: { } resource, Index: { } index }) return null;
+        if (by.SeesAll) return _parts.Settings.ReferentialIntegrity ? await RefersAsync(resource, before, together, by, stop) : null;
         if (before is { Live: < 0 }) before = null;
         return Lowers(resource, before, by)
-            ?? await MovesAsync(prepared.Write.Key, index, before, stop)
-            ?? await RefersAsync(resource, before, together, by, stop);
+            ?? await RefersAsync(resource, before, together, by, stop)   // first: whose an unseen context is must not tell
+            ?? await MovesAsync(prepared.Write.Key, index, before, stop);
     }
 
     private static Issue? Lowers(Element resource, Row? before, AccessContext by) =>
@@ -61,7 +62,7 @@ internal sealed partial class Batch
     /// <summary>For people a reference to what is missing and to what is hidden is refused alike, unless the version before has it already.</summary>
     private async ValueTask<Issue?> RefersAsync(Element resource, Row? before, IReadOnlySet<ResourceKey> together, AccessContext by, CancellationToken stop)
     {
-        if (by.Role.Kind is not (RoleKind.Person or RoleKind.Patient)) return null;
+        if (by.Role.Kind is not (RoleKind.Person or RoleKind.Patient) && !_parts.Settings.ReferentialIntegrity) return null;
         var asked = LocalReferences.In(resource, _parts.Indexer.Bases).Where(r => !together.Contains(r.Key)).ToList();
         if (asked.Count == 0) return null;
         var seen = await SeenAsync([.. asked.Select(r => r.Key).Distinct()], by, stop);

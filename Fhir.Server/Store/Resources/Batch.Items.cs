@@ -25,7 +25,9 @@ internal sealed partial class Batch
 
     private static Issue? Twice(IReadOnlyList<Prepared> writes) =>
         writes.GroupBy(w => w.Write.Key).FirstOrDefault(g => g.Count() > 1) is { } same
-            ? new Issue(IssueKind.Invalid, "A transaction may write a resource only once.", same.Last().Write.Where) : null;
+            ? WrittenTwice(same.Last().Write) : null;
+
+    private static Issue WrittenTwice(Write write) => new(IssueKind.Invalid, "A transaction may write a resource only once.", write.Where);
 
     private static Issue In(Write write, Issue issue) =>
         write.Where is not { } where ? issue : issue with { Where = issue.Where is null ? where : $"{where}.resource.{issue.Where}" };
@@ -42,6 +44,7 @@ internal sealed partial class Batch
         else if (write.Criteria is not null)
         {
             if ((await SettleAsync(prepared, by, stop)).Failed(out var issue, out var settled)) return issue;
+            if (_together && settled?.There is { } there && _touched.Contains(there)) return WrittenTwice(write);
             return settled is null ? new Written(WriteOutcome.Unchanged, null) : await TakeAsync(settled, together, by, stop);
         }
         if (write.Key.Type == "AuditEvent") return (Uncovered(write, 0, prepared.Index, by) ?? await NamesAsync(write.Resource!, together, by, stop)) is { } not ? not : AppendAudit(write, by);
@@ -49,7 +52,8 @@ internal sealed partial class Batch
         var before = write.Kind == WriteKind.Create && IsNew(write.Key) ? null : await FindAsync(write.Key, stop);
         if (await MayAsync(write, before, by, stop) is { } no) return no;
         if (write.Kind == WriteKind.Delete && before is not { Live: 1 }) return new Written(WriteOutcome.Unchanged, null);
-        if (Stale(write, before) is { } stale) return stale;
+        if ((Unmatched(write, before) ?? Stale(write, before)) is { } stale) return stale;
+        if (write.Kind == WriteKind.Delete && !_together && _parts.Settings.ReferentialIntegrity && await ReferredToAsync(write.Key, before!.Rid, by, stop) is { } referred) return referred;
         await TakeContextAsync(prepared, stop);
         if (await GuardAsync(prepared, before, together, by, stop) is { } guarded) return guarded;
         return await WriteAsync(prepared, before, by, stop);

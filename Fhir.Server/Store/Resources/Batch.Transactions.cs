@@ -9,6 +9,7 @@ internal sealed partial class Batch
 {
     private async Task<Result<IReadOnlyList<Written>>> TakeTogetherAsync(Pending item, AccessContext by)
     {
+        _together = true;
         var found = new Dictionary<string, string>(StringComparer.Ordinal);   // what a reference says → what it means
         if ((await SettleAsync(item, by, found)).Failed(out var issue, out var writes)) return issue;
         if (Twice(writes) is { } twice) return twice;
@@ -21,6 +22,7 @@ internal sealed partial class Batch
             foreach (var (at, prepared) in waiting)
             {
                 var write = prepared.Write;
+                Forget(found, write);
                 if ((await FindReferencesAsync(write, found, by, item.Stop)).Failed(out issue, out var all)) return In(write, issue);
                 if (!all) later.Add((at, prepared));
                 else if ((await TakeAsync(Redirect(prepared, found), together, by, item.Stop)).Failed(out issue, out answers[at]!)) return In(write, issue);
@@ -29,7 +31,16 @@ internal sealed partial class Batch
             if (later.Count == waiting.Count) return In(later[0].Item.Write, Means(later[0].Item.Write, found, "no"));
             waiting = later;
         }
+        if (_parts.Settings.ReferentialIntegrity && await LeavesHolesAsync(writes.Select((w, i) => (w.Write, answers[i])), by, item.Stop) is { } hole) return hole;
         return answers;
+    }
+
+    // What a condition found before may be deleted by the same transaction: then it finds nothing, and a new one is made.
+    private void Forget(Dictionary<string, string> found, Write write)
+    {
+        if (write.Kind != WriteKind.Create || write.Criteria is null || !found.TryGetValue(write.Key.ToString(), out var there) || !_touched.Any(key => key.ToString() == there)) return;
+        found.Remove(write.Key.ToString());
+        if (_planned.Add(write.Key)) _newRids[write.Key] = _nextRid++;
     }
 
     // First those whose outcome others refer to, last those that must be told what they refer to.

@@ -11,7 +11,7 @@ using Fhir.Server.Store.Search;
 namespace Fhir.Server.Store.Resources;
 
 /// <summary>What every batch works with.</summary>
-internal sealed record BatchParts(DefinitionSet Definitions, Indexer Indexer, ResourceSearch Search, IReadOnlyList<ICommitRule> Rules, Rids Rids, AuditAgents Agents, TimeProvider Clock, Action<long, long> Committed);
+internal sealed record BatchParts(DefinitionSet Definitions, Indexer Indexer, ResourceSearch Search, IReadOnlyList<ICommitRule> Rules, Rids Rids, AuditAgents Agents, TimeProvider Clock, WriteSettings Settings, Action<long, long> Committed);
 
 /// <summary>
 /// One database transaction under the commit lock: gives out t, checks each item before it writes anything for it, holds the

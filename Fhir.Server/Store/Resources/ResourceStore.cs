@@ -20,10 +20,10 @@ public sealed class ResourceStore : IAsyncDisposable
     private readonly CommitQueue _queue;
     private long _lastMicros;
 
-    public ResourceStore(TenantDatabase database, DefinitionSet definitions, Indexer indexer, ResourceSearch search, IEnumerable<ICommitRule> rules, Seal seal, TimeProvider clock)
+    public ResourceStore(TenantDatabase database, DefinitionSet definitions, Indexer indexer, ResourceSearch search, IEnumerable<ICommitRule> rules, Seal seal, TimeProvider clock, WriteSettings? settings = null)
     {
         (_database, _definitions, _indexer, _seal) = (database, definitions, indexer, seal);
-        _queue = new(database, new(definitions, indexer, search, [.. rules], new Rids(), new(Audit.AuditTables.WriteAgents), clock, Told));
+        _queue = new(database, new(definitions, indexer, search, [.. rules], new Rids(), new(Audit.AuditTables.WriteAgents), clock, settings ?? new(), Told));
     }
 
     /// <summary>The moment of the last commit that this node knows: a reader whose clock lags behind it would miss what that commit opened.</summary>

@@ -25,6 +25,8 @@ public sealed record Write
     public SearchQuery? Criteria { get; init; }
     /// <summary>The conditional references of a transaction's entry, as they stand in the text; each must mean one resource when the commit comes to it.</summary>
     public IReadOnlyDictionary<string, SearchQuery> Lookups { get; init; } = ReadOnlyDictionary<string, SearchQuery>.Empty;
+    /// <summary>All that it searches for.</summary>
+    public IEnumerable<SearchQuery> Asked => Criteria is null ? Lookups.Values : Lookups.Values.Append(Criteria);
     /// <summary>The organisation it belongs to when that is not the writer's own: named at import.</summary>
     public ResourceKey? Home { get; init; }
     /// <summary>For what the house itself writes about a thread (summary documents): the thread whose participants may read it.</summary>

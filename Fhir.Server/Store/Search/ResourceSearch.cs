@@ -4,6 +4,7 @@ using Fhir.Server.Core.Elements;
 using Fhir.Server.Core.Outcomes;
 using Fhir.Server.Store.Access;
 using Fhir.Server.Store.Database;
+using Fhir.Server.Store.Resources;
 using Fhir.Server.Store.Search.Types;
 
 namespace Fhir.Server.Store.Search;
@@ -16,6 +17,7 @@ public sealed class ResourceSearch
     private readonly ServerBases _bases;
     private readonly Seal _seal;
     private readonly TimeProvider _clock;
+    private readonly Rids _rids = new();
 
     public ResourceSearch(TenantDatabase database, DefinitionSet definitions, ParameterNumbers numbers, ServerBases bases, Seal seal, TimeProvider clock) =>
         (_database, _catalog, _bases, _seal, _clock) = (database, new(definitions, numbers), bases, seal, clock);
@@ -30,7 +32,7 @@ public sealed class ResourceSearch
         var sql = new SearchSql(query, sees, lookup);
         await using var session = await _database.ReadAsync(snapshot: true, stop);
         var page = query.CountOnly ? await CountedAsync(session, sql, stop) : await PageAsync(session, sql, query, sees, after, stop);
-        var named = await NamedByCriteria.RidsAsync(query, someMatch: page.Total > 0 || page.Matches.Count > 0, session, lookup, stop);
+        var named = await NamedByCriteria.RidsAsync(query, page.Total > 0 || page.Matches.Count > 0, session, lookup, _rids, stop);
         return named.Count == 0 ? page : page with { Concerned = [.. page.Concerned, .. named] };
     }
 
@@ -38,8 +40,19 @@ public sealed class ResourceSearch
     private static async ValueTask<SearchPage> CountedAsync(Session session, SearchSql sql, CancellationToken stop)
     {
         var total = await CountAsync(session, sql, long.MaxValue, stop);
-        var concerned = total == 0 || sql.Scope.Type is { } type && !AccessTable.CanBeAboutPatients(type) ? [] : await session.QueryAsync(sql.Rids(SearchQuery.DefaultCount), row => row.GetInt64(0), stop);
-        return new([], []) { Total = total, Concerned = concerned };
+        return new([], []) { Total = total, Concerned = total == 0 ? [] : await SomeAsync(session, sql, stop) };
+    }
+
+    private static async ValueTask<IReadOnlyList<long>> SomeAsync(Session session, SearchSql sql, CancellationToken stop) =>
+        sql.Scope.Type is { } type && !AccessTable.CanBeAboutPatients(type) ? [] : await session.QueryAsync(sql.Rids(SearchQuery.DefaultCount), row => row.GetInt64(0), stop);
+
+    /// <summary>Whom the criteria of a conditional write or reference are about, for the log: whom they name and, when nothing was written, whom they found.</summary>
+    public async ValueTask<IReadOnlyList<long>> ConcernsAsync(SearchQuery criteria, AccessContext sees, bool inVain, CancellationToken stop)
+    {
+        await using var session = await _database.ReadAsync(snapshot: false, stop);
+        var named = await NamedByCriteria.RidsAsync(criteria, someMatch: false, session, LookupNow(), _rids, stop);
+        if (!inVain || (await MatchAsync(session, criteria, sees, SearchQuery.DefaultCount, stop)).Failed(out _, out var found) || !AccessTable.CanBeAboutPatients(criteria.Type!)) return named;
+        return [.. named.Union(found)];
     }
 
     /// <summary>What conditional interactions say when their criteria do not name one resource.</summary>
@@ -68,6 +81,7 @@ public sealed class ResourceSearch
         return new SearchPage(Reduced(matches, sees), Reduced(included, sees))
         {
             Total = whole ? matches.Count : query.Accurate || query.Estimated ? await CountAsync(session, sql, query.Estimated ? SearchQuery.MostEstimated : long.MaxValue, stop) : null,
+            Concerned = !whole && (query.Accurate || query.Estimated) ? await SomeAsync(session, sql, stop) : [],   // it counts those beyond the page
             Next = more ? new PageToken(ceiling, byRid, rows[matches.Count - 1].Keys).Close(_seal, query, sees) : null,
             IncludesCut = cut,
         };

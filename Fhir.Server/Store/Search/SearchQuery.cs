@@ -38,6 +38,8 @@ public sealed class SearchQuery
 
     internal bool CountOnly => Count == 0;
     /// <summary>One for each type that is searched; one without a type for all together.</summary>
+    /// <summary>The names of the parameters it searches by.</summary>
+    public IEnumerable<string> Codes => Branches.SelectMany(b => b.All).Select(c => c.Code).Distinct();
     internal IReadOnlyList<Branch> Branches { get; init; } = [];
     internal IReadOnlyList<SortKey> Sort { get; init; } = [];
     internal IReadOnlyList<IncludeRule> Includes { get; init; } = [];

@@ -43,9 +43,25 @@ public abstract class TaskStepsContract
         }
     }
 
+    [Fact]
+    public async Task A_task_that_becomes_a_referral_is_judged_as_one_and_its_keeper_leaves_the_owners_report()
+    {
+        await using var clinic = await OpenAsync();
+        string Task(string id, string focus, string status, string also = "") => $$$"""{"resourceType":"Task","id":"{{{id}}}","status":"{{{status}}}","intent":"order","for":{"reference":"{{{Patient}}}"},"owner":{"reference":"{{{Bakker}}}"},"focus":{{{focus}}}{{{also}}}}""";
+        const string logical = "\"identifier\":{\"system\":\"https://de-linde.example/referral\",\"value\":\"n900\"}";
+        var id = (await clinic.As("dr.jansen").Post("/fhir/Task", Task("x", "{" + logical + ",\"type\":\"Basic\"}", "accepted"))).Id;
+        foreach (var focus in (string[])["{" + logical + ",\"type\":\"ServiceRequest\"}", "{" + logical + "}"])
+            Assert.Equal(409, (await clinic.As("dr.jansen").Put($"/fhir/Task/{id}", Task(id, focus, "accepted"))).Code);
+        var report = ",\"note\":[{\"text\":\"Gezien.\"}]";
+        await clinic.PutAsync("Task", "kept", Content(JsonNode.Parse(Task("kept", "{" + logical + "}", "in-progress", report))!.AsObject()), "de-linde");
+        Assert.Equal(409, (await clinic.As("dr.jansen").Put("/fhir/Task/kept", Task("kept", "{" + logical + "}", "in-progress", ",\"note\":[{\"text\":\"Niet gezien.\"}]"))).Code);
+        Assert.Equal(200, (await clinic.As("dr.jansen").Put("/fhir/Task/kept", Task("kept", "{" + logical + "}", "in-progress", ",\"note\":[{\"text\":\"Gezien.\"},{\"text\":\"Dank.\"}]"))).Code);
+    }
+
     private static string Content(JsonObject task)
     {
         task.Remove("resourceType");
+        task.Remove("id");
         return task.ToJsonString()[1..^1];
     }
 

@@ -37,6 +37,42 @@ public abstract class NamedSearchContract(Shared shared)
     }
 
     [Fact]
+    public async Task J1_Whom_a_conditional_write_asks_about_finds_it_in_her_log_whatever_comes_of_it()
+    {
+        var (id, number) = await PatientAsync();
+        var code = $"c-{id}";
+        string Observation(string also = "") => $$$"""{"resourceType":"Observation","status":"final","code":{"coding":[{"code":"{{{code}}}"}]},"subject":{"reference":"Patient/{{{id}}}"}{{{also}}}}""";
+        string Bundle(string type, string method, string url, string? resource, string also = "") => $$$"""{"resourceType":"Bundle","type":"{{{type}}}","entry":[{{{{(resource is null ? "" : $"\"resource\":{resource},")}}}"request":{"method":"{{{method}}}","url":"{{{url}}}"{{{also}}}}}]}""";
+        var there = (await Jansen.Post("/fhir/Observation", Observation())).Id;
+        (string, string) stale = ("If-Match", "W/\"99\"");
+        const string guess = """[{"op":"test","path":"/status","value":"amended"}]""";
+        var binary = $$"""{"resourceType":"Binary","contentType":"application/json-patch+json","data":"{{Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes(guess))}}"}""";
+        foreach (var criteria in (string[])[$"patient=Patient/{id}&code={code}", $"patient=Patient/{id}&code=none", $"code={code}"])
+        {
+            var asked = new List<(string What, Func<(string, string), Task<Got>> Ask)>
+            {
+                ("delete", r => Jansen.Delete($"/fhir/Observation?{criteria}", stale, r)),
+                ("put", r => Jansen.Put($"/fhir/Observation?{criteria}", Observation(), stale, r)),
+                ("put-id", r => Jansen.Put($"/fhir/Observation?{criteria}", Observation(",\"id\":\"another\""), r)),
+                ("patch", r => Jansen.SendBytes("PATCH", $"/fhir/Observation?{criteria}", System.Text.Encoding.UTF8.GetBytes(guess), "application/json-patch+json", r)),
+                ("batch", r => Jansen.Post("/fhir", Bundle("batch", "DELETE", $"Observation?{criteria}", null, ",\"ifMatch\":\"W/\\\"99\\\"\""), r)),
+                ("patching transaction", r => Jansen.Post("/fhir", Bundle("transaction", "PATCH", $"Observation?{criteria}", binary), r)),
+                ("reference", r => Jansen.Post("/fhir", Bundle("transaction", "POST", "DiagnosticReport", $$$"""{"resourceType":"DiagnosticReport","status":"final","code":{"text":"x"},"subject":{"reference":"Patient/nowhere"},"result":[{"reference":"Observation?{{{criteria}}}"}]}"""), r)),
+                ("none exist", r => Jansen.Post("/fhir/Observation", Observation().Replace($"Patient/{id}", "Patient/nowhere", StringComparison.Ordinal), ("If-None-Exist", criteria), r)),
+            };
+            if (criteria.StartsWith("patient", StringComparison.Ordinal)) asked.Add(("entry", r => Jansen.Post("/fhir", Bundle("transaction", "PATCH", $"Observation/{there}", binary), r)));
+            foreach (var (what, ask) in asked)
+            {
+                var request = Guid.NewGuid().ToString("N");
+                var got = await ask(("X-Request-Id", request));
+                if (criteria.EndsWith("none", StringComparison.Ordinal) || got.Code >= 400 || what is "batch" or "none exist") Assert.True((await OwnAsync(id)).Contains(request), $"{what} {criteria}: {got.Code}");
+            }
+        }
+        Assert.Equal("W/\"1\"", (await Jansen.Get($"/fhir/Observation/{there}")).ETag);
+        foreach (var e in await House.As("privacy").Log($"patient={id}&_count=100")) Assert.DoesNotContain(number, e.ToJsonString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task J1_Whom_a_count_counts_finds_it_in_her_log()
     {
         var (id, _) = await PatientAsync();

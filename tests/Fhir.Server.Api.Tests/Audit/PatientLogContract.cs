@@ -235,6 +235,16 @@ public abstract class PatientLogContract(Shared shared)
             var own = Assert.Single(await Self(id).Log($"entity=Observation/{observation}"));
             Assert.Equal(($"j4l-{i}", $"Observation/{observation}"), (own.Request(), (string)own["entity"]![0]!["what"]!["reference"]!));
         }
+        // Whom she names in a search does not betray herself either.
+        var (someone, told, self) = (await Jansen.NewPatient(), new List<string>(), Self(id));
+        foreach (var named in (string[])[someone, "nowhere"])
+        {
+            await self.Get($"/fhir/Observation?subject=Patient/{named}", ("X-Request-Id", "j4-named"));
+            var own = (await Self(id).Log("action=E")).First(e => e.Request() == "j4-named").AsObject();
+            foreach (var varies in (string[])["id", "recorded", "text"]) own.Remove(varies);
+            told.Add(own.ToJsonString());
+        }
+        Assert.Equal(told[0], told[1]);
     }
 
     [Fact]

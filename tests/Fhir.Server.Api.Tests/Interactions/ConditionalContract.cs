@@ -171,6 +171,43 @@ public abstract class ConditionalContract(Shared shared)
         Assert.Equal(places[1], (string)(await Jansen.Get($"/fhir/{places[3]}")).Json["subject"]!["reference"]!);
     }
 
+    [Fact]
+    public async Task T46_One_condition_means_one_resource_in_a_transaction_though_nothing_met_it_before()
+    {
+        var value = Unique();
+        Assert.Equal(400, (await Jansen.Post("/fhir", Bundle("transaction", Entry("PUT", By(value), Patient(value)), Entry("PUT", By(value), Patient(value))))).Code);
+        const string a = "urn:uuid:11111111-1111-4111-8111-111111111111", b = "urn:uuid:22222222-2222-4222-8222-222222222222";
+        var both = await Jansen.Post("/fhir", Bundle("transaction", Entry("PUT", By(value), Patient(value), fullUrl: a),
+            Entry("POST", "Patient", Patient(value), $",\"ifNoneExist\":\"identifier={System}|{value}\"", b), Entry("POST", "Observation", Observation(a)), Entry("POST", "Observation", Observation(b))));
+        if (both.Code == 200) Assert.Equal(1, (int)(await Jansen.Get($"/fhir/{By(value)}")).Json["total"]!);
+        else Assert.Equal((400, 0), (both.Code, (int)(await Jansen.Get($"/fhir/{By(value)}")).Json["total"]!));
+    }
+
+    [Fact]
+    public async Task T44_What_the_same_transaction_deletes_is_there_for_no_condition()
+    {
+        var value = Unique();
+        var id = await New(value);
+        const string a = "urn:uuid:11111111-1111-4111-8111-111111111111";
+        var got = await Jansen.Post("/fhir", Bundle("transaction", Entry("DELETE", $"Patient/{id}"), Entry("POST", "Patient", Patient(value), $",\"ifNoneExist\":\"identifier={System}|{value}\"", a), Entry("POST", "Observation", Observation(a))));
+        Assert.Equal((200, "201"), (got.Code, StatusOf(got, 1)));
+        Assert.NotEqual($"Patient/{id}", PlaceOf(got.Json["entry"]![1]!));
+        Assert.Equal(PlaceOf(got.Json["entry"]![1]!), (string)(await Jansen.Get($"/fhir/{PlaceOf(got.Json["entry"]![2]!)}")).Json["subject"]!["reference"]!);
+    }
+
+    [Fact]
+    public async Task T49_What_is_patched_can_be_referred_to_and_more_than_one_is_told_as_ever()
+    {
+        var (value, twice) = (Unique(), Unique());
+        var id = await New(value);
+        const string a = "urn:uuid:11111111-1111-4111-8111-111111111111";
+        var got = await Jansen.Post("/fhir", Bundle("transaction", Entry("PATCH", $"Patient/{id}", Binary("""[{"op":"add","path":"/gender","value":"male"}]"""), fullUrl: a), Entry("POST", "Observation", Observation(a))));
+        Assert.Equal($"Patient/{id}", (string)(await Jansen.Get($"/fhir/{PlaceOf(got.Json["entry"]![1]!)}")).Json["subject"]!["reference"]!);
+        Assert.Equal(400, (await Jansen.Post("/fhir", Bundle("transaction", Entry("PATCH", By(value), Binary("[]"), fullUrl: a), Entry("POST", "Observation", Observation(a))))).Code);
+        (_, _) = (await New(twice), await New(twice));
+        Assert.Equal(412, (await Jansen.Post("/fhir", Bundle("transaction", Entry("PATCH", $"Patient/{id}", Binary("[]")), Entry("PUT", By(twice), Patient(twice))))).Code);
+    }
+
     private static string Observation(string subject) => $$$"""{"resourceType":"Observation","status":"final","code":{"text":"x"},"subject":{"reference":"{{{subject}}}"}}""";
 
     [Fact]
@@ -305,6 +342,8 @@ public abstract class ConditionalContract(Shared shared)
         var made = await Jansen.Post("/fhir/Observation", """{"resourceType":"Observation","status":"preliminary","code":{"text":"x"},"note":[{"text":"abcdefghijklmnop"}]}""");
         var doubling = string.Join(',', Enumerable.Range(0, 60).Select(_ => """{"op":"copy","from":"/note","path":"/note/0"}"""));
         Assert.Equal(400, (await Patched(Jansen, $"Observation/{made.Id}", $"[{doubling}]")).Code);
+        var twice = await Patched(Jansen, $"Observation/{made.Id}", """[{"op":"add","op":"add","path":"/status","value":"final"}]""");
+        Assert.Equal((400, true), (twice.Code, twice.Text.Contains("twice", StringComparison.Ordinal)));
         Assert.Equal(415, (await Jansen.SendBytes("PATCH", $"/fhir/Observation/{made.Id}", "[]"u8.ToArray(), "text/plain")).Code);
     }
 }
