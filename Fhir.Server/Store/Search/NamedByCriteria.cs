@@ -2,7 +2,6 @@ using Fhir.Server.Core.Definitions;
 using Fhir.Server.Core.Elements;
 using Fhir.Server.Store.Access;
 using Fhir.Server.Store.Database;
-using Fhir.Server.Store.Resources;
 using Fhir.Server.Store.Search.Criteria;
 using Fhir.Server.Store.Search.Types;
 

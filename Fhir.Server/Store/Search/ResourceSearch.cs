@@ -4,7 +4,6 @@ using Fhir.Server.Core.Elements;
 using Fhir.Server.Core.Outcomes;
 using Fhir.Server.Store.Access;
 using Fhir.Server.Store.Database;
-using Fhir.Server.Store.Resources;
 using Fhir.Server.Store.Search.Types;
 
 namespace Fhir.Server.Store.Search;

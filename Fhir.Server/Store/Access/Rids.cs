@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
-using Fhir.Server.Store.Access;
 
-namespace Fhir.Server.Store.Resources;
+namespace Fhir.Server.Store.Access;
 
 /// <summary>Which rid a resource has: it never changes, so what is known is kept, up to a bound.</summary>
 internal sealed class Rids
