@@ -50,7 +50,6 @@ public sealed record ApiSettings
         Audience = configuration["Authentication:Audience"],
         StepUpAcr = configuration["Authentication:StepUpAcr"] ?? DefaultStepUpAcr,
         Authorities = configuration.GetSection("Authentication:Authorities").Get<TrustedAuthority[]>() ?? [],
-        Writes = new() { ReferentialIntegrity = configuration.GetValue("Writes:ReferentialIntegrity", false), IfMatchRequired = configuration.GetSection("Writes:IfMatchRequired").Get<string[]>() ?? [] },
         MaxBodyBytes = configuration.GetValue("Server:MaxBodyBytes", 50L * 1024 * 1024),
         AuditHeadsFile = configuration["Audit:HeadsFile"],
         BlobKeyFile = configuration["Attachments:KeyFile"],

@@ -33,6 +33,8 @@ public static class HelpText
           --Profiles:Packages=DIR                  FHIR packages to load: folders, .tgz files, loose JSON or XML (none)
           --Access:CareGraceDays=N                 days that those who cared still see the patient after that was closed (30)
           --Access:GuessesPerHour=N                how often one person may be wrong in an hour about who a patient is (10)
+          --Writes:ReferentialIntegrity=true|false references mean what is there, and what is referred to is not deleted (false)
+          --Writes:IfMatchRequired=TYPE[,TYPE…]|*  the types that are changed with If-Match only (none)
           --Tenants:NAME:Host=NAME[;NAME…]         a tenant by its host names; every setting but urls may stand under Tenants:NAME (docs/tenants.md)
           --Demo:Enabled=true|false                the demo clinic; true by default when every address is loopback
           --Demo:PracticeSystem=mllp://HOST:PORT   De Linde's practice system (mllp://127.0.0.1:2575)

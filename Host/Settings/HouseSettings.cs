@@ -1,3 +1,5 @@
+using Fhir.Server.Store.Resources;
+using Fhir.Server.Core.Definitions;
 using System.Globalization;
 using Fhir.Server.Api;
 using Fhir.Server.Api.Validating;
@@ -44,6 +46,7 @@ public sealed record HouseSettings
         if (ReadPackages(from["Profiles:Packages"]).Failed(out issue, out var packages)) return issue;
         if (ReadGrace(from["Access:CareGraceDays"]).Failed(out issue, out var grace)) return issue;
         if (ReadGuesses(from["Access:GuessesPerHour"]).Failed(out issue, out var guesses)) return issue;
+        if (ReadWrites(from).Failed(out issue, out var writes)) return issue;
         var folder = from["Data:Folder"] is { Length: > 0 } named ? Path.GetFullPath(named) : Path.Combine(root, "data");
         return new HouseSettings
         {
@@ -56,7 +59,7 @@ public sealed record HouseSettings
             PracticeSystem = practiceSystem,
             ClientFolder = Path.Combine(root, "Workspace", "dist"),
             PackagesFolder = packages.Length > 0 ? packages : null,
-            Api = ApiSettings.From(from, demo) with { DataFolder = folder, Validation = validation, CareGraceDays = grace, GuessesPerHour = guesses },
+            Api = ApiSettings.From(from, demo) with { DataFolder = folder, Validation = validation, CareGraceDays = grace, GuessesPerHour = guesses, Writes = writes },
             Configuration = from,
         };
     }
@@ -71,6 +74,18 @@ public sealed record HouseSettings
             "postgres" when !connection => new Issue(IssueKind.Invalid, "Database:Provider is postgres, but Database:ConnectionString is missing."),
             "postgres" => DatabaseProvider.Postgres,
             _ => new Issue(IssueKind.Invalid, "Database:Provider must be sqlite or postgres."),
+        };
+    }
+
+    private static Result<WriteSettings> ReadWrites(IConfiguration from)
+    {
+        var types = (from["Writes:IfMatchRequired"] ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        if (Array.Find(types, type => type != "*" && !DefinitionSet.R4.IsResource(type)) is not null) return new Issue(IssueKind.Invalid, "Writes:IfMatchRequired must be resource types with commas between them, or *.");
+        return (from["Writes:ReferentialIntegrity"] ?? "false").ToLowerInvariant() switch
+        {
+            "true" => new WriteSettings { ReferentialIntegrity = true, IfMatchRequired = types },
+            "false" => new WriteSettings { IfMatchRequired = types },
+            _ => new Issue(IssueKind.Invalid, "Writes:ReferentialIntegrity must be true or false."),
         };
     }
 

@@ -50,6 +50,8 @@ public sealed class SettingsTests
     [InlineData("Access:CareGraceDays", "a month")]
     [InlineData("Access:CareGraceDays", "-1")]
     [InlineData("Access:GuessesPerHour", "0")]
+    [InlineData("Writes:ReferentialIntegrity", "maybe")]
+    [InlineData("Writes:IfMatchRequired", "Patient,Pattient")]
     [InlineData("Access:GuessesPerHour", "many")]
     [InlineData("Validation:Base", "strict")]
     [InlineData("Validation:Import:Profiles", "yes")]
