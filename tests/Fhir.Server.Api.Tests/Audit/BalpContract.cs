@@ -196,7 +196,7 @@ public abstract class BalpContract(Shared shared)
              {"resource":{"resourceType":"Patient","id":"{{{id}}}","active":true},"request":{"method":"PUT","url":"Patient/{{{id}}}"}}]}
             """, ("X-Request-Id", "b-batch"));
         var told = (await EventsAsync("b-batch")).Select(e => $"{e["action"]} {e.Subtypes()} {e["outcome"]} {string.Join(' ', e.Patients())}").Order(StringComparer.Ordinal);
-        Assert.Equal(((string[])[$"C create 0 Patient/{id}", $"C create 0 Patient/{id}", "C create 4 ", "D delete 4 ", "E batch 0 ", $"R read 0 Patient/{id}", "R read 4 ", $"U update 0 Patient/{id}"]).Order(StringComparer.Ordinal), told);
+        Assert.Equal(((string[])[$"C create 0 Patient/{id}", $"C create 0 Patient/{id}", "C create 4 ", "D delete 4 ", "E batch 0 ", $"E search-type 0 Patient/{id}", $"R read 0 Patient/{id}", "R read 4 ", $"U update 0 Patient/{id}"]).Order(StringComparer.Ordinal), told);
     }
 }
 

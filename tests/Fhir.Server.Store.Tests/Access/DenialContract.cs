@@ -120,7 +120,8 @@ public abstract class DenialContract
             foreach (var moment in new[] { Now - 1, Now + 1 }) await clinic.AssertBlindAsync(she with { NowMicros = moment }, "Observation", "o-p");
         }
         await clinic.AssertBlindAsync(clinic.As(Role.Gp, "oost", "smit"), "Patient", "p");
-        await clinic.AssertBlindAsync(clinic.As(Role.Gp, "oost", "vries") with { Glass = [] }, "Patient", "p");   // whose glass is not known sees nothing through it: the log would not say so
+        foreach (var known in new OpenGlass[][] { [], [new(clinic.Rid("q"), long.MaxValue)] })
+            await clinic.AssertBlindAsync(clinic.As(Role.Gp, "oost", "vries") with { Glass = [.. known] }, "Patient", "p");   // whose glass is not known sees nothing through it: the log would not say so
     }
 
     [Fact]
@@ -135,7 +136,7 @@ public abstract class DenialContract
         await clinic.ExecuteAsync(Sql.Of($"update res set home = 0, thread = 0, patient = 0 where rid = {clinic.Rid("nobodys")}"));
         foreach (var role in RoleTable.All)
         {
-            var nobody = new AccessContext { Who = "nobody", Role = role, Scopes = Scopes.Parse("user/*.cruds system/*.cruds patient/*.cruds"), NowMicros = Now, Glass = AccessClinic.SomeGlass };
+            var nobody = new AccessContext { Who = "nobody", Role = role, Scopes = Scopes.Parse("user/*.cruds system/*.cruds patient/*.cruds"), NowMicros = Now, Glass = clinic.Known };
             foreach (var empty in new[] { nobody, nobody with { Selves = default }, nobody with { Selves = [] } })
             {
                 await clinic.AssertBlindAsync(empty, "Patient", "p");
