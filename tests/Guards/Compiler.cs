@@ -27,7 +27,7 @@ public sealed class Compiler
 
     public static async Task<Compiler> OfAsync(string folder)
     {
-        var asked = await Command.RunAsync(folder, ["msbuild", "-nologo", "-nodeReuse:false", "-t:Compile", "-getItem:CscCommandLineArgs", "-getProperty:RoslynTargetsPath", $"-p:Configuration={Workshop.Configuration}",
+        var asked = await Command.RunAsync(folder, ["msbuild", "-nologo", "-nodeReuse:false", "-t:PrepareResources;Compile", "-getItem:CscCommandLineArgs", "-getProperty:RoslynTargetsPath", $"-p:Configuration={Workshop.Configuration}",
             "-p:BuildProjectReferences=false", "-p:SkipCompilerExecution=true", "-p:ProvideCommandLineArgs=true", "-p:NonExistentFile=never", "-p:RunAnalyzers=false", "-p:TreatWarningsAsErrors=false"]);
         if (asked.Code != 0) throw new InvalidOperationException(asked.LastWords);
         return new Compiler(folder, JsonDocument.Parse(asked.Output).RootElement);
