@@ -38,10 +38,8 @@ public sealed class AuditFacts
     public IEnumerable<long> PatientsOf(AuditLine line) => RidsOf(line).SelectMany(rid => PatientsOf(rid)).Distinct();
 
     /// <summary>All that a line names, by which it concerns somebody; 0 = what bears no such name.</summary>
-    internal IEnumerable<long> RidsOf(AuditLine line) => line.PatientRid > 0 ? NamedBy(line).Append(line.PatientRid) : NamedBy(line);
-
-    /// <summary>The same without the patient that a written row had then.</summary>
-    internal IEnumerable<long> NamedBy(AuditLine line) => Named(line).Select(key => _rids.GetValueOrDefault(key)).Concat(line.Returned).Concat(line.Concerned);
+    internal IEnumerable<long> RidsOf(AuditLine line) =>
+        Named(line).Select(key => _rids.GetValueOrDefault(key)).Concat(line.Returned).Concat(line.Concerned).Concat(line.PatientRid > 0 ? [line.PatientRid] : []);
 
     // What a line names in words: what it was about, who did it, and what a posted event says.
     private static IEnumerable<ResourceKey> Named(AuditLine line)

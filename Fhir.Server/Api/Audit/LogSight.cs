@@ -36,7 +36,7 @@ public sealed class LogSight
     public bool Holds(AuditLine line, long patient) => _reader is null || _reader.Role == Role.Patient
         ? _facts.PatientsOf(line).Contains(patient)
         : (line.Key is not { } about || Sees(_facts.RidOf(about.ToString())))
-            && (IsOthersSearch(line, _reader) ? Found(line).Concat(line.Concerned.Where(Sees)) : _facts.NamedBy(line).Where(Sees)).Any(rid => _facts.PatientsOf(rid).Contains(patient));
+            && (IsOthersSearch(line, _reader) ? Found(line).Concat(line.Concerned.Where(Sees)) : _facts.RidsOf(line).Where(Sees)).Any(rid => _facts.PatientsOf(rid).Contains(patient));
 
     /// <summary>It may be told what the line was about: the reader sees it, or asked for it herself in vain, whether it is there or not.</summary>
     public bool Tells(AuditLine line)

@@ -18,6 +18,9 @@ public sealed class NaivePolicy(IReadOnlyList<Fact> facts)
     /// <summary>A deleted version is judged by what the version before it was about.</summary>
     public bool Sees(Somebody who, Fact version) => Reaches(who, version) && Covers(who, version);
 
+    /// <summary>Who comes as a patient or for one is let in while the record is in use.</summary>
+    public bool IsLetIn(Somebody who) => who.Role is not ("patient" or "proxy") || (bool?)_last[$"Patient/{StandsFor(who)}"].Body?["active"] != false;
+
     /// <summary>What her token covers: of one patient and the directory, or of some types, or of a category's current versions.</summary>
     private bool Covers(Somebody who, Fact version)
     {

@@ -39,24 +39,24 @@ public sealed class NaiveSearch(NaivePolicy policy, Somebody who)
         {
             var parts = key.Split(':', 4);
             if (parts[3].EndsWith(":not", StringComparison.Ordinal) && !parts[3].Contains('.', StringComparison.Ordinal) && !parts[3].StartsWith('_'))
-                return Known(fact.Type, "_has") && Known(parts[1], parts[2]) && Known(parts[1], parts[3][..^4]) && !Holds(fact, key[..^4], value);
-            return Known(fact.Type, "_has") && Known(parts[1], parts[2]) && _seen.Values.Any(f => f.Type == parts[1] && Links(f, parts[2]).Contains(fact.Key) && Holds(f, parts[3], value));
+                return Knows(fact.Type, "_has") && Knows(parts[1], parts[2]) && Knows(parts[1], parts[3][..^4]) && !Holds(fact, key[..^4], value);
+            return Knows(fact.Type, "_has") && Knows(parts[1], parts[2]) && _seen.Values.Any(f => f.Type == parts[1] && Links(f, parts[2]).Contains(fact.Key) && Holds(f, parts[3], value));
         }
         if (key.Split('.', 2) is [var hop, var rest])
         {
             var (code, target) = hop.Split(':') is [var c, var t] ? (c, t) : (hop, null);
-            return Known(fact.Type, code) && Links(fact, code).Any(l => _seen.TryGetValue(l, out var there) && (target is null || there.Type == target) && (rest.StartsWith('_') || Parameters.ContainsKey($"{there.Type}.{rest.Split(':')[0]}")) && Holds(there, rest, value));
+            return Knows(fact.Type, code) && Links(fact, code).Any(l => _seen.TryGetValue(l, out var there) && (target is null || there.Type == target) && (rest.StartsWith('_') || Parameters.ContainsKey($"{there.Type}.{rest.Split(':')[0]}")) && Holds(there, rest, value));
         }
         var (name, modifier) = key.Split(':') is [var n, var m] ? (n, m) : (key, null);
         if (name == "_id") return value.Split(',').Contains(fact.Id) != (modifier == "not");
-        if (!Known(fact.Type, name)) return false;
+        if (!Knows(fact.Type, name)) return false;
         var (kind, paths) = Parameters[$"{fact.Type}.{name}"];
         var values = paths.SelectMany(p => At(fact.Body!, p)).ToList();
         if (modifier == "missing") return (values.Count == 0) == (value == "true");
         return values.Any(v => Is(kind, v, modifier, value)) != (modifier == "not");
     }
 
-    private bool Known(string type, string code) => NaivePolicy.MaySearchBy(who, type, code);
+    public bool Knows(string type, string code) => NaivePolicy.MaySearchBy(who, type, code);
 
     private static bool Is(Kind kind, JsonNode at, string? modifier, string wanted) => kind switch
     {
@@ -93,7 +93,7 @@ public sealed class NaiveSearch(NaivePolicy policy, Somebody who)
     public IReadOnlyList<string> Include(IReadOnlyList<Fact> matches, string rule, bool reverse)
     {
         var (type, code) = (rule.Split(':')[0], rule.Split(':')[1]);
-        if (!Known(type, code)) return [];
+        if (!Knows(type, code)) return [];
         var keys = matches.Select(m => m.Key).ToHashSet(StringComparer.Ordinal);
         var found = reverse
             ? _seen.Values.Where(f => f.Type == type && Links(f, code).Any(keys.Contains)).Select(f => f.Key)

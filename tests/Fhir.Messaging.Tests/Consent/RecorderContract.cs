@@ -45,6 +45,15 @@ public abstract class RecorderContract
     }
 
     [Fact]
+    public async Task Who_knows_the_patient_from_a_thread_only_records_none()
+    {
+        await using var clinic = await TestClinic.OpenAsync(EmptyAsync);
+        await clinic.OpenThreadAsync("dr.bakker", "een");
+        Ok(await clinic.Bakker.Get($"/fhir/{Patient}"));
+        Assert.Equal((403, "Consent.patient"), await clinic.Bakker.Post("/fhir/Consent", For(clinic, Doctor)) is var got ? (got.Code, got.Places[0]) : default);
+    }
+
+    [Fact]
     public async Task Nobody_lets_in_a_colleague_of_her_own_organisation()
     {
         await using var clinic = await OpenAsync();

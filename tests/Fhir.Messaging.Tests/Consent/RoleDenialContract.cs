@@ -93,6 +93,21 @@ public abstract class RoleDenialContract
     }
 
     [Fact]
+    public async Task Whom_a_role_meant_does_not_take_the_denial_back_of_which_she_sees_enough_to_try()
+    {
+        await using var clinic = await OpenAsync();
+        var json = Deny(clinic, "PractitionerRole/jansen.rijnmond", c => c.Provision()["class"] = new JsonArray(new JsonObject { ["system"] = "http://hl7.org/fhir/resource-types", ["code"] = "Observation" }));
+        var id = Ok(await clinic.As("mol.eik").Post("/fhir/Consent", json), 201).Id;
+        await RoleAsync(clinic, "jansen.rijnmond", "dr.mol", "rijnmond");
+        Assert.Equal(404, (await clinic.Jansen.Get(Record)).Code);
+        Ok(await clinic.Jansen.Get($"/fhir/{Patient}"));
+        var ended = JsonNode.Parse(json)!.AsObject();
+        (ended["id"], ended["status"]) = (id, "inactive");
+        Assert.Equal(403, (await clinic.Jansen.Put($"/fhir/Consent/{id}", ended.ToJsonString())).Code);
+        Assert.Equal(404, (await clinic.Jansen.Get(Record)).Code);
+    }
+
+    [Fact]
     public async Task It_means_her_still_when_the_role_is_given_to_another_or_deleted_and_the_other_in_that_role()
     {
         await using var clinic = await OpenAsync();

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Fhir.Messaging.Tests.Clinic;
+using Fhir.Messaging.Threads;
 using Fhir.Server.Store.Database;
 using Fhir.Server.Store.Tests;
 using static Fhir.Messaging.Tests.Clinic.TestClinic;
@@ -152,6 +153,27 @@ public abstract class ThreadContract
         }
         Assert.Equal(409, (await clinic.Jansen.Delete($"/fhir/Communication/{thread}")).Code);
         Assert.Empty(Ok(await Op.Inbox(clinic.Bakker)).Entries());
+    }
+
+    [Fact]
+    public async Task A_header_does_not_change_while_it_is_closed_either()
+    {
+        await using var clinic = await OpenAsync();
+        await clinic.ConsentAsync();
+        var thread = await clinic.OpenThreadAsync();
+        var header = Ok(await clinic.Jansen.Get($"/fhir/Communication/{thread}")).Json;
+        Assert.True(clinic.Get<Closings>().TryBegin(new("Communication", thread), new("DocumentReference", "verslag")));   // as $close-thread does, in the middle of it
+        header["status"] = "completed";
+        foreach (var (subject, code) in new[] { ("Patient/p2", 409), ((string)header["subject"]!["reference"]!, 200) })
+        {
+            header["subject"]!["reference"] = subject;
+            var got = await clinic.Integrator.Post("/fhir", $$$"""
+                {"resourceType":"Bundle","type":"transaction","entry":[
+                 {"resource":{"resourceType":"DocumentReference","id":"verslag","status":"current","content":[{"attachment":{"title":"x"}}]},"request":{"method":"PUT","url":"DocumentReference/verslag"}},
+                 {"resource":{{{header.ToJsonString()}}},"request":{"method":"PUT","url":"Communication/{{{thread}}}"}}]}
+                """);
+            Assert.True(got.Code == code, got.Text);
+        }
     }
 
     [Fact]
