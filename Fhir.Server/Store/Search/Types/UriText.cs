@@ -3,7 +3,7 @@ using Fhir.Server.Store.Database;
 
 namespace Fhir.Server.Store.Search.Types;
 
-/// <summary>uri — https://hl7.org/fhir/R4/search.html#uri: exact and case-sensitive; above and below go by path segments.</summary>
+/// <summary>uri — https://hl7.org/fhir/R4/search.html#uri: exact and case-sensitive; above and below go by segments: of the path, and of the fragment.</summary>
 internal static class UriText
 {
     private const int Longest = 800;   // what a PostgreSQL index entry can hold, whatever the characters; X tells longer ones apart
@@ -19,23 +19,32 @@ internal static class UriText
         Sql.Of($"i.v = 0 and i.s = {Start(url)} and i.x = {hash.Of('u', url)}");
 
     /// <summary>The url itself and all that stands below it.</summary>
-    public static Sql Below(string url, KeyedHash hash)
-    {
-        var below = Start(url.TrimEnd('/')) + "/";
-        return Sql.Of($"i.v = 0 and ((i.s = {Start(url)} and i.x = {hash.Of('u', url)}) or (i.s >= {below} and i.s < {below + "\U0010FFFF"}))");
-    }
+    public static Sql Below(string url, KeyedHash hash) => Sql.Of($"i.v = 0 and {Sql.Any([Is(url, hash), .. Dividers(url).Select(divider => Start(url.TrimEnd('/') + divider)).Select(below => Sql.Of($"(i.s >= {below} and i.s < {below + "\U0010FFFF"})"))])}");
 
     /// <summary>The url itself and all that it stands below.</summary>
     public static Sql Above(string url, KeyedHash hash) =>
-        Sql.Of($"i.v = 0 and {Sql.Any(Ancestors(url).Select(one => Sql.Of($"(i.s = {Start(one)} and i.x = {hash.Of('u', one)})")))}");
+        Sql.Of($"i.v = 0 and {Sql.Any(Ancestors(url).Select(one => Is(one, hash)))}");
+
+    private static Sql Is(string url, KeyedHash hash) => Sql.Of($"(i.s = {Start(url)} and i.x = {hash.Of('u', url)})");
 
     private static IEnumerable<string> Ancestors(string url)
     {
         const int most = 30;
         yield return url;
-        var root = url.IndexOf("://", StringComparison.Ordinal) + 3;
-        for (var (slash, left) = (url.LastIndexOf('/'), most); slash > root && left > 0; slash = url.LastIndexOf('/', slash - 1), left--) yield return url[..slash];
+        var (root, fragment) = (url.IndexOf("://", StringComparison.Ordinal) + 3, url.IndexOf('#', StringComparison.Ordinal));
+        for (var (end, left) = (url.Length - 1, most); end > root && left > 0; end--)
+        {
+            if (!(fragment >= 0 && end >= fragment ? InFragment : "/").Contains(url[end], StringComparison.Ordinal)) continue;
+            yield return url[..end];
+            left--;
+        }
     }
+
+    // What divides a fragment: http://example.org/rdf#54135-9 stands above http://example.org/rdf#54135-9-10.
+    private const string InFragment = "#/-.:";
+
+    // What may follow a url that something stands below.
+    private static string Dividers(string url) => url.Contains('#', StringComparison.Ordinal) ? InFragment[1..] : "/#";
 
     private static string Start(string url) => url.Length <= Longest ? url : url[..(char.IsHighSurrogate(url[Longest - 1]) ? Longest - 1 : Longest)];
 }
