@@ -42,7 +42,6 @@ public sealed class Disclosures(TenantDatabase database, AuditReads audit, TimeP
             Id = document.Id,
             Query = $"{new ResourceKey(AccessTable.Name((int)receiver.Type), receiver.Id)} {row.What.Destination}",
             Status = isWithheld ? NotAllowed : HandedToTheLine,
-            Returned = [document.Rid],
         });
     }
 }

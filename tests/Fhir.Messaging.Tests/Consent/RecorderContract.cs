@@ -84,6 +84,7 @@ public abstract class RecorderContract
         Ok(await behalf.Post("/fhir/Consent", For(clinic, Doctor)), 201);
         foreach (var actor in (string[])["PractitionerRole/dr.jansen", "PractitionerRole/s.dewit", Linde, "Practitioner/dr.jansen"])
             Assert.Equal(403, (await behalf.Post("/fhir/Consent", For(clinic, actor))).Code);
+        Assert.Equal(403, (await clinic.As("s.dewit", t => t with { OnBehalfOf = "PractitionerRole/apotheek" }).Post("/fhir/Consent", For(clinic, Doctor))).Code);
     }
 
     [Fact]
@@ -144,6 +145,28 @@ public abstract class RecorderContract
         }
         Assert.True((await clinic.Bakker.Delete("/fhir/Consent/d1")).Code is 403 or 404);
         Assert.Equal("active", (string?)Ok(await clinic.Integrator.Get("/fhir/Consent/d1")).Json["status"]);
+    }
+
+    [Theory]
+    [InlineData("permit", Rijnmond)]
+    [InlineData("permit", "PractitionerRole/dr.bakker")]
+    [InlineData("deny", null)]
+    public async Task Nobody_changes_what_lets_her_in_nor_lifts_what_is_denied_to_everyone_where_the_record_is_not_kept(string type, string? actor)
+    {
+        await using var clinic = await OpenAsync();
+        var consent = JsonNode.Parse(For(clinic, actor ?? "x", c =>
+        {
+            c.Provision()["type"] = type;
+            if (type == "deny") c.Provision()["class"] = new JsonArray(new JsonObject { ["system"] = "http://hl7.org/fhir/resource-types", ["code"] = "Observation" });   // she sees enough to try
+            if (actor is null) c.Provision().Remove("actor");
+        }))!.AsObject();
+        consent.Remove("resourceType");
+        await clinic.PutAsync("Consent", "d1", consent.ToJsonString()[1..^1], home: "rijnmond");   // its own organisation's, so that only this rule stands in the way
+        Ok(await clinic.Bakker.Get("/fhir/Consent/d1"));
+        consent.Insert(0, "resourceType", "Consent");
+        (consent["id"], consent.Provision()["type"], consent.Provision()["actor"]) = ("d1", "permit", new JsonArray(Consents.Actor(Doctor)));
+        Assert.Equal(403, (await clinic.Bakker.Put("/fhir/Consent/d1", consent.ToJsonString())).Code);
+        Assert.Equal(403, (await clinic.Bakker.Delete("/fhir/Consent/d1")).Code);
     }
 
     [Fact]

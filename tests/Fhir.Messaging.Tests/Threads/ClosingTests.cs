@@ -1,5 +1,6 @@
 using Fhir.Messaging.Tests.Clinic;
 using Fhir.Messaging.Threads;
+using Fhir.Server.Store.Database;
 using Fhir.Server.Api.Tests;
 using static Fhir.Messaging.Tests.Clinic.TestClinic;
 using Op = Fhir.Messaging.Tests.Clinic.Threads;
@@ -92,6 +93,24 @@ public sealed class ClosingTests
         Assert.Equal(2, Deliveries(Ok(await Op.Close(clinic.Jansen, kept))));
         await clinic.Jansen.Delete($"/fhir/Consent/{consent}");
         Assert.Equal(1, Deliveries(Ok(await Op.Close(clinic.Jansen, frozen))));
+    }
+
+    [Theory]
+    [InlineData("until_at = 1")]
+    [InlineData("letters_until = 1")]
+    public async Task Who_is_out_of_the_thread_or_may_have_no_letters_gets_no_delivery(string ended)
+    {
+        await using var clinic = await TestClinic.OpenAsync();
+        await clinic.PutAsync("Endpoint", "arbodienst-oost", """ "status":"active","connectionType":{"code":"hl7v2-mllp"},"payloadType":[{"text":"x"}],"address":"mllp://127.0.0.1:1" """);
+        await clinic.ConsentAsync();
+        var thread = await clinic.OpenThreadAsync();
+        await using (var session = await clinic.Database.WriteAsync(default))
+        {
+            await session.ExecuteAsync(Sql.Raw($"update participant set {ended} where owner = 0"), default);
+            await session.CommitAsync(default);
+        }
+        Ok(await Op.Close(clinic.Jansen, thread));
+        Assert.Equal(1, await clinic.Database.FirstAsync(Sql.Raw("select count(*) from outbox"), r => r.GetInt64(0), default));
     }
 
     [Fact]

@@ -96,6 +96,22 @@ public abstract class ThreadContract
     }
 
     [Fact]
+    public async Task One_opens_a_thread_in_ones_own_name_and_who_is_in_none_writes_in_none()
+    {
+        await using var clinic = await OpenAsync();
+        var header = Plain("""{"resourceType":"Communication","status":"in-progress","topic":{"text":"Werk"},"recipient":[{"reference":"PractitionerRole/dr.jansen"}]}""");
+        header["category"] = JsonNode.Parse($$"""[{"coding":[{"system":"{{ClinicUrls.ThreadCategory}}","code":"advice"}]}]""");
+        header["sender"] = new JsonObject { ["reference"] = "PractitionerRole/dr.bakker" };
+        var got = await clinic.Jansen.Post("/fhir/Communication", header.ToJsonString());
+        Assert.Equal((403, "Communication.sender"), (got.Code, got.Places[0]));
+        var thread = await clinic.OpenThreadAsync("dr.bakker");
+        var part = $$"""{"resourceType":"Communication","status":"completed","partOf":[{"reference":"Communication/{{thread}}"}],"sender":{"reference":"PractitionerRole/s.dewit"},"payload":[{"contentString":"x"}]}""";
+        got = await clinic.Integrator.Post("/fhir/Communication", part);
+        Assert.Equal((403, "Communication.sender"), (got.Code, got.Places[0]));
+        Ok(await clinic.Integrator.Post("/fhir/Communication", part.Replace("s.dewit", "dr.bakker", StringComparison.Ordinal)), 201);
+    }
+
+    [Fact]
     public async Task Receipts_go_forward_only_and_tell_who_read_what()
     {
         await using var clinic = await OpenAsync();
@@ -243,6 +259,7 @@ public abstract class ThreadContract
         Ok(await Op.Attach(clinic.Jansen, thread, JsonNode.Parse(attachment)!.AsObject()), 201);
         Assert.Equal(pdf, Ok(await clinic.Bakker.Get($"/fhir/Binary/{binary}", ("Accept", "application/pdf"))).Bytes);
         Assert.Equal(404, (await clinic.DeWit.Get($"/fhir/Binary/{binary}")).Code);
+        Assert.Equal(409, (await Op.Attach(clinic.Jansen, await clinic.OpenThreadAsync("dr.bakker"), JsonNode.Parse(attachment)!.AsObject())).Code);
         Assert.Equal(409, (await clinic.Jansen.SendBytes("PUT", $"/fhir/Binary/{binary}", "%PDF-1.4 other"u8.ToArray(), "application/pdf")).Code);
         Assert.Equal(409, (await clinic.Jansen.Delete($"/fhir/Binary/{binary}")).Code);
     }
