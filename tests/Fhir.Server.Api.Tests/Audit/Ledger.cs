@@ -56,6 +56,24 @@ public class Ledger : IAsyncLifetime
         return await new AuditVerifier(Database, new(HeadsFile), key, isOnlyServer: true).RunAsync(default);
     }
 
+    /// <summary>The statements of somebody who alters a write and makes all hashes fit again.</summary>
+    public async Task<string[]> WritesAnewAsync(long altered, string id)
+    {
+        var (chain, table) = (new ChainId(AuditTables.Writes.Name, ChainId.OfWrites), AuditTables.Writes);
+        var hash = ChainHash.Start(chain.Stream, chain.Chain);
+        var statements = new List<string> { $"update audit_write set fid = '{id}' where n = {altered}" };
+        var rows = await Database.QueryAsync(Sql.Raw($"select {string.Join(", ", table.Columns.Select(c => c.Name))} from audit_write order by n"),
+            r => table.Columns.Select((c, i) => r.IsDBNull(i) ? null : c.Kind switch { ColumnKind.Long => r.GetInt64(i), ColumnKind.Text => r.GetString(i), _ => (object)r.GetFieldValue<byte[]>(i) }).ToArray(), default);
+        foreach (var row in rows)
+        {
+            if ((long)row[0]! == altered) row[7] = id;
+            hash = ChainHash.Next(hash, row.AsSpan(0, row.Length - 1));
+            var bytes = Convert.ToHexString(hash);
+            statements.Add($"update audit_write set hash = {(Database is PostgresDatabase ? $"decode('{bytes}', 'hex')" : $"x'{bytes}'")} where n = {row[0]}");
+        }
+        return [.. statements];
+    }
+
     /// <summary>Everything as it was before somebody laid hands on it.</summary>
     public async Task RestoreAsync()
     {

@@ -118,6 +118,8 @@ public abstract class TamperContract(Ledger ledger)
         Assert.Equal(3, lines.Length);
         Assert.Contains("line 2", await HeadsWith([lines[0], lines[1].Replace("\"n\":", "\"n\":1", StringComparison.Ordinal), lines[2]]), StringComparison.Ordinal);
         Assert.Contains("line 2", await HeadsWith([lines[0], "", lines[2]]), StringComparison.Ordinal);
+        var altered = lines[1].Replace("\"n\":", "\"n\":1", StringComparison.Ordinal);
+        Assert.Contains("line 2 of the file of signed heads was altered", await HeadsWith([lines[0], altered, lines[2]], $"update audit_head set line = '{altered}' where k = 2"), StringComparison.Ordinal);
         Assert.Contains("before line 2", await HeadsWith([lines[0], lines[2]]), StringComparison.Ordinal);
         Assert.Contains("before line 2", await HeadsWith([lines[0], lines[2], lines[1]]), StringComparison.Ordinal);
         Assert.Contains("from line 3 on", await HeadsWith([lines[0], lines[1]]), StringComparison.Ordinal);
@@ -128,10 +130,26 @@ public abstract class TamperContract(Ledger ledger)
         Assert.Contains("line 2", (await AfterAsync(false, "delete from audit_head where k = 2")).Head, StringComparison.Ordinal);
     }
 
-    private async Task<string?> HeadsWith(string[] lines)
+    private async Task<string?> HeadsWith(string[] lines, params string[] statements)
     {
         await File.WriteAllLinesAsync(ledger.HeadsFile, lines);
-        return (await AfterAsync(false)).Head;
+        return (await AfterAsync(false, statements)).Head;
+    }
+
+    [Fact]
+    public async Task J3_Heads_that_another_key_signed_are_found_in_the_file_and_in_the_database_alike()
+    {
+        using var ours = AuditKey.FoundIn(Path.Combine(ledger.DataFolder, "keys"))!;
+        using var another = AuditKey.In(Directory.CreateTempSubdirectory("samenspraak-key-").FullName);
+        string[] lines = [.. (await File.ReadAllLinesAsync(ledger.HeadsFile)).Select(line => SignedHeads.Read(line, ours)!.Value.Heads.ToLine(another))];
+        Assert.Contains("line 1 of the file of signed heads is signed by another key", await HeadsWith(lines, [.. lines.Select((line, i) => $"update audit_head set line = '{line}' where k = {i + 1}")]), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task J3_A_chain_that_was_written_anew_with_all_its_hashes_is_found_by_the_signed_head()
+    {
+        var anew = await ledger.WritesAnewAsync(3, "another");
+        await FindsAsync("w-1", "written anew", true, anew);
     }
 
     [Fact]
