@@ -59,7 +59,7 @@ public sealed class PatientByIdentity(ResourceSearch search, TenantDatabase data
         return bearers;
     }
 
-    // The index folds and widens; here the very words count.
+    // The index knows hashes; here the very words count.
     private static bool Bears(Element patient, CareInput input) => patient.Each("identifier").Any(i => i["system"].Text == input.System && i["value"].Text == input.Value);
 
     // https://hl7.org/fhir/R4/search.html#escaping

@@ -68,6 +68,8 @@ public abstract class LeakListContract(LeakListContract.Stage stage)
     {
         Assert.Equal(["open"], await Ids(Jansen, "/fhir/Observation?patient.family=Dijk&_id=open"));
         Assert.Empty(await Ids(Jansen, "/fhir/Observation?_id=open&encounter.status=planned"));
+        Assert.Empty(await Ids(Jansen, "/fhir/Observation?_id=open&encounter.status:not=finished"));
+        Assert.Equal(["open"], await Ids(Jansen, "/fhir/Observation?_id=open&patient.family:missing=false"));
         Assert.Empty(await Ids(Jansen, "/fhir/Observation?_id=open&encounter.patient.family=Zwartsluis"));
         Assert.Empty(await Ids(Jansen, "/fhir/Patient?link:Patient.family=Zwartsluis"));
     }
@@ -189,6 +191,11 @@ public abstract class LeakListContract(LeakListContract.Stage stage)
         Ok(await Jansen.Get("/fhir/Observation/relabelled/_history/1"));
         Assert.Equal(404, (await DeWit.Get("/fhir/Observation/relabelled/_history/1")).Code);
         Assert.Equal(1, (int)Ok(await DeWit.Get("/fhir/Observation/relabelled/_history")).Json["total"]!);
+        foreach (var version in (string[])["1", "2", "3"])   // what is sensitive now was so before
+        {
+            Ok(await Jansen.Get($"/fhir/Observation/classified/_history/{version}"));
+            Assert.Equal(404, (await DeWit.Get($"/fhir/Observation/classified/_history/{version}")).Code);
+        }
         await Alike(id => Jansen.Get($"/fhir/Patient/{id}/_history/1"), status: 404);
         await Alike(id => Jansen.Get($"/fhir/Patient/{id}/_history"), status: 404);
     }
@@ -318,12 +325,13 @@ public abstract class LeakListContract(LeakListContract.Stage stage)
                 Of("Encounter", "secret", "rijnmond", """ "status":"planned","class":{"code":"AMB"},"subject":{"reference":"Patient/theirs"} """),
                 Observation("open", "de-linde", "mine", "8480-6", ""","encounter":{"reference":"Encounter/secret"}"""),
                 Observation("relabelled", "de-linde", "too", "8480-6", very), Observation("order1", "de-linde", "too", "order"), Observation("order2", "de-linde", "too", "order"), Observation("order3", "de-linde", "too", "order"),
+                Observation("classified", "de-linde", "too", "class"),
                 Of("Task", "chore", "de-linde", """ "status":"requested","intent":"order","focus":{"reference":"Observation/open"} """), Of("Task", "chore-of-secret", "de-linde", """ "status":"requested","intent":"order","focus":{"reference":"Observation/secret"} """),
                 Of("List", "shown-list", "de-linde", Listed("mine", "mine", "theirs")), Of("List", "secret-list", "rijnmond", Listed("theirs", "mine", "theirs")),
             };
-            List<Fact> later = [Observation("relabelled", "de-linde", "too", "8480-6"), Observation("order1", "de-linde", "too", "order", ""","language":"nl" """)];
+            List<Fact> later = [Observation("relabelled", "de-linde", "too", "8480-6"), Observation("order1", "de-linde", "too", "order", ""","language":"nl" """), Observation("classified", "de-linde", "too", "class", ""","language":"nl" """)];
             List<Fact> secret = [Observation("secret", "rijnmond", "mine", "2339-0"), Observation("secret2", "rijnmond", "theirs", "2339-0")];
-            return [.. facts, .. later.Select(f => f with { Slot = 1 }), .. secret.Select(f => f with { Slot = 2 })];
+            return [.. facts, .. later.Select(f => f with { Slot = 1 }), Observation("classified", "de-linde", "too", "class", very) with { Slot = 2 }, .. secret.Select(f => f with { Slot = 3 })];
         }
 
         private static string Listed(string subject, params string[] patients) =>

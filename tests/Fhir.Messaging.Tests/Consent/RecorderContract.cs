@@ -100,6 +100,18 @@ public abstract class RecorderContract
         Ok(await clinic.Integrator.Post("/fhir/Consent", For(clinic, Doctor, c => By(c, null))), 201);
     }
 
+    [Fact]
+    public async Task It_stays_with_its_patient_whoever_moves_it()
+    {
+        await using var clinic = await OpenAsync();
+        var id = Ok(await clinic.Jansen.Post("/fhir/Consent", For(clinic, Doctor)), 201).Id;
+        var moved = JsonNode.Parse(For(clinic, Doctor))!.AsObject();
+        (moved["id"], moved["patient"]!["reference"]) = (id, "Patient/p2");
+        By(moved, "Patient/p2");
+        var got = await clinic.Integrator.Put($"/fhir/Consent/{id}", moved.ToJsonString());
+        Assert.Equal((400, "Consent.patient"), (got.Code, got.Places.FirstOrDefault()));
+    }
+
     private static void By(JsonObject consent, string? performer)
     {
         consent.Remove("performer");

@@ -256,6 +256,8 @@ public abstract class ThreadContract
         var attachment = $$"""{"contentType":"application/pdf","url":"Binary/{{binary}}","title":"brief.pdf"}""";
         Assert.Equal(400, (await Op.Attach(clinic.Bakker, thread, JsonNode.Parse(attachment)!.AsObject())).Code);
         Ok(await clinic.DeWit.Get($"/fhir/Binary/{binary}"));
+        Ok(await clinic.System.Get($"/fhir/Communication/{thread}"));
+        Ok(await clinic.System.SendBytes("POST", "/fhir/Binary", pdf, "application/pdf", ("X-Security-Context", $"Communication/{thread}")), 400);   // it sees the thread and takes no part
         Ok(await Op.Attach(clinic.Jansen, thread, JsonNode.Parse(attachment)!.AsObject()), 201);
         Assert.Equal(pdf, Ok(await clinic.Bakker.Get($"/fhir/Binary/{binary}", ("Accept", "application/pdf"))).Bytes);
         Assert.Equal(404, (await clinic.DeWit.Get($"/fhir/Binary/{binary}")).Code);

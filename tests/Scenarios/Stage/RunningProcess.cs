@@ -45,7 +45,7 @@ public sealed class RunningProcess : IAsyncDisposable
     /// <summary>Its exit code, when all that it said has been heard.</summary>
     public async Task<int> ExitAsync()
     {
-        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(10));
+        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(3));
         await _process.WaitForExitAsync(patience.Token);
         return _process.ExitCode;
     }
