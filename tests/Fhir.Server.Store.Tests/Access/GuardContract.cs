@@ -31,6 +31,16 @@ public abstract class GuardContract
     }
 
     [Fact]
+    public async Task H5_Who_sees_by_care_what_another_organisation_keeps_does_not_write_it()
+    {
+        await using var clinic = await ClinicAsync();
+        await clinic.CaresAsync("bakker", "p");
+        await clinic.AssertSeesAsync(clinic.Specialist, "Observation", "o-p");
+        foreach (var write in new[] { Observation("o-p", "p"), TestStore.Gone("Observation", "o-p") })
+            Assert.Equal(IssueKind.Forbidden, (await clinic.Store.RefusedAsync(clinic.Specialist, write)).Kind);
+    }
+
+    [Fact]
     public async Task H5_Restoring_what_was_deleted_does_not_move_it()
     {
         await using var clinic = await ClinicAsync();
