@@ -66,14 +66,14 @@ public sealed class CallerTests(Shared shared) : IClassFixture<Shared>
     }
 
     [Fact]
-    public async Task Who_may_create_but_not_read_gets_no_echo()
+    public async Task T135_Who_may_create_but_not_read_gets_no_echo()
     {
         var made = await House.As("dr.jansen", "user/Patient.c").Post("/fhir/Patient", """{"resourceType":"Patient"}""");
         Assert.Equal((201, ""), (made.Code, made.Text));
     }
 
     [Fact]
-    public async Task What_is_hidden_looks_exactly_like_what_is_not_there()
+    public async Task T132_What_is_hidden_looks_exactly_like_what_is_not_there()
     {
         var id = await House.As("dr.jansen").NewPatient("Geheim");
         foreach (var stranger in (string[])["dr.bakker", "dr.devries", "admin", "privacy"])

@@ -33,7 +33,7 @@ public sealed class TokenMatrixTests(Shared shared) : IClassFixture<Shared>
 
     [Theory]
     [MemberData(nameof(Bad))]
-    public async Task A_bad_token_is_401_in_one_shape(string what)
+    public async Task T134_A_bad_token_is_401_in_one_shape(string what)
     {
         var got = await House.With(Spoil(what)).Get("/fhir/Patient/1");
         if (what == "huge")   // Kestrel refuses the header before we see it

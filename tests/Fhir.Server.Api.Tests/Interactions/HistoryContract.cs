@@ -7,7 +7,7 @@ public abstract class HistoryContract(Shared shared)
     private Client Integrator => shared.House.As("integrator");
 
     [Fact]
-    public async Task Of_one_resource_newest_first_with_what_was_done()
+    public async Task T54_Of_one_resource_newest_first_with_what_was_done()
     {
         var id = await Jansen.NewPatient();
         await Jansen.Put($"/fhir/Patient/{id}", $$"""{"resourceType":"Patient","id":"{{id}}"}""");
@@ -24,10 +24,10 @@ public abstract class HistoryContract(Shared shared)
     }
 
     [Fact]
-    public async Task Of_what_never_was_is_404() => Assert.Equal(404, (await Jansen.Get("/fhir/Patient/never/_history")).Code);
+    public async Task T56_Of_what_never_was_is_404() => Assert.Equal(404, (await Jansen.Get("/fhir/Patient/never/_history")).Code);
 
     [Fact]
-    public async Task Pages_hold_every_version_once_while_others_write()
+    public async Task T55_Pages_hold_every_version_once_while_others_write()
     {
         for (var i = 0; i < 9; i++) await Jansen.NewPatient();
         var page = (await Jansen.Get("/fhir/Patient/_history?_count=4")).Json;
@@ -55,7 +55,7 @@ public abstract class HistoryContract(Shared shared)
     }
 
     [Fact]
-    public async Task Since_is_inclusive_and_nonsense_is_refused()
+    public async Task T55_Since_is_inclusive_and_nonsense_is_refused()
     {
         var id = await Jansen.NewPatient();
         var at = (string)(await Jansen.Get($"/fhir/Patient/{id}")).Json["meta"]!["lastUpdated"]!;

@@ -60,7 +60,7 @@ public abstract class PatchContract(Shared shared)
     }
 
     [Fact]
-    public async Task What_cannot_be_done_changes_nothing()
+    public async Task T122_What_cannot_be_done_changes_nothing()
     {
         var id = await Jansen.NewPatient();
         Assert.Equal(422, (await Patched($"Patient/{id}", Operations(BornOn("1981-01-01"), Operation("replace", "Patient.gender", """{"name":"value","valueCode":"male"}""")))).Code);

@@ -16,7 +16,7 @@ public abstract class SearchContract(Shared shared)
     private static string PatientWith(string identifier, string also = "") => $$$"""{"resourceType":"Patient","identifier":[{"system":"http://example.org/x","value":"{{{identifier}}}"}]{{{also}}}}""";
 
     [Fact]
-    public async Task A_match_is_told_with_its_address_mode_total_and_self_link()
+    public async Task T59_A_match_is_told_with_its_address_mode_total_and_self_link()
     {
         var family = Unique();
         var id = await Jansen.NewPatient(family);
@@ -29,7 +29,7 @@ public abstract class SearchContract(Shared shared)
     }
 
     [Fact]
-    public async Task No_match_is_an_empty_bundle() =>
+    public async Task T60_No_match_is_an_empty_bundle() =>
         Assert.Equal((200, 0), await Jansen.Get($"/fhir/Patient?family={Unique()}") is var got ? (got.Code, (int)got.Json["total"]!) : default);
 
     [Theory]
@@ -43,7 +43,7 @@ public abstract class SearchContract(Shared shared)
     [InlineData("_content=x", "handling=lenient", 400)]
     [InlineData("_filter=family eq x", "", 400)]
     [InlineData("_page=forged", "", 400)]
-    public async Task What_is_not_understood_is_left_out_or_refused_by_name(string query, string prefer, int status)
+    public async Task T57_What_is_not_understood_is_left_out_or_refused_by_name(string query, string prefer, int status)
     {
         var got = await Jansen.Get($"/fhir/Patient?{query}", ("Prefer", prefer));
         Assert.Equal(status, got.Code);
@@ -55,7 +55,7 @@ public abstract class SearchContract(Shared shared)
     [InlineData("text=x&query=y", "text", "query")]
     [InlineData("_sort=nonsense,_id", "_sort")]
     [InlineData("nonsense=1&nonsense=2", "nonsense")]
-    public async Task What_is_left_out_is_told_by_name_in_the_answer(string query, params string[] names)
+    public async Task T57_What_is_left_out_is_told_by_name_in_the_answer(string query, params string[] names)
     {
         var family = Unique();
         await Jansen.NewPatient(family);
@@ -73,7 +73,7 @@ public abstract class SearchContract(Shared shared)
     }
 
     [Fact]
-    public async Task By_POST_the_form_and_the_address_are_one_query()
+    public async Task T70_By_POST_the_form_and_the_address_are_one_query()
     {
         var family = Unique();
         await Jansen.NewPatient(family, "1970-01-01");
@@ -171,7 +171,7 @@ public abstract class SearchContract(Shared shared)
     }
 
     [Fact]
-    public async Task Pages_hold_every_match_once_while_others_write()
+    public async Task T64_Pages_hold_every_match_once_while_others_write()
     {
         var family = Unique();
         for (var i = 0; i < 7; i++) await Jansen.NewPatient(family);
@@ -188,7 +188,7 @@ public abstract class SearchContract(Shared shared)
     }
 
     [Fact]
-    public async Task A_next_link_of_another_caller_is_refused()
+    public async Task T71_A_next_link_of_another_caller_is_refused()
     {
         var family = Unique();
         for (var i = 0; i < 2; i++) await Jansen.NewPatient(family);
@@ -198,7 +198,7 @@ public abstract class SearchContract(Shared shared)
     }
 
     [Fact]
-    public async Task Only_the_number_is_told_when_only_that_is_asked()
+    public async Task T62_Only_the_number_is_told_when_only_that_is_asked()
     {
         var family = Unique();
         await Jansen.NewPatient(family);
@@ -211,7 +211,7 @@ public abstract class SearchContract(Shared shared)
     }
 
     [Fact]
-    public async Task Summary_and_elements_give_parts_and_say_so()
+    public async Task T103_Summary_and_elements_give_parts_and_say_so()
     {
         var family = Unique();
         await Jansen.Post("/fhir/Patient", """{"resourceType":"Patient","name":[{"family":"FAMILY"}],"gender":"female","maritalStatus":{"text":"x"},"text":{"status":"generated","div":"<div xmlns=\"http://www.w3.org/1999/xhtml\">x</div>"}}""".Replace("FAMILY", family, StringComparison.Ordinal));
@@ -226,7 +226,7 @@ public abstract class SearchContract(Shared shared)
     }
 
     [Fact]
-    public async Task What_is_included_is_told_apart()
+    public async Task T61_What_is_included_is_told_apart()
     {
         var id = await Jansen.NewPatient();
         var made = await Jansen.Post("/fhir/Observation", ObservationOf(id));
@@ -277,7 +277,7 @@ public abstract class SearchContract(Shared shared)
     }
 
     [Fact]
-    public async Task A_conditional_create_finds_what_is_there()
+    public async Task T29_A_conditional_create_finds_what_is_there()
     {
         var value = Unique();
         var first = await Jansen.Post("/fhir/Patient", PatientWith(value), Identified(value));
@@ -295,14 +295,14 @@ public abstract class SearchContract(Shared shared)
     [InlineData("nonsense=1")]
     [InlineData("identifier=")]
     [InlineData("_count=1")]
-    public async Task Criteria_that_mean_everything_are_refused(string criteria)
+    public async Task T31_Criteria_that_mean_everything_are_refused(string criteria)
     {
         if (criteria.Length == 0) return;   // an empty header does not leave the client
         Assert.Equal(400, (await Jansen.Post("/fhir/Patient", """{"resourceType":"Patient"}""", ("If-None-Exist", criteria))).Code);
     }
 
     [Fact]
-    public async Task Of_fifty_identical_conditional_creates_one_creates()
+    public async Task T30_Of_fifty_identical_conditional_creates_one_creates()
     {
         var value = Unique();
         var all = await Task.WhenAll(Enumerable.Range(0, 50).Select(_ => Jansen.Post("/fhir/Patient", PatientWith(value), Identified(value))));
@@ -312,7 +312,7 @@ public abstract class SearchContract(Shared shared)
     }
 
     [Fact]
-    public async Task In_a_transaction_a_conditional_create_and_its_references_mean_one_resource()
+    public async Task T44_In_a_transaction_a_conditional_create_and_its_references_mean_one_resource()
     {
         var value = Unique();
         const string url = "urn:uuid:11111111-1111-4111-8111-111111111111", again = "urn:uuid:22222222-2222-4222-8222-222222222222", observation = "urn:uuid:33333333-3333-4333-8333-333333333333";
@@ -334,7 +334,7 @@ public abstract class SearchContract(Shared shared)
     }
 
     [Fact]
-    public async Task A_conditional_reference_means_one_resource_stored_or_brought()
+    public async Task T43_A_conditional_reference_means_one_resource_stored_or_brought()
     {
         var (stored, brought, nobody) = (Unique(), Unique(), Unique());
         var id = (await Jansen.Post("/fhir/Patient", PatientWith(stored))).Id;
@@ -356,7 +356,7 @@ public abstract class SearchContract(Shared shared)
     }
 
     [Fact]
-    public async Task Entries_of_a_batch_search_and_see_histories()
+    public async Task T48_Entries_of_a_batch_search_and_see_histories()
     {
         var family = Unique();
         var id = await Jansen.NewPatient(family);
@@ -365,7 +365,7 @@ public abstract class SearchContract(Shared shared)
     }
 
     [Fact]
-    public async Task Metadata_is_open_and_lists_what_is_served()
+    public async Task T27_Metadata_is_open_and_lists_what_is_served()
     {
         var got = await shared.House.As(null).Get("/fhir/metadata");
         Assert.Equal(200, got.Code);

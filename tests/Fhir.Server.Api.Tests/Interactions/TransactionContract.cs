@@ -19,7 +19,7 @@ public abstract class TransactionContract(Shared shared)
     private static string PlaceOf(JsonNode entry) => ((string)entry["response"]!["location"]!).Split("/_history")[0];
 
     [Fact]
-    public async Task References_to_urn_uuid_become_the_ids_that_were_given()
+    public async Task T40_References_to_urn_uuid_become_the_ids_that_were_given()
     {
         var got = await Jansen.Post("/fhir", Bundle("transaction", Post(B, Observation(A, $$""","text":{"status":"generated","div":"<div xmlns=\"http://www.w3.org/1999/xhtml\"><a href=\"{{A}}\">x</a></div>"},"note":[{"text":"{{A}}"}]""")), Post(A, Patient())));
         Assert.Equal(200, got.Code);
@@ -36,7 +36,7 @@ public abstract class TransactionContract(Shared shared)
     }
 
     [Fact]
-    public async Task Two_resources_may_refer_to_each_other()
+    public async Task T41_Two_resources_may_refer_to_each_other()
     {
         var got = await Jansen.Post("/fhir", Bundle("transaction",
             Post(A, $$"""{"resourceType":"Patient","link":[{"other":{"reference":"{{B}}"},"type":"seealso"}]}"""), Post(B, $$"""{"resourceType":"Patient","link":[{"other":{"reference":"{{A}}"},"type":"seealso"}]}""")));
@@ -47,14 +47,14 @@ public abstract class TransactionContract(Shared shared)
     }
 
     [Fact]
-    public async Task A_relative_reference_is_read_against_the_base_of_its_entry()
+    public async Task T42_A_relative_reference_is_read_against_the_base_of_its_entry()
     {
         var got = await Jansen.Post("/fhir", Bundle("transaction", Post("http://old.example.org/fhir/Patient/7", Patient()), Post("http://old.example.org/fhir/Observation/8", Observation("Patient/7"))));
         Assert.Equal(PlaceOf(got.Json["entry"]![0]!), (string)(await Jansen.Get($"/fhir/{PlaceOf(got.Json["entry"]![1]!)}")).Json["subject"]!["reference"]!);
     }
 
     [Fact]
-    public async Task One_broken_entry_stores_nothing_and_is_named()
+    public async Task T38_One_broken_entry_stores_nothing_and_is_named()
     {
         var before = await CountAsync();
         var got = await Jansen.Post("/fhir", Bundle("transaction", Post(A, Patient()), Post(B, Observation(A, ",\"staus\":1"))));
@@ -67,7 +67,7 @@ public abstract class TransactionContract(Shared shared)
     }
 
     [Fact]
-    public async Task A_stale_ifMatch_is_412_for_all()
+    public async Task T47_A_stale_ifMatch_is_412_for_all()
     {
         var id = await Jansen.NewPatient();
         var before = await CountAsync();
@@ -76,7 +76,7 @@ public abstract class TransactionContract(Shared shared)
     }
 
     [Fact]
-    public async Task The_order_of_work_is_DELETE_POST_PUT_GET_and_the_answers_stand_as_asked()
+    public async Task T37_The_order_of_work_is_DELETE_POST_PUT_GET_and_the_answers_stand_as_asked()
     {
         var (gone, kept) = (await Jansen.NewPatient(), await Jansen.NewPatient("Before"));
         var got = await Jansen.Post("/fhir", Bundle("transaction",
@@ -87,7 +87,7 @@ public abstract class TransactionContract(Shared shared)
     }
 
     [Fact]
-    public async Task The_same_resource_twice_is_refused()
+    public async Task T46_The_same_resource_twice_is_refused()
     {
         var id = await Jansen.NewPatient();
         var put = Entry("PUT", $"Patient/{id}", Patient($",\"id\":\"{id}\""));
@@ -107,7 +107,7 @@ public abstract class TransactionContract(Shared shared)
     }
 
     [Fact]
-    public async Task An_empty_bundle_is_fine_and_another_type_is_not()
+    public async Task T52_An_empty_bundle_is_fine_and_another_type_is_not()
     {
         Assert.Equal(200, (await Jansen.Post("/fhir", """{"resourceType":"Bundle","type":"transaction"}""")).Code);
         Assert.Equal(200, (await Jansen.Post("/fhir/", """{"resourceType":"Bundle","type":"batch"}""")).Code);
@@ -117,7 +117,7 @@ public abstract class TransactionContract(Shared shared)
     }
 
     [Fact]
-    public async Task In_a_batch_each_entry_stands_alone()
+    public async Task T39_In_a_batch_each_entry_stands_alone()
     {
         var got = await Jansen.Post("/fhir", Bundle("batch",
             Post(A, Patient()), Post(B, Observation("Patient/1", ",\"staus\":1")), Entry("GET", "Patient/never"), Entry("DELETE", "Nonsense/1"), Post(B, Observation(A)), Entry("PATCH", "Patient/1")));
@@ -138,7 +138,7 @@ public abstract class TransactionContract(Shared shared)
     }
 
     [Fact]
-    public async Task A_large_transaction_goes_through_in_one_piece()
+    public async Task T52_A_large_transaction_goes_through_in_one_piece()
     {
         var entries = Enumerable.Range(0, 1000).Select(i => Post($"urn:uuid:00000000-0000-4000-8000-{i:D12}", Observation(A))).Prepend(Post(A, Patient()));
         var got = await Integrator.Post("/fhir", Bundle("transaction", [.. entries]));

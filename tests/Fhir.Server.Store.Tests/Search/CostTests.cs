@@ -22,7 +22,7 @@ public sealed class CostTests
 
     [Theory]
     [MemberData(nameof(Costly))]
-    public void What_asks_for_too_much_is_refused(string query)
+    public void T136_What_asks_for_too_much_is_refused(string query)
     {
         Assert.True(Searching.Query(query).Failed(out var issue, out _));
         Assert.Equal((IssueKind.Unsupported, "too-costly"), (issue.Kind, issue.Code));

@@ -21,7 +21,7 @@ public sealed class IndexerTests
     private static int Of(string type, string code) => Numbers.Of(DefinitionSet.R4.SearchParameter(type, code)!);
 
     [Fact]
-    public void A_resource_is_in_the_compartment_of_every_patient_that_a_listed_parameter_names()
+    public void T106_A_resource_is_in_the_compartment_of_every_patient_that_a_listed_parameter_names()
     {
         var appointment = Indexer.Extract(Read("""
             {"resourceType":"Appointment","status":"booked","participant":[{"actor":{"reference":"Patient/a"},"status":"accepted"},
@@ -55,7 +55,7 @@ public sealed class IndexerTests
     private static IEnumerable<string> Pieces(string expression) => expression.Split(" | ").Order(StringComparer.Ordinal);
 
     [Fact]
-    public void An_element_with_only_extensions_has_no_value()
+    public void T79_An_element_with_only_extensions_has_no_value()
     {
         var bit = 1L << DefinitionSet.R4.SearchParameters("Patient").Select(p => p.Code).ToList().IndexOf("birthdate");
         Assert.Equal(0, Indexer.Extract(Read("""{"resourceType":"Patient","_birthDate":{"extension":[{"url":"http://x","valueBoolean":true}]}}""")).Has & bit);

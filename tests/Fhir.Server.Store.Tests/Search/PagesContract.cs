@@ -44,7 +44,7 @@ public abstract class PagesContract
     [InlineData("-_lastUpdated", "x5,x4,x3,x2,x1")]
     [InlineData("organization", "x2,x1,x3,x4,x5")]
     [InlineData("active,_id", "x1,x2,x3,x4,x5")]
-    public async Task Sorting_keeps_everything_and_what_has_no_value_comes_last(string sort, string expected)
+    public async Task T102_Sorting_keeps_everything_and_what_has_no_value_comes_last(string sort, string expected)
     {
         await using var store = await WithAsync();
         await store.PutAsync(Patient("x1", "\"name\":[{\"family\":\"Alpha\"}],\"birthDate\":\"1990\",\"gender\":\"male\",\"managingOrganization\":{\"reference\":\"Organization/b\"}"));
@@ -78,7 +78,7 @@ public abstract class PagesContract
     [InlineData("Observation?_sort=-_lastUpdated")]
     [InlineData("Observation?subject:Patient.active=true")]
     [InlineData("?_tag=t")]
-    public async Task Unchanged_rows_are_neither_skipped_nor_doubled_while_others_write(string query)
+    public async Task T64_Unchanged_rows_are_neither_skipped_nor_doubled_while_others_write(string query)
     {
         static string Number(int i, string value) => Observation($"o{i:D3}", $$"""  "meta":{"tag":[{"code":"t"}]},"subject":{"reference":"Patient/p"},"effectiveDateTime":"20{{i % 20:D2}}-01-01","valueString":"{{value}}" """);
         await using var store = await WithAsync(Patient("p", "\"active\":true"));
@@ -94,7 +94,7 @@ public abstract class PagesContract
     }
 
     [Fact]
-    public async Task A_page_token_counts_for_its_query_and_caller_only()
+    public async Task T71_A_page_token_counts_for_its_query_and_caller_only()
     {
         await using var store = await WithAsync(Enumerable.Range(0, 5).Select(i => Patient($"p{i}", "\"active\":true")));
         var next = (await store.SearchAsync("Patient?active=true&_count=2")).Next!;
@@ -107,7 +107,7 @@ public abstract class PagesContract
     }
 
     [Fact]
-    public async Task Totals_count_matches_only_and_zero_means_just_the_number()
+    public async Task T61_Totals_count_matches_only_and_zero_means_just_the_number()
     {
         await using var store = await WithAsync(Enumerable.Range(0, 5).Select(i => Patient($"p{i}", "\"active\":true,\"managingOrganization\":{\"reference\":\"Organization/o\"}")).Append("""{"resourceType":"Organization","id":"o"}"""));
         Assert.Equal(5, (await store.SearchAsync("Patient?active=true&_include=Patient:organization")).Total);
@@ -121,7 +121,7 @@ public abstract class PagesContract
     }
 
     [Fact]
-    public async Task Includes_are_complete_and_never_doubled()
+    public async Task T99_Includes_are_complete_and_never_doubled()
     {
         await using var store = await WithAsync(
             """{"resourceType":"Organization","id":"top"}""",
@@ -150,7 +150,7 @@ public abstract class PagesContract
     }
 
     [Fact]
-    public async Task More_includes_than_a_page_holds_are_announced()
+    public async Task T100_More_includes_than_a_page_holds_are_announced()
     {
         await using var store = await WithAsync(Enumerable.Range(0, 1100).Select(i => Observation($"o{i}", "\"subject\":{\"reference\":\"Patient/p\"}")).Prepend(Patient("p", "\"active\":true")));
         var page = await store.SearchAsync("Patient?_revinclude=Observation:subject");

@@ -58,7 +58,7 @@ public sealed class ValueTests
     [InlineData("1e2", "95", "105")]
     [InlineData("-5", "-5.5", "-4.5")]
     [InlineData("0", "-0.5", "0.5")]
-    public void Precision_is_half_a_unit_of_the_last_place(string text, string from, string to)
+    public void T88_Precision_is_half_a_unit_of_the_last_place(string text, string from, string to)
     {
         var precision = ExactDecimal.Parse(text)!.Value.Precision;
         Assert.Equal(DecimalKey.Of(from), DecimalKey.Of(precision.From));
@@ -171,7 +171,7 @@ public sealed class ValueTests
     [InlineData("Observation?code-value-quantity=SECRET")]
     [InlineData("Observation?subject:Nobody=SECRET")]
     [InlineData("Observation?_has:Patient=SECRET")]
-    public void A_wrong_value_is_refused_naming_the_parameter_and_never_the_value(string query)
+    public void T94_A_wrong_value_is_refused_naming_the_parameter_and_never_the_value(string query)
     {
         Assert.True(Searching.Query(query).Failed(out var issue, out _));
         Assert.Equal(query[(query.IndexOf('?', StringComparison.Ordinal) + 1)..].Split('=')[0], issue.Where);
@@ -179,7 +179,7 @@ public sealed class ValueTests
     }
 
     [Fact]
-    public void What_would_cost_too_much_is_refused()
+    public void T136_What_would_cost_too_much_is_refused()
     {
         foreach (var query in new[]
         {
@@ -196,7 +196,7 @@ public sealed class ValueTests
     public void Half_a_character_is_refused(char half) => Assert.True(Searching.Query($"Patient?name=a{half}b").Failed(out _, out _));
 
     [Fact]
-    public void Counts_are_capped_and_empty_values_are_nothing()
+    public void T63_Counts_are_capped_and_empty_values_are_nothing()
     {
         Assert.False(Searching.Query("Patient?_count=5000&name=&family=a,,b").Failed(out _, out var query));
         Assert.Equal(1000, query!.Count);

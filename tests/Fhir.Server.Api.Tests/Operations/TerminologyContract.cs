@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 namespace Fhir.Server.Api.Tests.Operations;
 
 /// <summary>The terminology operations as a client meets them; what they answer in detail is held in the tests of Core.</summary>
-public sealed class TerminologyTests(Shared shared) : IClassFixture<Shared>
+public abstract class TerminologyContract(Shared shared)
 {
     private const string Gender = "http://hl7.org/fhir/ValueSet/administrative-gender";
     private Client Jansen => shared.House.As("dr.jansen");
@@ -124,3 +124,6 @@ public sealed class TerminologyTests(Shared shared) : IClassFixture<Shared>
         ["parameter"] = new JsonArray([.. parameters.Select(p => new JsonObject { ["name"] = p.Name, [p.Type] = p.Value })]),
     }.ToJsonString();
 }
+
+public sealed class TerminologyOnSqlite(Shared shared) : TerminologyContract(shared), IClassFixture<Shared>;
+public sealed class TerminologyOnPostgres(SharedOnPostgres shared) : TerminologyContract(shared), IClassFixture<SharedOnPostgres>;

@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 namespace Fhir.Server.Api.Tests.Http;
 
 /// <summary>Which format is asked and answered — https://hl7.org/fhir/R4/http.html#mime-type. T19 to T24 number the rules as the specification's traps are numbered.</summary>
-public sealed class FormatTests(Shared shared) : IClassFixture<Shared>
+public abstract class FormatContract(Shared shared)
 {
     private const string Json = "application/fhir+json; charset=utf-8";
     private const string Xml = "application/fhir+xml; charset=utf-8";
@@ -162,3 +162,6 @@ public sealed class FormatTests(Shared shared) : IClassFixture<Shared>
     public async Task Caches_are_told_that_the_format_depends_on_Accept() =>
         Assert.Equal("Accept", Assert.Single((await Jansen.Get($"/fhir/Patient/{await Jansen.NewPatient()}")).Headers.Vary));
 }
+
+public sealed class FormatOnSqlite(Shared shared) : FormatContract(shared), IClassFixture<Shared>;
+public sealed class FormatOnPostgres(SharedOnPostgres shared) : FormatContract(shared), IClassFixture<SharedOnPostgres>;

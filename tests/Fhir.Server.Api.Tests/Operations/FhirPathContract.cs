@@ -11,7 +11,7 @@ using Fhir.Server.Core.Xml;
 namespace Fhir.Server.Api.Tests.Operations;
 
 /// <summary>$fhirpath, in the shape of FHIRPath Lab.</summary>
-public sealed class FhirPathTests(Shared shared) : IClassFixture<Shared>
+public abstract class FhirPathContract(Shared shared)
 {
     private const string Patient = """
         {"resourceType":"Patient","id":"p","active":true,"birthDate":"1974-12-25","name":[{"use":"official","family":"Canaryfamily","given":["Peter","James"]},{"given":["Jim"]}],
@@ -292,3 +292,6 @@ public sealed class FhirPathTests(Shared shared) : IClassFixture<Shared>
     public async Task The_capabilities_tell_of_it() =>
         Assert.Contains((await shared.House.As(null).Get("/fhir/metadata")).Json["rest"]![0]!["operation"]!.AsArray(), o => (string?)o!["name"] == "fhirpath");
 }
+
+public sealed class FhirPathOnSqlite(Shared shared) : FhirPathContract(shared), IClassFixture<Shared>;
+public sealed class FhirPathOnPostgres(SharedOnPostgres shared) : FhirPathContract(shared), IClassFixture<SharedOnPostgres>;

@@ -1,13 +1,13 @@
 namespace Fhir.Server.Api.Tests.Interactions;
 
 /// <summary>read, create, update, delete — https://hl7.org/fhir/R4/http.html</summary>
-public sealed class CrudTests(Shared shared) : IClassFixture<Shared>
+public abstract class CrudContract(Shared shared)
 {
     private Client Jansen => shared.House.As("dr.jansen");
     private Client Integrator => shared.House.As("integrator");
 
     [Fact]
-    public async Task A_create_answers_with_the_resource_its_place_and_its_version()
+    public async Task T5_A_create_answers_with_the_resource_its_place_and_its_version()
     {
         var made = await Jansen.Post("/fhir/Patient", """{"resourceType":"Patient","id":"mine","meta":{"versionId":"7","profile":["http://example.org/p"]},"name":[{"family":"Peeters"}]}""");
         Assert.Equal(201, made.Code);
@@ -20,7 +20,7 @@ public sealed class CrudTests(Shared shared) : IClassFixture<Shared>
     }
 
     [Fact]
-    public async Task A_read_has_ETag_Last_Modified_and_the_FHIR_content_type()
+    public async Task T1_A_read_has_ETag_Last_Modified_and_the_FHIR_content_type()
     {
         var id = await Jansen.NewPatient();
         var read = await Jansen.Get($"/fhir/Patient/{id}");
@@ -40,7 +40,7 @@ public sealed class CrudTests(Shared shared) : IClassFixture<Shared>
     }
 
     [Fact]
-    public async Task What_never_was_is_404_and_what_was_deleted_is_410()
+    public async Task T2_What_never_was_is_404_and_what_was_deleted_is_410()
     {
         Assert.Equal(404, (await Jansen.Get("/fhir/Patient/never")).Code);
         var id = await Jansen.NewPatient();
@@ -52,7 +52,7 @@ public sealed class CrudTests(Shared shared) : IClassFixture<Shared>
     }
 
     [Fact]
-    public async Task A_second_delete_changes_nothing()
+    public async Task T17_A_second_delete_changes_nothing()
     {
         var id = await Jansen.NewPatient();
         await Jansen.Delete($"/fhir/Patient/{id}");
@@ -61,7 +61,7 @@ public sealed class CrudTests(Shared shared) : IClassFixture<Shared>
     }
 
     [Fact]
-    public async Task A_put_after_a_delete_goes_on_with_the_versions()
+    public async Task T8_A_put_after_a_delete_goes_on_with_the_versions()
     {
         await Integrator.Put("/fhir/Patient/back", """{"resourceType":"Patient","id":"back"}""");
         await Integrator.Delete("/fhir/Patient/back");
@@ -83,7 +83,7 @@ public sealed class CrudTests(Shared shared) : IClassFixture<Shared>
     }
 
     [Fact]
-    public async Task A_wrong_method_is_a_405_that_says_what_is_allowed()
+    public async Task T24_A_wrong_method_is_a_405_that_says_what_is_allowed()
     {
         var got = await Jansen.Put("/fhir/Patient/x/_history", "{}");
         Assert.Equal(405, got.Code);
@@ -93,7 +93,7 @@ public sealed class CrudTests(Shared shared) : IClassFixture<Shared>
     }
 
     [Fact]
-    public async Task The_types_of_address_and_body_must_agree()
+    public async Task T6_The_types_of_address_and_body_must_agree()
     {
         Assert.Equal(400, (await Jansen.Post("/fhir/Patient", """{"resourceType":"Observation","status":"final","code":{"text":"x"}}""")).Code);
         Assert.Equal(404, (await Jansen.Post("/fhir/patient", """{"resourceType":"Patient"}""")).Code);
@@ -102,7 +102,7 @@ public sealed class CrudTests(Shared shared) : IClassFixture<Shared>
     [Theory]
     [InlineData("""{"resourceType":"Patient"}""")]
     [InlineData("""{"resourceType":"Patient","id":"other"}""")]
-    public async Task The_id_of_a_put_stands_in_the_body_too(string body)
+    public async Task T7_The_id_of_a_put_stands_in_the_body_too(string body)
     {
         var id = await Jansen.NewPatient();
         var got = await Jansen.Put($"/fhir/Patient/{id}", body);
@@ -111,13 +111,13 @@ public sealed class CrudTests(Shared shared) : IClassFixture<Shared>
     }
 
     [Fact]
-    public async Task An_id_that_is_none_is_refused()
+    public async Task T4_An_id_that_is_none_is_refused()
     {
         Assert.Equal(400, (await Integrator.Put("/fhir/Patient/a_b", """{"resourceType":"Patient","id":"a_b"}""")).Code);
     }
 
     [Fact]
-    public async Task A_stale_If_Match_is_412_and_a_malformed_one_400()
+    public async Task T9_A_stale_If_Match_is_412_and_a_malformed_one_400()
     {
         var id = await Jansen.NewPatient();
         var body = $$"""{"resourceType":"Patient","id":"{{id}}"}""";
@@ -128,7 +128,7 @@ public sealed class CrudTests(Shared shared) : IClassFixture<Shared>
     }
 
     [Fact]
-    public async Task If_None_Match_star_creates_and_never_overwrites()
+    public async Task T14_If_None_Match_star_creates_and_never_overwrites()
     {
         var body = """{"resourceType":"Patient","id":"only-once"}""";
         Assert.Equal(201, (await Integrator.Put("/fhir/Patient/only-once", body, ("If-None-Match", "*"))).Code);
@@ -136,7 +136,7 @@ public sealed class CrudTests(Shared shared) : IClassFixture<Shared>
     }
 
     [Fact]
-    public async Task A_version_that_is_known_is_not_sent_again()
+    public async Task T13_A_version_that_is_known_is_not_sent_again()
     {
         var id = await Jansen.NewPatient();
         var known = await Jansen.Get($"/fhir/Patient/{id}", ("If-None-Match", "W/\"1\""));
@@ -147,7 +147,7 @@ public sealed class CrudTests(Shared shared) : IClassFixture<Shared>
     }
 
     [Fact]
-    public async Task HEAD_is_a_read_without_the_body()
+    public async Task T16_HEAD_is_a_read_without_the_body()
     {
         var id = await Jansen.NewPatient();
         var (read, head) = (await Jansen.Get($"/fhir/Patient/{id}"), await Jansen.Send("HEAD", $"/fhir/Patient/{id}", null));
@@ -156,7 +156,7 @@ public sealed class CrudTests(Shared shared) : IClassFixture<Shared>
     }
 
     [Fact]
-    public async Task Prefer_says_what_a_write_answers_with()
+    public async Task T15_Prefer_says_what_a_write_answers_with()
     {
         const string body = """{"resourceType":"Patient"}""";
         var minimal = await Jansen.Post("/fhir/Patient", body, ("Prefer", "return=minimal"));
@@ -170,7 +170,7 @@ public sealed class CrudTests(Shared shared) : IClassFixture<Shared>
     [Theory]
     [InlineData("text/plain")]
     [InlineData(null)]
-    public async Task A_body_of_another_type_is_415(string? contentType)
+    public async Task T20_A_body_of_another_type_is_415(string? contentType)
     {
         var got = await Jansen.SendBytes("POST", "/fhir/Patient", """{"resourceType":"Patient"}"""u8.ToArray(), contentType);
         Assert.Equal(415, got.Code);
@@ -178,7 +178,7 @@ public sealed class CrudTests(Shared shared) : IClassFixture<Shared>
     }
 
     [Fact]
-    public async Task Malformed_JSON_is_400_and_an_unknown_element_is_named()
+    public async Task T23_Malformed_JSON_is_400_and_an_unknown_element_is_named()
     {
         var broken = await Jansen.Post("/fhir/Patient", """{"resourceType":"Patient",""");
         Assert.Equal(400, broken.Code);
@@ -201,7 +201,7 @@ public sealed class CrudTests(Shared shared) : IClassFixture<Shared>
     }
 
     [Fact]
-    public async Task What_was_read_in_part_cannot_be_written_back()
+    public async Task T103_What_was_read_in_part_cannot_be_written_back()
     {
         var id = await Jansen.NewPatient();
         var got = await Jansen.Put($"/fhir/Patient/{id}", $$"""{"resourceType":"Patient","id":"{{id}}","meta":{"tag":[{"system":"http://terminology.hl7.org/CodeSystem/v3-ObservationValue","code":"SUBSETTED"}]} }""");
@@ -209,7 +209,7 @@ public sealed class CrudTests(Shared shared) : IClassFixture<Shared>
     }
 
     [Fact]
-    public async Task Two_racing_puts_make_two_versions()
+    public async Task T11_Two_racing_puts_make_two_versions()
     {
         var id = await Jansen.NewPatient();
         var puts = await Task.WhenAll(Enumerable.Range(0, 20).Select(i => Jansen.Put($"/fhir/Patient/{id}", $$"""{"resourceType":"Patient","id":"{{id}}","name":[{"family":"{{i}}"}]}""")));
@@ -224,3 +224,6 @@ public sealed class CrudTests(Shared shared) : IClassFixture<Shared>
         Assert.NotEqual("a b", (await Jansen.Get("/fhir/Patient/never", ("X-Request-Id", "a b"))).Headers.GetValues("X-Request-Id").Single());
     }
 }
+
+public sealed class CrudOnSqlite(Shared shared) : CrudContract(shared), IClassFixture<Shared>;
+public sealed class CrudOnPostgres(SharedOnPostgres shared) : CrudContract(shared), IClassFixture<SharedOnPostgres>;

@@ -8,7 +8,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Fhir.Server.Api.Tests.Operations;
 
 /// <summary>$validate as a client meets it.</summary>
-public sealed class ValidateTests(Shared shared) : IClassFixture<Shared>
+public abstract class ValidateContract(Shared shared)
 {
     private const string Good = """{"resourceType":"Patient","text":{"status":"generated","div":"<div xmlns=\"http://www.w3.org/1999/xhtml\">Peeters</div>"},"name":[{"family":"Peeters"}],"gender":"female"}""";
     private const string BadContact = """{"resourceType":"Patient","name":[{"family":"Peeters"}],"contact":[{"gender":"male"}]}""";
@@ -23,7 +23,7 @@ public sealed class ValidateTests(Shared shared) : IClassFixture<Shared>
     }
 
     [Fact]
-    public async Task What_is_wrong_is_told_with_200_all_at_once_and_each_in_its_place()
+    public async Task T123_What_is_wrong_is_told_with_200_all_at_once_and_each_in_its_place()
     {
         var outcome = Told(await Jansen.Post("/fhir/Patient/$validate", """{"resourceType":"Patient","gender":"Female","contact":[{"gender":"male"}],"birthDate":"1980-02-30"}"""));
         Assert.Equal("code-invalid", Word(At(outcome, "Patient.gender"), "code"));
@@ -141,7 +141,7 @@ public sealed class ValidateTests(Shared shared) : IClassFixture<Shared>
     }
 
     [Fact]
-    public async Task Mode_create_says_what_a_create_would_say_and_creates_nothing()
+    public async Task T123_Mode_create_says_what_a_create_would_say_and_creates_nothing()
     {
         var before = (int)(await Jansen.Get("/fhir/Patient?family=Trialson&_summary=count")).Json["total"]!;
         var trial = Good.Replace("Peeters", "Trialson", StringComparison.Ordinal);
@@ -229,3 +229,6 @@ public sealed class ValidateTests(Shared shared) : IClassFixture<Shared>
     private static List<string> Places(JsonNode issue) => [.. issue["expression"]?.AsArray().Select(e => (string)e!) ?? []];
     private static string? Word(JsonNode node, string name) => (string?)node[name];
 }
+
+public sealed class ValidateOnSqlite(Shared shared) : ValidateContract(shared), IClassFixture<Shared>;
+public sealed class ValidateOnPostgres(SharedOnPostgres shared) : ValidateContract(shared), IClassFixture<SharedOnPostgres>;
