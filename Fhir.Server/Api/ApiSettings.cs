@@ -1,3 +1,4 @@
+using Fhir.Server.Api.Bulk;
 using Fhir.Server.Api.Validating;
 using Fhir.Server.Store.Resources;
 using Microsoft.Extensions.Configuration;
@@ -31,6 +32,8 @@ public sealed record ApiSettings
     public int GuessesPerHour { get; init; } = 10;
     /// <summary>What is asked of writes beyond what R4 does.</summary>
     public WriteSettings Writes { get; init; } = new();
+    /// <summary>Exports and imports.</summary>
+    public BulkSettings Bulk { get; init; } = new();
     public long MaxBodyBytes { get; init; } = 50 * 1024 * 1024;
     /// <summary>The file with the key of the attachments; made in the data folder when absent.</summary>
     public string? BlobKeyFile { get; init; }

@@ -1,5 +1,6 @@
 using Fhir.Server.Api.Audit;
 using Fhir.Server.Api.Blobs;
+using Fhir.Server.Api.Bulk;
 using Fhir.Server.Api.Identity;
 using Fhir.Server.Api.Interactions;
 using Fhir.Server.Api.Operations;
@@ -74,6 +75,7 @@ public static class FhirApi
         services.AddSingleton<SearchPages>();
         services.AddSingleton<EntryReads>();
         services.AddSingleton<Transaction>();
+        services.AddSingleton(settings.Bulk).AddSingleton<ExportStart>().AddHostedService<JobSweeper>();
         services.AddSingleton<CapabilityStatement>();
         services.AddSingleton<TerminologyCapabilities>();
         Bearer.AddSchemes(services, settings);
@@ -104,6 +106,8 @@ public static class FhirApi
         Validate.Map(fhir);
         EvaluateFhirPath.Map(fhir);
         TerminologyOperations.Map(fhir);
+        Export.Map(fhir);
+        Jobs.Map(fhir);
         Capabilities.Map(fhir);
         return fhir;
     }

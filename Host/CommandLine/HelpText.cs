@@ -35,6 +35,9 @@ public static class HelpText
           --Access:GuessesPerHour=N                how often one person may be wrong in an hour about who a patient is (10)
           --Writes:ReferentialIntegrity=true|false references mean what is there, and what is referred to is not deleted (false)
           --Writes:IfMatchRequired=TYPE[,TYPE…]|*  the types that are changed with If-Match only (none)
+          --Bulk:KeepHours=N                       how long a job ($export) and its files are kept (24)
+          --Bulk:ResourcesPerFile=N                the most resources in one file of an export (10000)
+          --Bulk:JobsPerCaller=N                   the most jobs that are kept for one caller (20)
           --Tenants:NAME:Host=NAME[;NAME…]         a tenant by its host names; every setting but urls may stand under Tenants:NAME (docs/tenants.md)
           --Demo:Enabled=true|false                the demo clinic; true by default when every address is loopback
           --Demo:PracticeSystem=mllp://HOST:PORT   De Linde's practice system (mllp://127.0.0.1:2575)

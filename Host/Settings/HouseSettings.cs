@@ -2,6 +2,7 @@ using Fhir.Server.Store.Resources;
 using Fhir.Server.Core.Definitions;
 using System.Globalization;
 using Fhir.Server.Api;
+using Fhir.Server.Api.Bulk;
 using Fhir.Server.Api.Validating;
 using Fhir.Server.Core.Outcomes;
 
@@ -47,6 +48,7 @@ public sealed record HouseSettings
         if (ReadGrace(from["Access:CareGraceDays"]).Failed(out issue, out var grace)) return issue;
         if (ReadGuesses(from["Access:GuessesPerHour"]).Failed(out issue, out var guesses)) return issue;
         if (ReadWrites(from).Failed(out issue, out var writes)) return issue;
+        if (BulkSettings.Read(from).Failed(out issue, out var bulk)) return issue;
         var folder = from["Data:Folder"] is { Length: > 0 } named ? Path.GetFullPath(named) : Path.Combine(root, "data");
         return new HouseSettings
         {
@@ -59,7 +61,7 @@ public sealed record HouseSettings
             PracticeSystem = practiceSystem,
             ClientFolder = Path.Combine(root, "Workspace", "dist"),
             PackagesFolder = packages.Length > 0 ? packages : null,
-            Api = ApiSettings.From(from, demo) with { DataFolder = folder, Validation = validation, CareGraceDays = grace, GuessesPerHour = guesses, Writes = writes },
+            Api = ApiSettings.From(from, demo) with { DataFolder = folder, Validation = validation, CareGraceDays = grace, GuessesPerHour = guesses, Writes = writes, Bulk = bulk },
             Configuration = from,
         };
     }

@@ -39,9 +39,13 @@ public sealed class AuditFilter(AuditReads reads, Knocks knocks, TenantDatabase 
     private static string? QueryOf(HttpContext context, Right right)
     {
         var names = NamesOf(ParametersOf(context));
-        if (right.Act != AuditAct.Operation || (context.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText?.TrimEnd('/').Split('/')[^1].TrimStart('$') is not { Length: > 0 } operation) return names;
+        if (right.Act != AuditAct.Operation || OperationOf(context) is not { Length: > 0 } operation) return names;
         return names is null ? $"${operation}" : $"${operation}?{names}";
     }
+
+    // Behind the name the address may go on: the id of a job, and of a file of it.
+    private static string? OperationOf(HttpContext context) =>
+        (context.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText?.TrimEnd('/').Split('/') is { } parts ? (parts.FirstOrDefault(part => part.StartsWith('$')) ?? parts[^1]).TrimStart('$') : null;
 
     // Of a search by POST the form's names too, when it came so far that the form was read.
     private static IEnumerable<string> ParametersOf(HttpContext context) =>

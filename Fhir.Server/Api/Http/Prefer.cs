@@ -6,7 +6,7 @@ namespace Fhir.Server.Api.Http;
 public enum Return { Unsaid, Representation, Minimal, OperationOutcome }
 
 /// <summary>The Prefer header; what it does not say has the server's default.</summary>
-public readonly record struct Prefer(Return Return, bool Strict)
+public readonly record struct Prefer(Return Return, bool Strict, bool Async = false)
 {
     public static Prefer Of(HttpRequest request)
     {
@@ -16,6 +16,6 @@ public readonly record struct Prefer(Return Return, bool Strict)
             : wishes.Contains("return=OperationOutcome", StringComparer.OrdinalIgnoreCase) ? Return.OperationOutcome
             : wishes.Contains("return=representation", StringComparer.OrdinalIgnoreCase) ? Return.Representation
             : Return.Unsaid;
-        return new(echo, wishes.Contains("handling=strict", StringComparer.OrdinalIgnoreCase));
+        return new(echo, wishes.Contains("handling=strict", StringComparer.OrdinalIgnoreCase), wishes.Contains("respond-async", StringComparer.OrdinalIgnoreCase));
     }
 }

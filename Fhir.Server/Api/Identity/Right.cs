@@ -34,6 +34,12 @@ public sealed record Right(string Name, Permission Needs, AuditAct Act)
     /// <summary>A batch or transaction: each entry is judged by its own.</summary>
     public static readonly Right Bundle = new("bundle", Permission.None, AuditAct.Bundle);
 
+    /// <summary>An export: who may, and of which types, is judged where it starts.</summary>
+    public static readonly Right Export = new("export", Permission.None, AuditAct.Operation);
+    /// <summary>A job of her own, and one file of it, which she reads like any resource of its type.</summary>
+    public static readonly Right Job = new("job", Permission.None, AuditAct.Operation);
+    public static readonly Right JobFile = new("job-file", Permission.Read, AuditAct.Operation);
+
     /// <summary>An operation that needs these scopes on this type.</summary>
     public static Right Operation(Permission needs, string type) => new("operation", needs, AuditAct.Operation) { Type = type };
 

@@ -43,6 +43,12 @@ public sealed class PostgresDatabase : TenantDatabase
         }
     }
 
+    public override async ValueTask<WriteSession> BesideAsync(CancellationToken stop)
+    {
+        var connection = await _source.OpenConnectionAsync(stop);
+        return new PostgresSession(connection, await connection.BeginTransactionAsync(System.Data.IsolationLevel.RepeatableRead, stop));
+    }
+
     public override async ValueTask<WriteSession> AuditAsync(CancellationToken stop) => await BeginAsync(AuditSeconds, stop);
 
     private async ValueTask<PostgresSession> BeginAsync(int seconds, CancellationToken stop)

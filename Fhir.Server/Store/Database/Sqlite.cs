@@ -39,6 +39,7 @@ public sealed class SqliteDatabase : TenantDatabase
 
     public override ValueTask<Session> ReadAsync(bool snapshot, CancellationToken stop) => new(_record.Reader(snapshot));
     public override async ValueTask<WriteSession> WriteAsync(CancellationToken stop) => await _record.WriterAsync(stop);
+    public override ValueTask<WriteSession> BesideAsync(CancellationToken stop) => WriteAsync(stop);
     public override async ValueTask<WriteSession> AuditAsync(CancellationToken stop) => await _audit.WriterAsync(stop);
     public override ValueTask<Session> ReadAuditAsync(CancellationToken stop) => new(_audit.Reader(snapshot: false));
 

@@ -12,6 +12,12 @@ public abstract class TenantDatabase : IAsyncDisposable
     /// <summary>The write session: waits for the commit lock.</summary>
     public abstract ValueTask<WriteSession> WriteAsync(CancellationToken stop);
 
+    /// <summary>
+    /// A write session for tables that no commit of resources touches, which all its statements see at one moment: it does not wait for
+    /// the commit lock. On SQLite there is one writer, so it does.
+    /// </summary>
+    public abstract ValueTask<WriteSession> BesideAsync(CancellationToken stop);
+
     /// <summary>A session on the audit stream of reads: never waits for the commit lock (own file on SQLite, own connection on PostgreSQL).</summary>
     public abstract ValueTask<WriteSession> AuditAsync(CancellationToken stop);
 

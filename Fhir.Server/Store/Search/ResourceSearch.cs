@@ -67,6 +67,9 @@ public sealed class ResourceSearch
         return await session.QueryAsync(sql.Rids(limit), row => row.GetInt64(0), stop);
     }
 
+    /// <summary>All that the caller finds, without pages, as a select of (rid, typ, ver, live) with one more condition on the row <c>r</c>.</summary>
+    public Sql Versions(SearchQuery query, AccessContext sees, Sql also) => new SearchSql(query, sees, LookupNow()).Versions(also);
+
     private async ValueTask<SearchPage> PageAsync(Session session, SearchSql sql, SearchQuery query, AccessContext sees, PageToken? after, CancellationToken stop)
     {
         var ceiling = after?.Ceiling ?? await session.FirstAsync(Sql.Of($"select max(t) from commits"), r => r.IsDBNull(0) ? 0 : r.GetInt64(0), stop);

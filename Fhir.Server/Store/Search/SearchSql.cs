@@ -52,6 +52,9 @@ internal sealed class SearchSql
 
     public Sql Rids(int limit) => Sql.Of($"select {Rid} from {From()} where {Matches(Sql.True)} limit {limit}");
 
+    /// <summary>All that matches and fulfils a condition on <c>r</c>, as (rid, typ, ver, live): for a list that is written in one statement.</summary>
+    public Sql Versions(Sql also) => Sql.Of($"select r.rid, r.typ, r.ver, r.live from {From()} where {Matches(also)}");
+
     /// <summary>A page with its bodies: eight columns of the version, then the values of the order.</summary>
     public Sql Page(SortOrder order, PageToken? after, int limit)
     {
