@@ -70,6 +70,8 @@ public static class FhirApi
         services.AddSingleton<CriteriaLines>();
         services.AddSingleton<Patch>();
         services.AddSingleton<Validate>();
+        services.AddSingleton<Meta>();
+        services.AddSingleton<Everything>();
         services.AddSingleton<TerminologyDesk>();
         services.AddSingleton<HistoryPages>();
         services.AddSingleton<SearchPages>();
@@ -105,6 +107,9 @@ public static class FhirApi
         Audited.Map(fhir);
         Validate.Map(fhir);
         EvaluateFhirPath.Map(fhir);
+        Meta.Map(fhir);
+        ChangeMeta.Map(fhir);
+        Everything.Map(fhir);
         TerminologyOperations.Map(fhir);
         Export.Map(fhir);
         Jobs.Map(fhir);

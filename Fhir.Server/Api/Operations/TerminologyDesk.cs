@@ -47,7 +47,7 @@ public sealed class TerminologyDesk(Vocabulary vocabulary, ResourceStore store, 
         wanted.Count > 0 && await StoredAsync(wanted, caller, [], stop) is { Count: > 0 } stored ? vocabulary.With(stored) : vocabulary;
 
     // A resource that is itself what is asked about may be sent as it is.
-    private static async Task<Result<Element>> ReadAsync(HttpRequest request, IReadOnlyDictionary<string, string> known, CancellationToken stop)
+    internal static async Task<Result<Element>> ReadAsync(HttpRequest request, IReadOnlyDictionary<string, string> known, CancellationToken stop)
     {
         var parameters = Element.Of("Parameters");
         if (!HttpMethods.IsGet(request.Method) && (request.ContentLength > 0 || request.ContentType is not null))

@@ -4,6 +4,7 @@ using Fhir.Server.Core.Outcomes;
 using Fhir.Server.Core.Terminology;
 using Fhir.Server.Store.Access;
 using Fhir.Server.Store.Search.Criteria;
+using Fhir.Server.Store.Search.Types;
 
 namespace Fhir.Server.Store.Search;
 
@@ -21,6 +22,8 @@ internal sealed class QueryParser(string? type, DefinitionSet definitions, bool 
     private readonly List<SearchQuery.Branch> _branches = [];
     private int _count = SearchQuery.DefaultCount;
     private bool _accurate, _estimated;
+
+    public bool BoundsCare { get; init; }
     private string? _summary, _page;
 
     public Result<SearchQuery> Parse(IReadOnlyList<KeyValuePair<string, string>> parameters)
@@ -64,6 +67,7 @@ internal sealed class QueryParser(string? type, DefinitionSet definitions, bool 
             ("_elements", null) => Keep(() => _elements.AddRange(value.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))),
             ("_include" or "_revinclude", null or "iterate" or "recurse") => Include(value, reverse: name == "_revinclude", iterate: modifier is not null),
             ("_type", null) when type is null => null,
+            ("start" or "end", null) when BoundsCare => Care(name == "start", value),
             ("_contained", null) when value == "false" => null,   // as it is without
             ("_format" or "_pretty", null) => null,   // how the answer is written is not ours to know
             _ => Criterion(key, value),
@@ -81,6 +85,14 @@ internal sealed class QueryParser(string? type, DefinitionSet definitions, bool 
             found.Add(criterion);
         }
         for (var i = 0; i < found.Count; i++) _branches[i].All.Add(found[i]);
+        return null;
+    }
+
+    private Issue? Care(bool isStart, string value)
+    {
+        if (DateRange.Parse(value) is not { } range) return Wrong("A date is written as YYYY, YYYY-MM or YYYY-MM-DD.");
+        var care = isStart ? new CareDateCriterion(range.Lo, null) : new CareDateCriterion(null, range.Hi);
+        foreach (var branch in _branches) branch.All.Add(care);
         return null;
     }
 

@@ -51,6 +51,10 @@ public sealed class SearchQuery
     public static Result<SearchQuery> Parse(string? type, IReadOnlyList<KeyValuePair<string, string>> parameters, DefinitionSet definitions, bool strict = false, ResourceKey? within = null, Vocabulary? vocabulary = null) =>
         new QueryParser(type, definitions, strict, within, vocabulary).Parse(parameters);
 
+    /// <summary>What is in the compartment of a resource and what that refers to; <c>start</c> and <c>end</c> bound when the care was — https://hl7.org/fhir/R4/patient-operation-everything.html</summary>
+    public static Result<SearchQuery> Everything(ResourceKey focus, IReadOnlyList<KeyValuePair<string, string>> parameters, DefinitionSet definitions) =>
+        new QueryParser(null, definitions, strict: true, focus, null) { BoundsCare = true }.Parse([.. parameters, new("_include", "*")]);
+
     /// <summary>The conditions on one type.</summary>
     internal sealed record Branch(string? Type, List<Criterion> All);
 }

@@ -200,11 +200,20 @@ public abstract class LeakListContract(LeakListContract.Stage stage)
         await Alike(id => Jansen.Get($"/fhir/Patient/{id}/_history"), status: 404);
     }
 
-    // There is no $everything here: it is as unknown for what is there as for what is not.
     [Fact]
-    public async Task H4_everything_is_no_way_in()
+    public async Task H4_everything_shows_what_a_search_of_the_compartment_shows()
     {
-        await Alike(id => Jansen.Get($"/fhir/Patient/{id}/$everything"));
+        await Alike(id => Jansen.Get($"/fhir/Patient/{id}/$everything"), status: 404);
+        await Alike(id => Jansen.Get($"/fhir/Patient/{id}/$everything?_type=Observation&start=2000"), status: 404);
+        await Alike(id => DeVries.Get($"/fhir/Patient/{id}/$everything"), status: 403);
+        await Alike(id => Jansen.Get($"/fhir/Patient/{id}/$meta"), status: 404);
+        foreach (var who in (Client[])[Jansen, Bakker, DeWit])
+        {
+            var (found, seen) = (await who.Get("/fhir/Patient/mine/$everything?_count=1000"), await who.Get("/fhir/Patient/mine/*?_include=*&_count=1000"));
+            if (found.Code == 200) Assert.Empty(Keys(found).Split(' ').Except(Keys(seen).Split(' ')));
+            Assert.Equal((await who.Get("/fhir/Patient/mine")).Code, found.Code);
+        }
+        Assert.DoesNotContain("/secret", Keys(await Jansen.Get("/fhir/Patient/mine/$everything?_count=1000")), StringComparison.Ordinal);
         await Alike(id => Jansen.Get($"/fhir/Patient/{id}/$validate"), status: 404);
     }
 
