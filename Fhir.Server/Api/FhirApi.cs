@@ -77,7 +77,8 @@ public static class FhirApi
         services.AddSingleton<SearchPages>();
         services.AddSingleton<EntryReads>();
         services.AddSingleton<Transaction>();
-        services.AddSingleton(settings.Bulk).AddSingleton<ExportStart>().AddHostedService<JobSweeper>();
+        services.AddSingleton(settings.Bulk).AddSingleton<ExportStart>().AddSingleton<SearchLater>().AddHostedService<JobSweeper>();
+        services.AddSingleton<ImportLines>().AddSingleton<ImportRunner>().AddHostedService(s => s.GetRequiredService<ImportRunner>());
         services.AddSingleton<CapabilityStatement>();
         services.AddSingleton<TerminologyCapabilities>();
         Bearer.AddSchemes(services, settings);
@@ -112,6 +113,7 @@ public static class FhirApi
         Everything.Map(fhir);
         TerminologyOperations.Map(fhir);
         Export.Map(fhir);
+        Import.Map(fhir);
         Jobs.Map(fhir);
         Capabilities.Map(fhir);
         return fhir;

@@ -11,6 +11,8 @@ public sealed record BulkSettings
     public int KeepHours { get; init; } = 24;
     /// <summary>The most resources in one file; each file leaves a line in the log that names them all.</summary>
     public int ResourcesPerFile { get; init; } = 10_000;
+    /// <summary>The most bytes that one import brings.</summary>
+    public long MaxImportBytes { get; init; } = 1024L * 1024 * 1024;
     /// <summary>The most jobs that are kept for one caller.</summary>
     public int JobsPerCaller { get; init; } = 20;
 
@@ -21,7 +23,8 @@ public sealed record BulkSettings
         if (Number(from, "Bulk:KeepHours", usual.KeepHours, 24 * 30).Failed(out var issue, out var hours)) return issue;
         if (Number(from, "Bulk:ResourcesPerFile", usual.ResourcesPerFile, 1_000_000).Failed(out issue, out var resources)) return issue;
         if (Number(from, "Bulk:JobsPerCaller", usual.JobsPerCaller, 1000).Failed(out issue, out var jobs)) return issue;
-        return new BulkSettings { KeepHours = hours, ResourcesPerFile = resources, JobsPerCaller = jobs };
+        if (Number(from, "Bulk:MaxImportMegabytes", 1024, 1_000_000).Failed(out issue, out var megabytes)) return issue;
+        return new BulkSettings { MaxImportBytes = megabytes * 1024L * 1024, KeepHours = hours, ResourcesPerFile = resources, JobsPerCaller = jobs };
     }
 
     private static Result<int> Number(IConfiguration from, string name, int usual, int most) =>

@@ -41,7 +41,7 @@ public static class Export
     }
 
     // Whoever stands on the ground of a practice takes its patients with her; the company doctor and the patient pull nothing.
-    private static bool MayExportPatients(AccessContext sees) =>
+    internal static bool MayExportPatients(AccessContext sees) =>
         sees.SeesAll || sees.Role.Kind == RoleKind.System || (sees.Role.Kind == RoleKind.Person && sees.Role.StandsOn(Ground.Practice));
 
     private static async Task<IResult> StartAsync(ExportScope scope, HttpContext context, Caller caller, ExportStart start, CancellationToken stop)

@@ -50,7 +50,7 @@ internal sealed partial record ExportRequest(IReadOnlyList<string> Types, IReadO
         var wrong = new Issue(IssueKind.Invalid, "A _typeFilter is a search such as Observation?category=laboratory, which shapes no page.", "_typeFilter");
         if (text.Split('?', 2) is not [var type, { Length: > 0 } query] || !DefinitionSet.R4.IsResource(type)) return wrong;
         var parameters = QueryHelpers.ParseQuery(query).SelectMany(p => p.Value.Select(v => KeyValuePair.Create(p.Key, v ?? ""))).ToList();
-        if (parameters.Exists(p => p.Key.StartsWith("_include", StringComparison.Ordinal) || p.Key.StartsWith("_revinclude", StringComparison.Ordinal) || p.Key is "_count" or "_sort" or "_summary" or "_elements" or "_total" or "_page")) return wrong;
+        if (parameters.Exists(p => SearchLater.IsOfPages(p.Key))) return wrong;
         if (SearchQuery.Parse(type, parameters, DefinitionSet.R4, strict: true).Failed(out var issue, out var parsed)) return issue with { Where = "_typeFilter" };
         return parsed.HasCriteria ? parsed : wrong;
     }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Fhir.Server.Api.Blobs;
 using Fhir.Server.Api.Http;
 using Fhir.Server.Api.Identity;
@@ -30,7 +31,10 @@ public static class Jobs
     private static async Task<IResult> StatusAsync(string job, HttpContext context, Caller caller, TenantDatabase database, BulkSettings settings, TimeProvider clock, CancellationToken stop)
     {
         if (await FindAsync(job, caller, database, clock, stop) is not { } found) return Refusal.Of(NoSuchJob);
-        return new Manifest(found, await ExportList.PiecesAsync(database, found.N, settings.ResourcesPerFile, stop));
+        if (found.State == JobState.Failed) return Refusal.Unforeseen(found.Id);
+        var (pieces, refused) = found.Kind == JobKind.Import ? await ImportTable.StateAsync(database, found.N, stop) : default;
+        if (found.State == JobState.Running) return new Accepted(null, [], string.Create(CultureInfo.InvariantCulture, $"{found.Progress} of {pieces} pieces"));
+        return new Manifest(found, refused, await ExportList.PiecesAsync(database, found.N, settings.ResourcesPerFile, stop));
     }
 
     private static async Task<IResult> EndAsync(string job, Caller caller, TenantDatabase database, TimeProvider clock, CancellationToken stop)
@@ -45,6 +49,7 @@ public static class Jobs
     private static async Task<IResult> FileAsync(string job, string type, string part, Caller caller, TenantDatabase database, BinaryData binaries, BulkSettings settings, TimeProvider clock, CancellationToken stop)
     {
         if (await FindAsync(job, caller, database, clock, stop) is not { } found) return Refusal.Of(NoSuchJob);
+        if (found.Kind == JobKind.Import) return type == "OperationOutcome" && part == Manifest.Refused ? new RefusedLines(await ImportTable.RefusedAsync(database, found.N, stop)) : Refusal.Of(NoSuchJob);
         var pieces = await ExportList.PiecesAsync(database, found.N, settings.ResourcesPerFile, stop);
         if (Manifest.Parts(pieces).FirstOrDefault(p => p.Piece.Type == type && p.Name == part).Piece is not { } piece) return Refusal.Of(NoSuchJob);
         var rids = await ExportList.RidsAsync(database, found.N, piece, SeesNow(caller, clock), stop);

@@ -10,8 +10,11 @@ using Microsoft.Net.Http.Headers;
 namespace Fhir.Server.Api.Bulk;
 
 /// <summary>The files of a job that is done — https://hl7.org/fhir/uv/bulkdata/export.html#response---complete-status. How many lines a file has is not told: it is judged anew when it is read.</summary>
-public sealed class Manifest(Job job, IReadOnlyList<ExportPiece> pieces) : Answer
+public sealed class Manifest(Job job, bool refused, IReadOnlyList<ExportPiece> pieces) : Answer
 {
+    /// <summary>The file of what an import refused.</summary>
+    public const string Refused = "refused";
+
     public override int Status => StatusCodes.Status200OK;
 
     /// <summary>The pieces by the last part of their address.</summary>
@@ -43,6 +46,7 @@ public sealed class Manifest(Job job, IReadOnlyList<ExportPiece> pieces) : Answe
             json.WriteEndArray();
         }
         json.WriteStartArray("error");
+        if (refused) File(json, "OperationOutcome", $"{address}/OperationOutcome/{Refused}");
         json.WriteEndArray();
         json.WriteEndObject();
         json.Flush();

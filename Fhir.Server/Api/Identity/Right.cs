@@ -38,6 +38,7 @@ public sealed record Right(string Name, Permission Needs, AuditAct Act)
     public static readonly Right Export = new("export", Permission.None, AuditAct.Operation);
     /// <summary>A job of her own, and one file of it, which she reads like any resource of its type.</summary>
     public static readonly Right Job = new("job", Permission.None, AuditAct.Operation);
+    public static readonly Right Import = new("import", Permission.Create | Permission.Update, AuditAct.Operation) { Whole = true };
     public static readonly Right JobFile = new("job-file", Permission.Read, AuditAct.Operation);
 
     /// <summary>An operation that needs these scopes on this type.</summary>

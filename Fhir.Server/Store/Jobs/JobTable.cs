@@ -35,7 +35,8 @@ public static class JobTable
         if (over == 0) return false;
         await using var session = await database.BesideAsync(stop);
         var items = await session.ExecuteAsync(Sql.Of($"delete from job_item where job = {over} and k < (select min(k) from job_item where job = {over}) + {some}"), stop);
-        if (items == 0) await session.ExecuteAsync(Sql.Of($"delete from job where n = {over}"), stop);
+        if (items == 0)
+            foreach (var table in (string[])["job_input where job", "job_refused where job", "job_import where job", "job where n"]) await session.ExecuteAsync(Sql.Of($"delete from {Sql.Raw(table)} = {over}"), stop);
         await session.CommitAsync(stop);
         return true;
     }
