@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using Fhir.Server.Api.Audit;
 using Fhir.Server.Api.Http;
 using Fhir.Server.Api.Identity;
+using Fhir.Server.Api.Operations;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Routing;
@@ -71,8 +72,10 @@ public sealed class Edge(RequestDelegate next, Callers callers, AuditFilter audi
     {
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit) limit.MaxRequestBodySize = settings.MaxBodyBytes + Slack;
         var nobody = call.Right.Anonymous ? null : await IdentifyAsync(context, call);
+        if (call.Right == Right.Nothing && UnknownOperation.IsAsked(context)) return await RefusedAsync(context, Refusal.Of(UnknownOperation.Told));
         if (call.Right == Right.Nothing) return null;   // "there is nothing here" is told to everyone; the row names who asked
         if (nobody is not null) return await RefusedAsync(context, nobody);
+        if (UnknownOperation.IsAsked(context)) return await RefusedAsync(context, Refusal.Of(UnknownOperation.Told));
         if (context.GetEndpoint()?.Metadata.GetMetadata<AnyFormat>() is null && Formats.Asked(context.Request) is null) return await RefusedAsync(context, Refusal.Of(Refusal.WrongFormat));
         if (call.Right.Anonymous) return null;
         var type = call.Right.Type ?? context.GetRouteValue("type") as string;

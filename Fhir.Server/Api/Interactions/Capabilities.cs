@@ -15,10 +15,16 @@ public static class Capabilities
 
     private static IResult Tell(HttpContext context, CapabilityStatement statement, TerminologyCapabilities terminology) => context.Request.Query["mode"].ToString() switch
     {
-        "" or "full" or "normative" => statement.For(Base.Of(context)),
-        "terminology" => terminology.Body,
+        "" or "full" or "normative" => Part(context, statement.For(Base.Of(context))),
+        "terminology" => Part(context, terminology.Body),
         _ => Refusal.Of(new(IssueKind.Unsupported, "The mode is full, normative or terminology.", "mode")),
     };
+
+    private static IResult Part(HttpContext context, FhirBody whole)
+    {
+        if (Subset.Asked(Links.Pairs(context.Request.Query)).Failed(out var issue, out var wanted)) return Refusal.Of(issue);
+        return wanted.IsWhole ? whole : FhirBody.Of(Subset.Of(whole.Body, wanted.Summary, wanted.Elements), []);
+    }
 }
 
 /// <summary>The CapabilityStatement, made from the tables and routes that serve it, once per address.</summary>

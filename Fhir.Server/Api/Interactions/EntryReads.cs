@@ -53,7 +53,8 @@ public sealed class EntryReads(ResourceStore store, BinaryData binaries, History
         if (address.Type == "AuditEvent") return address.Id is { } id ? await audits.ReadAsync(id, caller, stop) : await audits.SearchAsync(address.Query, baseUrl, caller, stop);
         if (address.Id is null) return await searches.PageAsync(address.Type, address.Query, baseUrl, strict: false, caller, stop);
         var found = address.Version is { } version ? await store.ReadVersionAsync(new(key, version), caller.Sees, stop) : await store.ReadAsync(key, caller.Sees, stop);
-        return found.Failed(out var issue, out var there) ? issue : FhirBody.Of(await binaries.PutBackAsync(there, stop));
+        if (found.Failed(out var issue, out var there) || Subset.Asked(address.Query).Failed(out issue, out var wanted)) return issue;
+        return FhirBody.Of(wanted.Of(await binaries.PutBackAsync(there, stop)));
     }
 
     private async Task<BundleEntry> RefusedAsync(Entry entry, Call call, Right right, Refusal refusal) =>

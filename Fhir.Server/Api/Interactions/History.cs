@@ -65,14 +65,14 @@ public sealed class HistoryPages(ResourceStore store, BinaryData binaries)
     public async Task<Result<FhirBody>> PageAsync(HistoryQuery scope, IReadOnlyList<KeyValuePair<string, string>> parameters, string baseUrl, Caller caller, CancellationToken stop)
     {
         if (scope.Type is { } type && !DefinitionSet.R4.IsResource(type)) return Writing.NoSuchType;
-        if (History.Read(scope, parameters).Failed(out var issue, out var query)) return issue;
+        if (History.Read(scope, parameters).Failed(out var issue, out var query) || Subset.Asked(parameters).Failed(out issue, out var wanted)) return issue;
         if ((await store.HistoryAsync(query, caller.Sees, stop)).Failed(out issue, out var page)) return issue;
         var address = string.Join('/', new[] { baseUrl, scope.Key?.ToString() ?? scope.Type, "_history" }.Where(part => part is not null));
-        var known = parameters.Where(p => p.Key is "_count" or "_since" or "_at" or "_format" or "_pretty").ToList();
+        var known = parameters.Where(p => p.Key is "_count" or "_since" or "_at" or "_summary" or "_elements" or "_format" or "_pretty").ToList();
         var links = new List<(string, string)> { ("self", Links.Of(address, query.Page is null ? known : known.Append(new("_page", query.Page)))) };
         if (page.Next is { } next) links.Add(("next", Links.Of(address, known.Append(new("_page", next)))));
         var entries = new List<BundleEntry>(page.Versions.Count);
-        foreach (var version in page.Versions) entries.Add(EntryOf(await binaries.PutBackAsync(version, stop), baseUrl));
+        foreach (var version in page.Versions) entries.Add(EntryOf(wanted.Of(await binaries.PutBackAsync(version, stop)), baseUrl));
         return BundleJson.Answer("history", page.Total, links, entries);
     }
 

@@ -20,17 +20,21 @@ public static class Read
         fhir.MapMethods("/{type}/{id}/_history/{version}", Methods.GetOrHead, Named).Asks(Right.VersionRead);
     }
 
-    private static async Task<IResult> Newest(string type, string id, Caller caller, ResourceStore store, CancellationToken stop) =>
-        DefinitionSet.R4.IsResource(type) ? Answer(await store.ReadAsync(new(type, id), caller.Sees, stop)) : Refusal.Of(Writing.NoSuchType);
+    private static async Task<IResult> Newest(string type, string id, HttpContext context, Caller caller, ResourceStore store, CancellationToken stop) =>
+        DefinitionSet.R4.IsResource(type) ? Answer(await store.ReadAsync(new(type, id), caller.Sees, stop), context.Request) : Refusal.Of(Writing.NoSuchType);
 
-    private static async Task<IResult> Named(string type, string id, string version, Caller caller, ResourceStore store, BinaryData binaries, CancellationToken stop)
+    private static async Task<IResult> Named(string type, string id, string version, HttpContext context, Caller caller, ResourceStore store, BinaryData binaries, CancellationToken stop)
     {
         if (!DefinitionSet.R4.IsResource(type)) return Refusal.Of(Writing.NoSuchType);
         var found = await store.ReadVersionAsync(new(new(type, id), version), caller.Sees, stop);
-        return Answer(found.Failed(out var issue, out var there) ? issue : await binaries.PutBackAsync(there, stop));
+        return Answer(found.Failed(out var issue, out var there) ? issue : await binaries.PutBackAsync(there, stop), context.Request);
     }
 
     // What the caller may not see is "not found": a 403 would betray that the patient is known here.
-    private static IResult Answer(Result<ResourceVersion> found) =>
-        found.Failed(out var issue, out var version) ? Refusal.Of(issue) : FhirBody.Of(version);
+    private static IResult Answer(Result<ResourceVersion> found, HttpRequest request)
+    {
+        if (found.Failed(out var issue, out var version)) return Refusal.Of(issue);
+        if (request.Query.Count == 0) return FhirBody.Of(version);
+        return Subset.Asked(Links.Pairs(request.Query)).Failed(out issue, out var wanted) ? Refusal.Of(issue) : FhirBody.Of(wanted.Of(version));
+    }
 }

@@ -1,6 +1,7 @@
 using Fhir.Server.Core.Definitions;
 using Fhir.Server.Core.Elements;
 using Fhir.Server.Core.Json;
+using Fhir.Server.Core.Outcomes;
 using Fhir.Server.Store.Access;
 
 namespace Fhir.Server.Api.Interactions;
@@ -10,14 +11,36 @@ public static class Subset
 {
     private static readonly TypeDefinition Coding = DefinitionSet.R4.Type("Coding")!;
 
-    public static ResourceVersion Of(ResourceVersion version, string? summary, IReadOnlyList<string> elements)
+    /// <summary>What of a resource is asked for where it is read: <c>_summary</c> and <c>_elements</c>.</summary>
+    public readonly record struct Wanted(string? Summary, IReadOnlyList<string> Elements)
     {
-        if ((summary is null or "false" && elements.Count == 0) || version.Body.IsEmpty) return version;
-        if (JsonReader.Read(version.Body, DefinitionSet.R4).Failed(out _, out var whole)) throw new InvalidDataException("A stored resource cannot be read.");
+        public bool IsWhole => Summary is null or "false" && Elements.Count == 0;
+        public ResourceVersion Of(ResourceVersion version) => IsWhole ? version : Subset.Of(version, Summary, Elements);
+    }
+
+    /// <summary>Reads them from a query; more than one _elements are one list.</summary>
+    public static Result<Wanted> Asked(IEnumerable<KeyValuePair<string, string>> query)
+    {
+        var (summary, elements) = ((string?)null, new List<string>());
+        foreach (var (name, value) in query)
+        {
+            if (name == "_elements") elements.AddRange(value.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
+            if (name == "_summary" && value.Length > 0) summary = value;
+        }
+        return summary is null or "true" or "text" or "data" or "false" ? new Wanted(summary, elements) : new Issue(IssueKind.Invalid, "Of one resource _summary is true, text, data or false.", "_summary");
+    }
+
+    public static ResourceVersion Of(ResourceVersion version, string? summary, IReadOnlyList<string> elements) =>
+        (summary is null or "false" && elements.Count == 0) || version.Body.IsEmpty ? version : version with { Body = Of(version.Body, summary, elements) };
+
+    /// <summary>The same of a text.</summary>
+    public static ReadOnlyMemory<byte> Of(ReadOnlyMemory<byte> body, string? summary, IReadOnlyList<string> elements)
+    {
+        if (JsonReader.Read(body, DefinitionSet.R4).Failed(out _, out var whole)) throw new InvalidDataException("A stored resource cannot be read.");
         var part = new Element(whole.Name, whole.Definition);
         part.Add(Meta(whole));
         foreach (var child in whole.Children.Where(c => c.Name != "meta" && IsKept(whole, c, summary, elements))) part.Add(summary == "true" ? Summarised(child) : child);
-        return version with { Body = JsonWriter.Write(part) };
+        return JsonWriter.Write(part);
     }
 
     private static bool IsKept(Element whole, Element child, string? summary, IReadOnlyList<string> elements)
