@@ -38,7 +38,7 @@ public static class HelpText
           --Bulk:KeepHours=N                       how long a job ($export) and its files are kept (24)
           --Bulk:ResourcesPerFile=N                the most resources in one file of an export (10000)
           --Bulk:MaxImportMegabytes=N              the most that one $import brings (1024)
-          --Bulk:JobsPerCaller=N                   the most jobs that are kept for one caller (20)
+          --Bulk:JobsPerCaller=N                   the most jobs that are kept for one caller (100)
           --Tenants:NAME:Host=NAME[;NAME…]         a tenant by its host names; every setting but urls may stand under Tenants:NAME (docs/tenants.md)
           --Demo:Enabled=true|false                the demo clinic; true by default when every address is loopback
           --Demo:PracticeSystem=mllp://HOST:PORT   De Linde's practice system (mllp://127.0.0.1:2575)

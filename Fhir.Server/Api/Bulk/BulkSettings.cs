@@ -14,7 +14,7 @@ public sealed record BulkSettings
     /// <summary>The most bytes that one import brings.</summary>
     public long MaxImportBytes { get; init; } = 1024L * 1024 * 1024;
     /// <summary>The most jobs that are kept for one caller.</summary>
-    public int JobsPerCaller { get; init; } = 20;
+    public int JobsPerCaller { get; init; } = 100;
 
     /// <summary>The settings under <c>Bulk</c>, or the one sentence that says what is wrong with them.</summary>
     public static Result<BulkSettings> Read(IConfiguration from)

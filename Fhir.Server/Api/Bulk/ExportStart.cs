@@ -36,8 +36,8 @@ public sealed class ExportStart(TenantDatabase database, ResourceSearch search, 
     {
         var now = Micros.Of(clock.GetUtcNow());
         var id = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
+        var asOf = await MarkAsync(stop);
         await using var session = await database.BesideAsync(stop);
-        var asOf = await session.FirstAsync(Sql.Raw("select at from commits order by t desc limit 1"), r => r.GetInt64(0), stop);
         var n = await JobTable.AddAsync(session, new()
         {
             Id = id, Kind = JobKind.Export, Owner = JobOwner.Of(caller), Request = request, MadeAt = now,
@@ -46,6 +46,15 @@ public sealed class ExportStart(TenantDatabase database, ResourceSearch search, 
         await ExportList.WriteAsync(session, n, selection, stop);
         await session.CommitAsync(stop);
         return id;
+    }
+
+    // The moment from which the next export goes on. A commit of its own makes sure that whatever is not in the list yet comes later, whoever's clock
+    // it comes by; the moment of somebody else's last commit would tell of it.
+    private async Task<long> MarkAsync(CancellationToken stop)
+    {
+        await using var mark = await NumberedCommit.BeginAsync(database, clock, stop);
+        await mark.CommitAsync(stop);
+        return mark.AtMicros;
     }
 
     private IEnumerable<Sql> Selections(ExportRequest asked, ExportScope scope, AccessContext sees)

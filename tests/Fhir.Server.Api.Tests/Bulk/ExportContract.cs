@@ -110,6 +110,29 @@ public abstract class ExportContract(Shared shared)
     }
 
     [Fact]
+    public async Task T138_Exports_that_follow_each_other_miss_nothing_while_others_write()
+    {
+        var since = (string)(await His.Export("/fhir/$export?_type=Basic"))["transactionTime"]!;
+        var writers = Enumerable.Range(0, 6).Select(async w =>
+        {
+            var made = new List<string>();
+            for (var i = 0; i < 20; i++) made.Add($"Basic/{Made(await Jansen.Post("/fhir/Basic", $$"""{"resourceType":"Basic","code":{"text":"{{w}}-{{i}}"} }"""))}");
+            return made;
+        }).ToList();
+        var (seen, all) = (new HashSet<string>(), Task.WhenAll(writers));
+        for (var last = false; !last;)
+        {
+            last = all.IsCompleted;
+            var started = await His.KickOff($"/fhir/$export?_type=Basic&_since={since}");
+            var manifest = await His.Manifest(started);
+            seen.UnionWith((await His.Lines(manifest)).Select(BulkCalls.Key));
+            since = (string)manifest["transactionTime"]!;
+            Assert.Equal(202, (await His.Delete(started.Place())).Code);
+        }
+        Assert.Empty((await all).SelectMany(made => made).Except(seen));
+    }
+
+    [Fact]
     public async Task T126_A_line_is_the_stored_text_on_one_line()
     {
         var made = await Jansen.Post("/fhir/Observation", "{\"resourceType\":\"Observation\",\r\n  \"status\":\"final\",\n\"code\":{\"text\":\"a\\nb\"},\"valueQuantity\":{\"value\":1.00}}");
