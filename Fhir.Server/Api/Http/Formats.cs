@@ -10,7 +10,9 @@ public enum Format { Json, Xml }
 /// <summary>Which representation is asked, sent and received — https://hl7.org/fhir/R4/http.html#mime-type</summary>
 public static class Formats
 {
-    private const string FhirJson = "application/fhir+json";
+    private const string FhirJson = "application/fhir+json", FhirXml = "application/fhir+xml";
+    /// <summary>The formats by the names that FHIR has for them.</summary>
+    public static readonly IReadOnlyList<string> Types = [FhirJson, FhirXml];
 
     /// <summary>What the answer is written in: <c>_format</c> beats Accept, JSON is what those get who do not mind. Null when it is neither.</summary>
     public static Format? Asked(HttpRequest request)
@@ -49,7 +51,7 @@ public static class Formats
     internal static Format? OfType(string mediaType) => mediaType.ToLowerInvariant() switch
     {
         FhirJson or "application/json" or "text/json" => Format.Json,
-        "application/fhir+xml" or "application/xml" or "text/xml" => Format.Xml,
+        FhirXml or "application/xml" or "text/xml" => Format.Xml,
         _ => null,
     };
 

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using Fhir.Server.Api.Http;
 using Fhir.Server.Api.Identity;
 using Fhir.Server.Core.Outcomes;
+using Fhir.Server.Core.Terminology;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -28,7 +29,7 @@ public static class Capabilities
 }
 
 /// <summary>The CapabilityStatement, made from the tables and routes that serve it, once per address.</summary>
-public sealed class CapabilityStatement(EndpointDataSource endpoints, TimeProvider clock)
+public sealed class CapabilityStatement(EndpointDataSource endpoints, Vocabulary vocabulary, TimeProvider clock)
 {
     private readonly DateTimeOffset _since = clock.GetUtcNow();
     private Tuple<string, FhirBody>? _last;   // one reference: read and written by many at once
@@ -36,7 +37,7 @@ public sealed class CapabilityStatement(EndpointDataSource endpoints, TimeProvid
     public FhirBody For(string baseUrl)
     {
         if (_last is var (known, body) && known == baseUrl) return body;
-        var json = CapabilityJson.Write(baseUrl, _since, endpoints.Endpoints);
+        var json = CapabilityJson.Write(baseUrl, _since, endpoints.Endpoints, vocabulary);
         var made = FhirBody.Tagged(json, $"W/\"{Convert.ToHexStringLower(SHA256.HashData(json.Span)[..8])}\"");
         _last = Tuple.Create(baseUrl, made);
         return made;

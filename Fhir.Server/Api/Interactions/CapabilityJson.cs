@@ -1,25 +1,35 @@
 using System.Buffers;
 using System.Globalization;
 using System.Text.Json;
+using Fhir.Server.Api.Http;
 using Fhir.Server.Api.Identity;
 using Fhir.Server.Api.Operations;
 using Fhir.Server.Core.Definitions;
+using Fhir.Server.Core.Terminology;
 using Fhir.Server.Store.Access;
+using Fhir.Server.Store.Search;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
 
 namespace Fhir.Server.Api.Interactions;
 
 /// <summary>Writes the CapabilityStatement — https://hl7.org/fhir/R4/capabilitystatement.html</summary>
 internal static class CapabilityJson
 {
-    // What is mapped on any type, by the name of its right; the order is that of the specification.
-    private static readonly (string Right, string Interaction)[] OnTypes =
-        [("read", "read"), ("vread", "vread"), ("update", "update"), ("patch", "patch"), ("delete", "delete"), ("history", "history-instance"), ("history-of-many", "history-type"), ("create", "create"), ("search", "search-type")];
+    // What an endpoint at this address with this right serves; the order is that of the specification.
+    private static readonly (string Right, string Route, string Interaction)[] OnTypes =
+    [
+        ("read", "/{type}/{id}", "read"), ("vread", "/{type}/{id}/_history/{version}", "vread"), ("update", "/{type}/{id}", "update"), ("patch", "/{type}/{id}", "patch"), ("delete", "/{type}/{id}", "delete"),
+        ("history", "/{type}/{id}/_history", "history-instance"), ("history-of-many", "/{type}/_history", "history-type"), ("create", "/{type}", "create"), ("search", "/{type}", "search-type"),
+    ];
+    private static readonly (string Right, string Route, string Interaction)[] OnAll = [("bundle", "/", "transaction"), ("bundle", "/", "batch"), ("history-of-many", "/_history", "history-system"), ("search", "/", "search-system")];
 
-    public static ReadOnlyMemory<byte> Write(string baseUrl, DateTimeOffset since, IReadOnlyList<Endpoint> endpoints)
+    public static ReadOnlyMemory<byte> Write(string baseUrl, DateTimeOffset since, IReadOnlyList<Endpoint> endpoints, Vocabulary vocabulary)
     {
-        var rights = endpoints.Select(e => e.Metadata.GetMetadata<Right>()?.Name).ToHashSet(StringComparer.Ordinal);
+        var served = endpoints.OfType<RouteEndpoint>().Where(e => e.RoutePattern.RawText is { } route && route.StartsWith("/fhir/", StringComparison.Ordinal))
+            .Select(e => (e.Metadata.GetMetadata<Right>()?.Name, (string?)e.RoutePattern.RawText!["/fhir".Length..])).ToHashSet();
         var operations = endpoints.Select(e => e.Metadata.GetMetadata<Operation>()).OfType<Operation>().Distinct().ToLookup(o => o.Type, StringComparer.Ordinal);
+        var references = References();
         var buffer = new ArrayBufferWriter<byte>(512 * 1024);
         using var json = new Utf8JsonWriter(buffer);
         json.WriteStartObject();
@@ -27,20 +37,29 @@ internal static class CapabilityJson
         json.WriteStartArray("rest");
         json.WriteStartObject();
         json.WriteString("mode", "server");
+        json.WriteString("documentation", Modifiers(vocabulary));
         Security(json);
         json.WriteStartArray("resource");
-        foreach (var type in DefinitionSet.R4.ResourceTypes.Where(t => AccessTable.Number(t) >= 0)) Resource(json, type, [.. OnTypes.Where(i => rights.Contains(i.Right)).Select(i => i.Interaction)], [.. operations[type], .. operations[Operation.EveryType]]);
+        foreach (var type in DefinitionSet.R4.ResourceTypes.Where(t => AccessTable.Number(t) >= 0))
+            Resource(json, type, served, references, [.. operations[type], .. operations[Operation.EveryType]]);
         json.WriteEndArray();
-        Codes(json, "interaction", ["transaction", "batch", "history-system", "search-system"]);
+        Codes(json, "interaction", OnAll.Where(i => served.Contains((i.Right, i.Route))).Select(i => i.Interaction));
+        Parameters(json, SearchQuery.Parameters("Resource", DefinitionSet.R4));
         Operations(json, operations[Operation.NoType]);
-        json.WriteStartArray("compartment");
-        foreach (var name in Compartments.Names) json.WriteStringValue($"http://hl7.org/fhir/CompartmentDefinition/{char.ToLowerInvariant(name[0])}{name[1..]}");
-        json.WriteEndArray();
+        Strings(json, "compartment", served.Contains(("search", "/{compartment}/{focus}/*")) ? Compartments.Names.Select(name => $"http://hl7.org/fhir/CompartmentDefinition/{char.ToLowerInvariant(name[0])}{name[1..]}") : []);
         json.WriteEndObject();
         json.WriteEndArray();
         json.WriteEndObject();
         json.Flush();
         return buffer.WrittenMemory;
+    }
+
+    // R4 has no element for them.
+    private static string Modifiers(Vocabulary vocabulary)
+    {
+        var types = DefinitionSet.R4.ResourceTypes.SelectMany(t => SearchQuery.Parameters(t, DefinitionSet.R4)).Where(p => p.Code is not ("_id" or "_lastUpdated")).DistinctBy(p => p.Type).OrderBy(p => p.Type);
+        var modifiers = types.Select(p => $"{p.Type.ToString().ToLowerInvariant()} {string.Join(' ', SearchQuery.Modifiers(p, DefinitionSet.R4, vocabulary).Concat(p.Type == SearchParameterType.Reference ? ["[type]"] : []).Select(m => $":{m}"))}");
+        return $"Search modifiers: {string.Join("; ", modifiers)}. Beside the parameters: _count, _elements, _has, _include, _list, _revinclude, _sort, _summary, _total, _type; chains. Under an id of its own choice only who sees the whole tenant creates.";
     }
 
     private static void Head(Utf8JsonWriter json, string baseUrl, DateTimeOffset since)
@@ -57,12 +76,8 @@ internal static class CapabilityJson
         json.WriteString("url", baseUrl);
         json.WriteEndObject();
         json.WriteString("fhirVersion", "4.0.1");
-        json.WriteStartArray("format");
-        foreach (var format in (string[])["application/fhir+json", "application/fhir+xml", "json", "xml"]) json.WriteStringValue(format);
-        json.WriteEndArray();
-        json.WriteStartArray("patchFormat");   // JSON Patch and FHIRPath Patch: https://hl7.org/fhir/R4/http.html#patch
-        foreach (var format in (string[])["application/json-patch+json", "application/fhir+json", "application/fhir+xml"]) json.WriteStringValue(format);
-        json.WriteEndArray();
+        Strings(json, "format", [.. Formats.Types, "json", "xml"]);
+        Strings(json, "patchFormat", PatchText.Types);
     }
 
     private static void Security(Utf8JsonWriter json)
@@ -82,36 +97,41 @@ internal static class CapabilityJson
         json.WriteEndObject();
     }
 
-    private static void Resource(Utf8JsonWriter json, string type, IReadOnlyList<string> interactions, IEnumerable<Operation> operations)
+    private static void Resource(Utf8JsonWriter json, string type, HashSet<(string?, string?)> served, ILookup<string, string> references, IReadOnlyList<Operation> operations)
     {
-        var isLog = type == "AuditEvent";
+        var isLog = type == "AuditEvent";   // it is appended and read, and has no versions
+        bool Has(string right, string route) => !isLog && served.Contains((right, route));
         json.WriteStartObject();
         json.WriteString("type", type);
-        Codes(json, "interaction", isLog ? ["read", "create", "search-type"] : interactions);
+        Codes(json, "interaction", isLog ? ["read", "create", "search-type"] : OnTypes.Where(i => served.Contains((i.Right, i.Route))).Select(i => i.Interaction));
         json.WriteString("versioning", isLog ? "no-version" : "versioned");
-        json.WriteBoolean("readHistory", !isLog);
-        json.WriteBoolean("updateCreate", !isLog);
-        json.WriteBoolean("conditionalCreate", !isLog);
-        json.WriteString("conditionalRead", isLog ? "not-supported" : "full-support");
-        json.WriteBoolean("conditionalUpdate", !isLog);
-        json.WriteString("conditionalDelete", isLog ? "not-supported" : "single");
-        SearchParameters(json, type, isLog);
-        Operations(json, operations);
+        json.WriteBoolean("readHistory", Has("vread", "/{type}/{id}/_history/{version}"));
+        json.WriteBoolean("updateCreate", false);   // see the documentation of rest
+        json.WriteBoolean("conditionalCreate", Has("create", "/{type}"));
+        json.WriteString("conditionalRead", Has("read", "/{type}/{id}") ? "full-support" : "not-supported");
+        json.WriteBoolean("conditionalUpdate", Has("update", "/{type}"));
+        json.WriteString("conditionalDelete", Has("delete", "/{type}") ? "single" : "not-supported");
+        var parameters = SearchQuery.Parameters(type, DefinitionSet.R4).Where(p => !isLog || Audit.AuditSearch.Parameters.Contains(p.Code)).ToList();
+        Strings(json, "searchInclude", isLog ? [] : parameters.Where(p => p.Type == SearchParameterType.Reference).Select(p => $"{type}:{p.Code}"));
+        Strings(json, "searchRevInclude", isLog ? [] : references[type].Concat(references[""]));
+        Parameters(json, parameters);
+        Operations(json, isLog ? operations.Where(o => o.Code == "validate") : operations);
         json.WriteEndObject();
     }
 
-    private static void SearchParameters(Utf8JsonWriter json, string type, bool isLog)
+    // What leads to a type, by that type; what may lead to any stands under none.
+    private static ILookup<string, string> References() => (
+        from source in DefinitionSet.R4.ResourceTypes
+        where source != "AuditEvent" && AccessTable.Number(source) >= 0
+        from parameter in SearchQuery.Parameters(source, DefinitionSet.R4)
+        where parameter.Type == SearchParameterType.Reference
+        from target in SearchQuery.Targets(parameter).DefaultIfEmpty("")
+        select (Target: target, Name: $"{source}:{parameter.Code}")).ToLookup(r => r.Target, r => r.Name, StringComparer.Ordinal);
+
+    private static void Parameters(Utf8JsonWriter json, IEnumerable<SearchParameterDefinition> parameters)
     {
-        var all = DefinitionSet.R4.SearchParameters(type).Where(p => p.Expression is not null && p.Type != SearchParameterType.Special && (!isLog || Audit.AuditSearch.Parameters.Contains(p.Code))).ToList();
-        var references = all.Where(p => p.Type == SearchParameterType.Reference && !isLog).ToList();
-        if (references.Count > 0)
-        {
-            json.WriteStartArray("searchInclude");
-            foreach (var reference in references) json.WriteStringValue($"{type}:{reference.Code}");
-            json.WriteEndArray();
-        }
         json.WriteStartArray("searchParam");
-        foreach (var parameter in all)
+        foreach (var parameter in parameters)
         {
             json.WriteStartObject();
             json.WriteString("name", parameter.Code);
@@ -134,6 +154,15 @@ internal static class CapabilityJson
             json.WriteString("definition", operation.Definition);
             json.WriteEndObject();
         }
+        json.WriteEndArray();
+    }
+
+    private static void Strings(Utf8JsonWriter json, string name, IEnumerable<string> texts)
+    {
+        var all = texts.ToList();
+        if (all.Count == 0) return;   // FHIR has no empty lists
+        json.WriteStartArray(name);
+        foreach (var text in all) json.WriteStringValue(text);
         json.WriteEndArray();
     }
 

@@ -11,6 +11,8 @@ namespace Fhir.Server.Api.Interactions;
 public sealed class PatchText
 {
     private const string JsonPatchType = "application/json-patch+json";
+    /// <summary>What a patch may be sent as.</summary>
+    public static IReadOnlyList<string> Types { get; } = [JsonPatchType, .. Formats.Types];
     private readonly Func<RequestBody, Result<ReadOnlyMemory<byte>>> _apply;
 
     private PatchText(Func<RequestBody, Result<ReadOnlyMemory<byte>>> apply) => _apply = apply;

@@ -14,6 +14,7 @@ internal sealed class CriterionParser(DefinitionSet definitions, Vocabulary? voc
     public static readonly Issue Unknown = new(IssueKind.Invalid, "There is no such search parameter.") { Code = "not-supported" };
     private static readonly Issue NotServed = new(IssueKind.Unsupported, "This parameter is not supported here; without it the answer would be another one, so it is not left out.") { Code = "not-supported" };
 
+    private static readonly string[] AllModifiers = ["missing", "exact", "contains", "text", "not", "in", "not-in", "above", "below", "of-type", "identifier"];
     private readonly CodesInReach? _codes = vocabulary is null ? null : new(vocabulary);
     private int _steps, _values;
 
@@ -68,6 +69,9 @@ internal sealed class CriterionParser(DefinitionSet definitions, Vocabulary? voc
         }
         return new ValueCriterion(definition.Code, values, Not: modifier is "not" or "not-in");
     }
+
+    /// <summary>The modifiers that a parameter may have here, <c>:[type]</c> of a reference aside.</summary>
+    public IEnumerable<string> Modifiers(SearchParameterDefinition definition) => AllModifiers.Where(m => m == "missing" || !Reader(definition, m, null).Failed(out _, out _));
 
     // How each value is read; an issue when the parameter does not have that modifier.
     private Result<Func<string, Result<SearchValue>>> Reader(SearchParameterDefinition definition, string? modifier, string? type) => (definition.Type, modifier) switch

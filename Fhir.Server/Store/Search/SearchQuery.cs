@@ -51,6 +51,16 @@ public sealed class SearchQuery
     public static Result<SearchQuery> Parse(string? type, IReadOnlyList<KeyValuePair<string, string>> parameters, DefinitionSet definitions, bool strict = false, ResourceKey? within = null, Vocabulary? vocabulary = null) =>
         new QueryParser(type, definitions, strict, within, vocabulary).Parse(parameters);
 
+    /// <summary>The parameters of a type (<c>Resource</c>: of all) that something is searched by.</summary>
+    public static IEnumerable<SearchParameterDefinition> Parameters(string type, DefinitionSet definitions) =>
+        definitions.SearchParameters(type).Where(p => new CriterionParser(definitions).Find(type, p.Code) is not null);
+
+    /// <summary>The modifiers that such a parameter may have.</summary>
+    public static IReadOnlyList<string> Modifiers(SearchParameterDefinition parameter, DefinitionSet definitions, Vocabulary vocabulary) => [.. new CriterionParser(definitions, vocabulary).Modifiers(parameter)];
+
+    /// <summary>The types that a reference parameter may lead to; empty = any.</summary>
+    public static IReadOnlyList<string> Targets(SearchParameterDefinition parameter) => SearchCatalog.TargetsOf(parameter);
+
     /// <summary>What is in the compartment of a resource and what that refers to; <c>start</c> and <c>end</c> bound when the care was — https://hl7.org/fhir/R4/patient-operation-everything.html</summary>
     public static Result<SearchQuery> Everything(ResourceKey focus, IReadOnlyList<KeyValuePair<string, string>> parameters, DefinitionSet definitions) =>
         new QueryParser(null, definitions, strict: true, focus, null) { BoundsCare = true }.Parse([.. parameters, new("_include", "*")]);
