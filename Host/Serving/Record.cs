@@ -57,6 +57,8 @@ public sealed class Record : IAsyncDisposable
         services.AddSingleton<ResourceSearch>();
         services.AddSingleton<ResourceStore>();
         services.AddSingleton<PatientKeys>();
+        services.AddSingleton<Reindex>();
+        services.AddHostedService<Reindexing>();
     }
 
     private static Issue TooMighty(PostgresLogin login) => new(IssueKind.Forbidden,

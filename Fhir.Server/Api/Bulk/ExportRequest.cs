@@ -52,6 +52,7 @@ internal sealed partial record ExportRequest(IReadOnlyList<string> Types, IReadO
         var parameters = QueryHelpers.ParseQuery(query).SelectMany(p => p.Value.Select(v => KeyValuePair.Create(p.Key, v ?? ""))).ToList();
         if (parameters.Exists(p => SearchLater.IsOfPages(p.Key))) return wrong;
         if (SearchQuery.Parse(type, parameters, DefinitionSet.R4, strict: true).Failed(out var issue, out var parsed)) return issue with { Where = "_typeFilter" };
+        if (parsed.AsksWords) return new Issue(IssueKind.Unsupported, ":text has no place in a _typeFilter.", "_typeFilter");
         return parsed.HasCriteria ? parsed : wrong;
     }
 

@@ -18,6 +18,9 @@ internal sealed class CriterionParser(DefinitionSet definitions, Vocabulary? voc
     private readonly CodesInReach? _codes = vocabulary is null ? null : new(vocabulary);
     private int _steps, _values;
 
+    /// <summary>Something was asked of the words beside codes: in a database from before they must have been indexed first.</summary>
+    public bool AsksWords { get; private set; }
+
     /// <summary>True when nothing but the name was wrong: a lenient search leaves the parameter out.</summary>
     public static bool IsUnknown(Issue issue) => ReferenceEquals(issue, Unknown);
 
@@ -93,7 +96,8 @@ internal sealed class CriterionParser(DefinitionSet definitions, Vocabulary? voc
         (SearchParameterType.Number, null) => By(NumberValue.Parse),
         (SearchParameterType.Quantity, null) => By(QuantityValue.Parse),
         (SearchParameterType.Composite, null) => Tuple(definition, type),
-        (SearchParameterType.Token, "text" or "in" or "not-in" or "above" or "below") or (SearchParameterType.Reference, "above" or "below") => Modifier("This modifier is not supported here."),
+        (SearchParameterType.Token or SearchParameterType.Reference, "text") => Words(),
+        (SearchParameterType.Token, "in" or "not-in" or "above" or "below") or (SearchParameterType.Reference, "above" or "below") => Modifier("This modifier is not supported here."),
         _ => new Issue(IssueKind.Invalid, "The parameter has no such modifier."),
     };
 
@@ -109,6 +113,13 @@ internal sealed class CriterionParser(DefinitionSet definitions, Vocabulary? voc
     private static Result<Func<string, Result<SearchValue>>> By(Func<string, Result<SearchValue>> read) => read;
     private static Issue TooCostly(string text) => new(IssueKind.Unsupported, text) { Code = "too-costly" };
     private static Func<string, Result<SearchValue>> Text(StringMatch match) => text => text.Length > LongestText ? TooCostly("The text is too long.") : new StringValue(SearchText.Unescape(text), match);
+
+    private Func<string, Result<SearchValue>> Words()
+    {
+        AsksWords = true;
+        return text => Text(StringMatch.Start)(text).Failed(out var issue, out var words) ? issue : new CodeTextValue((StringValue)words);
+    }
+
     private static Func<string, Result<SearchValue>> Uri(UriMatch match) => text => new UriValue(SearchText.Unescape(text), match);
     private static Func<string, Result<SearchValue>> To(string? target) => text => new ReferenceValue(SearchText.Unescape(text), target);
 

@@ -17,6 +17,7 @@ public sealed class ResourceSearch
     private readonly Seal _seal;
     private readonly TimeProvider _clock;
     private readonly Rids _rids = new();
+    private readonly IndexProgress _words = new();
 
     public ResourceSearch(TenantDatabase database, DefinitionSet definitions, ParameterNumbers numbers, ServerBases bases, Seal seal, TimeProvider clock) =>
         (_database, _catalog, _bases, _seal, _clock) = (database, new(definitions, numbers), bases, seal, clock);
@@ -30,6 +31,7 @@ public sealed class ResourceSearch
         var lookup = LookupNow();
         var sql = new SearchSql(query, sees, lookup);
         await using var session = await _database.ReadAsync(snapshot: true, stop);
+        if (query.AsksWords && await _words.NotYetAsync(session, stop) is { } notYet) return notYet;
         var page = query.CountOnly ? await CountedAsync(session, sql, stop) : await PageAsync(session, sql, query, sees, after, stop);
         var named = await NamedByCriteria.RidsAsync(query, page.Total > 0 || page.Matches.Count > 0, session, lookup, _rids, stop);
         return named.Count == 0 ? page : page with { Concerned = [.. page.Concerned, .. named] };
@@ -62,6 +64,7 @@ public sealed class ResourceSearch
     {
         if (!criteria.HasCriteria) return new Issue(IssueKind.Invalid, "The criteria would match everything.");
         if (criteria.Type is null || !sees.Allows(criteria.Type, Permission.Search)) return new Issue(IssueKind.Forbidden, "Conditional requests need the right to search the type.");
+        if (criteria.AsksWords && await _words.NotYetAsync(session, stop) is { } notYet) return notYet;
         var sql = new SearchSql(criteria, sees, LookupNow());
         await sql.ChooseStartAsync(session, canBeRead: false, stop);
         return await session.QueryAsync(sql.Rids(limit), row => row.GetInt64(0), stop);

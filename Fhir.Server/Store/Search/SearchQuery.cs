@@ -36,6 +36,9 @@ public sealed class SearchQuery
     /// <summary>False when everything would match: a conditional write must refuse that.</summary>
     public bool HasCriteria => Branches.Count > 0 && Branches.All(b => b.All.Count > 0);
 
+    /// <summary>It asks for the words beside codes (<c>:text</c>): only what <see cref="IndexProgress"/> says is whole may be asked so.</summary>
+    public bool AsksWords { get; internal init; }
+
     internal bool CountOnly => Count == 0;
     /// <summary>One for each type that is searched; one without a type for all together.</summary>
     /// <summary>The names of the parameters it searches by.</summary>

@@ -19,9 +19,15 @@ internal sealed class TestStore : IAsyncDisposable
     public required ResourceStore Store { get; init; }
     public required ResourceSearch Search { get; init; }
     private Indexer Indexer { get; init; } = null!;
+    private Func<ResourceSearch> Anew { get; init; } = null!;
 
     /// <summary>Gives rows from before their patients.</summary>
     public PatientKeys KeysOfOldRows() => new(Database, Indexer);
+
+    public Reindex Reindexing() => new(Database, Indexer);
+
+    /// <summary>The same on what another process would know: nothing yet.</summary>
+    public TestStore StartedAnew() => new() { Database = Database, Store = Store, Search = Anew(), Indexer = Indexer, Anew = Anew };
 
     public static Task<TestStore> OpenAsync(TenantDatabase database, params ICommitRule[] rules) => OpenAsync(database, TimeProvider.System, rules);
 
@@ -30,10 +36,12 @@ internal sealed class TestStore : IAsyncDisposable
         await database.MigrateAsync(Migration.In(typeof(TenantDatabase).Assembly), default);
         var (numbers, seal) = (await ParameterNumbers.LoadAsync(database, DefinitionSet.R4, default), await Seal.LoadAsync(database, default));
         var bases = new ServerBases("http://localhost/fhir");
-        var search = new ResourceSearch(database, DefinitionSet.R4, numbers, bases, seal, clock);
+        ResourceSearch Searching() => new(database, DefinitionSet.R4, numbers, bases, seal, clock);
+        var search = Searching();
         var indexer = new Indexer(DefinitionSet.R4, numbers, bases);
+        await new Reindex(database, indexer).FillAsync(IndexProgress.Newest, TimeSpan.Zero, default);
         var store = new ResourceStore(database, DefinitionSet.R4, indexer, search, rules, seal, clock);
-        return new() { Database = database, Store = store, Search = search, Indexer = indexer };
+        return new() { Database = database, Store = store, Search = search, Indexer = indexer, Anew = Searching };
     }
 
     public static Write Put(string type, string id, Action<JsonObject>? with = null, string? ifMatch = null) => Write(WriteKind.Update, type, id, with, ifMatch);

@@ -39,6 +39,24 @@ public abstract class SearchContract
     }
 
     [Fact]
+    public async Task T80_Words_beside_codes_and_references_are_found_without_case_from_their_start()
+    {
+        await using var store = await WithAsync(
+            Observation("text", "\"category\":[{\"text\":\"Vital signs\"}],\"subject\":{\"reference\":\"Patient/p\",\"display\":\"Zoë Peeters\"}"),
+            Observation("display", "\"category\":[{\"coding\":[{\"code\":\"vs\",\"display\":\"VITAL findings\"}]}],\"subject\":{\"reference\":\"Group/g\",\"display\":\"Zoe's group\"}"),
+            Observation("code", "\"category\":[{\"coding\":[{\"code\":\"vital\"}]}],\"subject\":{\"display\":\"Revital\"}"),
+            Patient("p", "\"identifier\":[{\"type\":{\"text\":\"Passport\"},\"value\":\"vital\"}]"));
+        Assert.Equal(["text", "display"], await store.FindAsync("Observation?category:text=vital"));
+        Assert.Equal(["text"], await store.FindAsync("Observation?category:text=vital signs"));
+        Assert.Equal(["code"], await store.FindAsync("Observation?category=vital"));
+        Assert.Equal(["text", "display"], await store.FindAsync("Observation?subject:text=zoe"));
+        Assert.Equal(["text"], await store.FindAsync("Observation?patient:text=zoe"));   // a Group is no patient
+        Assert.Equal(["p"], await store.FindAsync("Patient?identifier:text=pass"));
+        Assert.Equal([], await store.FindAsync("Patient?identifier:text=vital"));
+        Assert.Equal(["text", "display"], await store.FindAsync("Observation?category:text=none,vital"));
+    }
+
+    [Fact]
     public async Task T73_Long_texts_are_found_by_any_part_of_them()
     {
         var words = string.Join(' ', Enumerable.Range(0, 200).Select(i => $"word{i:D3}"));

@@ -13,6 +13,7 @@ internal static class ReferenceText
     {
         var p = parameter.Numbers[0];
         if (element.Definition.Kind == TypeKind.Resource) return IndexEntry(element, parameter, to);
+        CodeText.Index(element, p, to, catalog.Hash);
         var identified = element["identifier"] is { Exists: true } identifier && Token.Index(identifier, p, to, catalog);
         if (TextOf(element) is not { Length: > 0 } text) return identified;
         if (text[0] == '#') return true;   // contained: it is there, but nothing outside finds it

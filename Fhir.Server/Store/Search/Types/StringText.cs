@@ -25,12 +25,18 @@ internal static class StringText
         foreach (var text in In(element))
         {
             some = true;
-            var folded = Folding.Fold(text);
-            to.Strings.Add((p, Whole, Start(folded), Exact(text, hash)));
-            for (var (at, left) = (Step, MostWindows); at + Step < folded.Length && left > 0; at += Step, left--)
-                to.Strings.Add((p, Window, Cut(folded, at, Longest), 0));
+            IndexWhole(text, p, to, hash);
         }
         return some;
+    }
+
+    /// <summary>The rows of one text by itself.</summary>
+    public static void IndexWhole(string text, int p, IndexEntries to, KeyedHash hash)
+    {
+        var folded = Folding.Fold(text);
+        to.Strings.Add((p, Whole, Start(folded), Exact(text, hash)));
+        for (var (at, left) = (Step, MostWindows); at + Step < folded.Length && left > 0; at += Step, left--)
+            to.Strings.Add((p, Window, Cut(folded, at, Longest), 0));
     }
 
     /// <summary>The row of a text as part of a composite.</summary>

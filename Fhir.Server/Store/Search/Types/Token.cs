@@ -42,6 +42,7 @@ internal sealed record Token(string? System, string? Code)
             }
         }
         if (element.Type == "Identifier") IndexOfType(element, p, to, catalog.Hash);
+        CodeText.Index(element, p, to, catalog.Hash);
         return some;
     }
 

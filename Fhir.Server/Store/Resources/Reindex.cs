@@ -1,0 +1,108 @@
+using Fhir.Server.Core.Definitions;
+using Fhir.Server.Core.Json;
+using Fhir.Server.Store.Access;
+using Fhir.Server.Store.Database;
+using Fhir.Server.Store.Search;
+
+namespace Fhir.Server.Store.Resources;
+
+/// <summary>
+/// Makes the index rows anew of all that was stored before, while others write: in chunks under the commit lock, each with its progress, so that
+/// after a kill the next start goes on. What is written meanwhile is indexed by its own commit; several nodes may do it at once.
+/// </summary>
+public sealed class Reindex(TenantDatabase database, Indexer indexer)
+{
+    private const int AtOnce = 50;   // a chunk holds the lock for some milliseconds
+
+    private sealed record Stored(long Rid, ResourceKey Key, int Version, byte[]? IndexKeys, byte[] Text);
+    private sealed record Made(Stored Stored, IndexEntries Entries);
+
+    /// <summary>Does what is left to do. <paramref name="pause"/>: between two chunks, so that writers do not wait for all of it.</summary>
+    public async Task FillAsync(string name, TimeSpan pause, CancellationToken stop)
+    {
+        await BeginAsync(name, stop);
+        while (await StepAsync(name, stop)) await Task.Delay(pause, stop);
+    }
+
+    /// <summary>One chunk; false when nothing is left.</summary>
+    public async Task<bool> StepAsync(string name, CancellationToken stop)
+    {
+        var (last, top) = await ProgressAsync(database, name, stop);
+        if (last >= top) return false;
+        var stored = await database.QueryAsync(Sql.Of(
+            $"""
+            select r.rid, r.typ, r.fid, r.ver, r.ixk, b.bytes from res r join body b on b.b = r.b
+            where r.live = 1 and r.rid > {last} and r.rid <= {top} order by r.rid limit {AtOnce}
+            """), Map, stop);
+        var made = stored.Select(Make).OfType<Made>().ToList();   // before the lock is taken: reading and extracting is the most of it
+        await using var session = await database.WriteAsync(stop);
+        if ((await ProgressAsync(session, name, stop)).Last != last) return true;   // another node was faster
+        await StoreAsync(await UnchangedAsync(made, session, stop), session, stop);
+        var done = stored.Count < AtOnce ? top : stored[^1].Rid;
+        await session.ExecuteAsync(Sql.Of($"update reindex set last = {done} where name = {name}"), stop);
+        await session.CommitAsync(stop);
+        return done < top;
+    }
+
+    /// <summary>Notes what there is to do, once.</summary>
+    public async Task BeginAsync(string name, CancellationToken stop)
+    {
+        await using var session = await database.WriteAsync(stop);
+        await session.ExecuteAsync(Sql.Of($"insert into reindex(name, last, top) select {name}, 0, coalesce(max(rid), 0) from res where true on conflict do nothing"), stop);
+        await session.CommitAsync(stop);
+    }
+
+    private static async ValueTask<(long Last, long Top)> ProgressAsync(TenantDatabase database, string name, CancellationToken stop)
+    {
+        await using var session = await database.ReadAsync(snapshot: false, stop);
+        return await ProgressAsync(session, name, stop);
+    }
+
+    private static ValueTask<(long Last, long Top)> ProgressAsync(Session session, string name, CancellationToken stop) =>
+        session.FirstAsync(Sql.Of($"select last, top from reindex where name = {name}"), r => (r.GetInt64(0), r.GetInt64(1)), stop);
+
+    private static Stored Map(System.Data.Common.DbDataReader r) =>
+        new(r.GetInt64(0), new(AccessTable.Name(r.GetInt32(1)), r.GetString(2)), r.GetInt32(3), r.IsDBNull(4) ? null : (byte[])r.GetValue(4), (byte[])r.GetValue(5));
+
+    // A text that cannot be read keeps the rows it has.
+    private Made? Make(Stored stored) =>
+        JsonReader.Read(stored.Text, DefinitionSet.R4).Failed(out _, out var resource) ? null : new(stored, indexer.Extract(resource, stored.Key));
+
+    // What was written since it was read has its rows from its own commit.
+    private static async ValueTask<List<Made>> UnchangedAsync(List<Made> made, WriteSession session, CancellationToken stop)
+    {
+        var versions = (await session.QueryAsync(Sql.Of($"select rid, ver from res where {Sql.In("rid", [.. made.Select(m => m.Stored.Rid)])}"), r => (Rid: r.GetInt64(0), Version: r.GetInt32(1)), stop))
+            .ToDictionary(row => row.Rid, row => row.Version);
+        return [.. made.Where(m => versions[m.Stored.Rid] == m.Stored.Version)];
+    }
+
+    private static async Task StoreAsync(List<Made> made, WriteSession session, CancellationToken stop)
+    {
+        var (bulk, rids) = (new BulkRows(), await RidsAsync(made, session, stop));
+        foreach (var (stored, entries) in made)
+        {
+            var rows = IndexRows.Of(entries, target => rids[target]);
+            foreach (var gone in rows.Replace(IndexRows.Unpack(stored.IndexKeys), stored.Rid, bulk)) await session.ExecuteAsync(gone, stop);
+            await session.ExecuteAsync(Sql.Of($"update res set has = {entries.Has}, ixk = {rows.Pack()} where rid = {stored.Rid}"), stop);
+        }
+        await bulk.WriteAsync(session, stop);
+    }
+
+    // What is referred to has a rid; a parameter that is new may refer to what nothing referred to before.
+    private static async ValueTask<Dictionary<ResourceKey, long>> RidsAsync(List<Made> made, WriteSession session, CancellationToken stop)
+    {
+        var keys = made.SelectMany(m => m.Entries.References.Select(r => r.Target)).Distinct().ToList();
+        var pairs = keys.Select(k => ((long)AccessTable.Number(k.Type), k.Id)).ToList();
+        var rids = (await session.QueryPairsAsync("select typ, fid, rid from res", pairs, r => (Key: new ResourceKey(AccessTable.Name(r.GetInt32(0)), r.GetString(1)), Rid: r.GetInt64(2)), stop))
+            .ToDictionary(row => row.Key, row => row.Rid);
+        var next = await session.FirstAsync(Sql.Of($"select max(rid) from res"), r => r.IsDBNull(0) ? 0 : r.GetInt64(0), stop);
+        var bulk = new BulkRows();
+        foreach (var key in keys.Where(k => !rids.ContainsKey(k)))
+        {
+            rids[key] = ++next;
+            bulk.Add(Row.Table, new Row { Rid = next, Key = key }.Columns());
+        }
+        await bulk.WriteAsync(session, stop);
+        return rids;
+    }
+}

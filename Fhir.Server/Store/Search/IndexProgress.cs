@@ -1,0 +1,27 @@
+using System.Globalization;
+using Fhir.Server.Core.Outcomes;
+using Fhir.Server.Store.Database;
+
+namespace Fhir.Server.Store.Search;
+
+/// <summary>How far the rows are that newer versions of this program keep and older ones did not. Until all are there, what they answer is refused: a part of an answer looks like a whole one.</summary>
+public sealed class IndexProgress
+{
+    /// <summary>The name of the newest rows: whoever adds some gives it another, and every resource is gone through once more.</summary>
+    public const string Newest = "words-of-codes";
+    private volatile bool _whole;
+
+    /// <summary>Null when all rows are there.</summary>
+    public async ValueTask<Issue?> NotYetAsync(Session session, CancellationToken stop)
+    {
+        if (_whole) return null;
+        var (known, last, top) = await session.FirstAsync(Sql.Of($"select last, top from reindex where name = {Newest}"), r => (true, r.GetInt64(0), r.GetInt64(1)), stop);
+        if (known && last >= top)
+        {
+            _whole = true;
+            return null;
+        }
+        var percent = known ? (100 * last / top).ToString(CultureInfo.InvariantCulture) : "0";
+        return new Issue(IssueKind.Unavailable, $"What :text looks at is still being indexed: {percent} % is done.");
+    }
+}
