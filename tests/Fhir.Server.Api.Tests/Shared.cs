@@ -8,6 +8,8 @@ public class Shared : IAsyncLifetime
 {
     public House House { get; private set; } = null!;
     protected virtual Task<TenantDatabase?> DatabaseAsync() => Task.FromResult<TenantDatabase?>(null);
+    /// <summary>Another database of the same kind, for a house with settings of its own.</summary>
+    public Task<TenantDatabase?> AnotherDatabaseAsync() => DatabaseAsync();
     public async ValueTask InitializeAsync() => House = await House.OpenAsync(on: await DatabaseAsync());
     public ValueTask DisposeAsync()
     {
