@@ -18,6 +18,8 @@ public sealed record ApiSettings
     public bool Demo { get; init; }
     /// <summary>The base of our links, such as <c>https://fhir.example.org/fhir</c>; when absent, the address that was called.</summary>
     public string? BaseUrl { get; init; }
+    /// <summary>The other sites whose pages may call the API, each as scheme, host and port.</summary>
+    public IReadOnlyList<string> Origins { get; init; } = [];
     public string? Issuer { get; init; }
     public string? Audience { get; init; }
     /// <summary>The acr of a token whose holder proved again, with a stronger means, who she is — RFC 9470.</summary>

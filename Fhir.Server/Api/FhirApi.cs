@@ -1,6 +1,7 @@
 using Fhir.Server.Api.Audit;
 using Fhir.Server.Api.Blobs;
 using Fhir.Server.Api.Bulk;
+using Fhir.Server.Api.Http;
 using Fhir.Server.Api.Identity;
 using Fhir.Server.Api.Interactions;
 using Fhir.Server.Api.Operations;
@@ -61,6 +62,7 @@ public static class FhirApi
         services.AddSingleton<ICommitRule, BlobClaim>();
         services.AddHostedService<Sweeper>();
         services.AddMetrics();
+        services.AddCors();
         services.AddSingleton(s => s.GetServices<LoadedDefinitions>().Aggregate(s.GetService<LoadedPackages>()?.Conformance ?? Conformance.R4, (below, more) => below.With(more.Resources)));
         services.AddSingleton<Vocabulary>();
         services.AddSingleton<Validator>();
@@ -89,6 +91,7 @@ public static class FhirApi
     public static RouteGroupBuilder MapFhirApi(this WebApplication app)
     {
         app.UseRouting();
+        Cors.Use(app, app.Services.GetRequiredService<ApiSettings>().Origins);   // before the edge: a preflight brings no token
         app.UseMiddleware<Edge>();
         Health.Map(app);
         Me.Map(app);

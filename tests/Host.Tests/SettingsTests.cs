@@ -52,6 +52,8 @@ public sealed class SettingsTests
     [InlineData("Access:GuessesPerHour", "0")]
     [InlineData("Writes:ReferentialIntegrity", "maybe")]
     [InlineData("Writes:IfMatchRequired", "Patient,Pattient")]
+    [InlineData("Cors:Origins", "*")]
+    [InlineData("Cors:Origins", "https://app.example.org/page")]
     [InlineData("Access:GuessesPerHour", "many")]
     [InlineData("Validation:Base", "strict")]
     [InlineData("Validation:Import:Profiles", "yes")]

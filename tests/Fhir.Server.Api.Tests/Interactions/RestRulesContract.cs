@@ -30,6 +30,26 @@ public abstract class RestRulesContract(Shared shared)
     }
 
     [Fact]
+    public async Task T25_A_page_of_a_site_that_is_named_may_call_and_read_the_headers_and_no_other()
+    {
+        await using var house = await House.OpenAsync(on: await shared.AnotherDatabaseAsync(), set: s => s with { Origins = ["https://app.example.org"] });
+        const string headers = "authorization,content-type,if-match,if-none-exist,if-none-match,prefer";
+        Task<Got> Preflight(Client client, string origin, string path) => client.Send("OPTIONS", path, null, ("Origin", origin), ("Access-Control-Request-Method", "PUT"), ("Access-Control-Request-Headers", headers));
+        string? Of(Got got, string name) => got.Headers.TryGetValues(name, out var values) ? string.Join(',', values) : null;
+        var asked = await Preflight(house.As(null), "https://app.example.org", "/fhir/Patient/x");
+        Assert.Equal((204, "https://app.example.org"), (asked.Code, Of(asked, "Access-Control-Allow-Origin")));
+        Assert.All(headers.Split(','), header => Assert.Contains(header, Of(asked, "Access-Control-Allow-Headers")!, StringComparison.OrdinalIgnoreCase));
+        Assert.Contains("PUT", Of(asked, "Access-Control-Allow-Methods")!, StringComparison.Ordinal);
+        var read = await house.As("dr.jansen").Get("/fhir/Patient", ("Origin", "https://app.example.org"));
+        Assert.Equal((200, "https://app.example.org", null), (read.Code, Of(read, "Access-Control-Allow-Origin"), Of(read, "Access-Control-Allow-Credentials")));
+        foreach (var header in (string[])["ETag", "Location", "Content-Location", "Last-Modified", "X-Progress", "Retry-After"]) Assert.Contains(header, Of(read, "Access-Control-Expose-Headers")!, StringComparison.Ordinal);
+        Assert.Equal(401, (await house.As(null).Get("/fhir/Patient", ("Origin", "https://app.example.org"))).Code);
+        foreach (var (origin, path) in new[] { ("https://evil.example", "/fhir/Patient"), ("https://app.example.org.evil.example", "/fhir/Patient"), ("null", "/fhir/Patient"), ("https://app.example.org", "/me") })
+            Assert.Null(Of(await Preflight(house.As(null), origin, path), "Access-Control-Allow-Origin"));
+        Assert.Null(Of(await Jansen.Get("/fhir/Patient", ("Origin", "https://app.example.org")), "Access-Control-Allow-Origin"));   // nobody is named: nobody may
+    }
+
+    [Fact]
     public async Task T26_Behind_another_address_every_link_bears_it()
     {
         const string address = "https://fhir.example.org/r4";
@@ -159,7 +179,7 @@ public abstract class RestRulesContract(Shared shared)
     }
 
     [Fact]
-    public async Task B8_T50_Bundles_that_touch_the_same_in_opposite_order_wait_for_each_other_and_none_fails()
+    public async Task T50_B8_Bundles_that_touch_the_same_in_opposite_order_wait_for_each_other_and_none_fails()
     {
         var ids = new List<string>();
         for (var i = 0; i < 10; i++) ids.Add(await Jansen.NewPatient());

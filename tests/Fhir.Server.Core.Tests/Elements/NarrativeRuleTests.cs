@@ -19,7 +19,7 @@ public sealed class NarrativeRuleTests
     [InlineData("<a href=\"data:text/html,x\">a</a>"), InlineData("<img src=\"data:image/svg+xml;base64,AA\"/>"), InlineData("<a href=\"vbscript:x\">a</a>"), InlineData("<a href=\"data:image/png;base64,AAAA\">a</a>")]
     [InlineData("<p style=\"background:url(http://a)\">a</p>"), InlineData("<p style=\"width:expression(x)\">a</p>"), InlineData("<p style=\"b:u\\72l(x)\">a</p>"), InlineData("<p style=\"background:u&#114;l(x)\">a</p>")]
     [InlineData("<p xmlns:x=\"http://a\">a</p>"), InlineData("<p xmlns=\"http://www.w3.org/2000/svg\">a</p>")]
-    public void What_runs_or_fetches_is_refused(string inside) => Assert.Contains("not allowed", NarrativeRule.Wrong($"<div>{inside}</div>"), StringComparison.Ordinal);
+    public void T115_What_runs_or_fetches_is_refused(string inside) => Assert.Contains("not allowed", NarrativeRule.Wrong($"<div>{inside}</div>"), StringComparison.Ordinal);
 
     [Theory]
     [InlineData("<p>a"), InlineData("<p>a</b>"), InlineData("a</p>"), InlineData("a & b"), InlineData("a &; b"), InlineData("1 < 2"), InlineData("<p a>b</p>"), InlineData("<p class=a>b</p>"), InlineData("<p class='a>b</p>")]
