@@ -42,7 +42,8 @@ public sealed partial record AccessContext
     /// <summary>Whom patient/ scopes are bound to: the patient in context, else oneself or those one speaks for; nobody = they give nothing.</summary>
     private ImmutableArray<long> BoundTo => PatientContextRid != 0 ? [PatientContextRid] : Selves;
 
-    private bool Counts(Grant grant) => grant.Context switch
+    // A filter that was not made out gives nothing.
+    private bool Counts(Grant grant) => grant.Only.All(only => !only.AnyOf.IsEmpty) && grant.Context switch
     {
         ScopeContext.User => Role.Kind != RoleKind.System,
         ScopeContext.System => Role.Kind == RoleKind.System,
