@@ -24,7 +24,7 @@ public static class PostgresCluster
     // The limits are for a disk that others keep busy.
     private static string ConnectionTo(string? database)
     {
-        var settings = new NpgsqlConnectionStringBuilder(Cluster.Value) { Timeout = 120, CommandTimeout = 300, Pooling = database is not null, MaxPoolSize = 40 };
+        var settings = new NpgsqlConnectionStringBuilder(Cluster.Value) { Timeout = 120, CommandTimeout = 300, Pooling = database is not null, MaxPoolSize = 20 };
         if (database is not null) settings.Database = database;
         return settings.ConnectionString;
     }

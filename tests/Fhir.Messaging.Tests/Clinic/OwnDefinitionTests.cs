@@ -15,7 +15,7 @@ public sealed class OwnDefinitionTests
             .Where(u => u.Contains("/StructureDefinition/", StringComparison.Ordinal) || u.Contains("/CodeSystem/", StringComparison.Ordinal));
         Assert.Subset(defined, used.ToHashSet(StringComparer.Ordinal));
         Assert.Equal(
-            ["break-glass", "close-thread", "declare-care", "fhirpath", "inbox", "mark-read", "messages", "open-thread", "send-message"],
+            ["break-glass", "close-thread", "declare-care", "fhirpath", "inbox", "mark-read", "messages", "meta", "meta-add", "meta-delete", "open-thread", "send-message"],
             ClinicDefinitions.All().Where(d => d.Resource.Type == "OperationDefinition").Select(d => d.Resource["code"].Text!).Order(StringComparer.Ordinal));
     }
 
@@ -36,7 +36,7 @@ public sealed class OwnDefinitionTests
         foreach (var definition in ClinicDefinitions.All()) Ok(await clinic.Jansen.Get($"/fhir/{definition.Resource.Type}/{definition.Resource["id"].Text}"));
         var communication = Ok(await clinic.Jansen.Get("/fhir/metadata")).Json["rest"]![0]!["resource"]!.AsArray().Single(r => (string?)r!["type"] == "Communication")!;
         Assert.Equal(
-            ["close-thread", "inbox", "mark-read", "messages", "open-thread", "send-message", "validate"],
+            ["close-thread", "inbox", "mark-read", "messages", "meta", "meta-add", "meta-delete", "open-thread", "send-message", "validate"],
             communication["operation"]!.AsArray().Select(o => (string)o!["name"]!).Order(StringComparer.Ordinal));
         var patient = Ok(await clinic.Jansen.Get("/fhir/metadata")).Json["rest"]![0]!["resource"]!.AsArray().Single(r => (string?)r!["type"] == "Patient")!;
         Assert.Subset(patient["operation"]!.AsArray().Select(o => (string)o!["name"]!).ToHashSet(StringComparer.Ordinal), new HashSet<string>(StringComparer.Ordinal) { "break-glass", "declare-care" });
