@@ -15,7 +15,7 @@ public sealed class OwnDefinitionTests
             .Where(u => u.Contains("/StructureDefinition/", StringComparison.Ordinal) || u.Contains("/CodeSystem/", StringComparison.Ordinal));
         Assert.Subset(defined, used.ToHashSet(StringComparer.Ordinal));
         Assert.Equal(
-            ["break-glass", "close-thread", "declare-care", "fhirpath", "inbox", "mark-read", "messages", "meta", "meta-add", "meta-delete", "open-thread", "send-message"],
+            ["break-glass", "close-thread", "declare-care", "fhirpath", "inbox", "mark-read", "messages", "open-thread", "send-message"],
             ClinicDefinitions.All().Where(d => d.Resource.Type == "OperationDefinition").Select(d => d.Resource["code"].Text!).Order(StringComparer.Ordinal));
     }
 
