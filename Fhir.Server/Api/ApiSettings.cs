@@ -36,6 +36,8 @@ public sealed record ApiSettings
     public WriteSettings Writes { get; init; } = new();
     /// <summary>Exports and imports.</summary>
     public BulkSettings Bulk { get; init; } = new();
+    /// <summary>How much one request may ask for, and how many at once.</summary>
+    public LimitSettings Limits { get; init; } = new();
     public long MaxBodyBytes { get; init; } = 50 * 1024 * 1024;
     /// <summary>The file with the key of the attachments; made in the data folder when absent.</summary>
     public string? BlobKeyFile { get; init; }

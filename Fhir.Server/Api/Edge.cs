@@ -4,6 +4,7 @@ using Fhir.Server.Api.Audit;
 using Fhir.Server.Api.Http;
 using Fhir.Server.Api.Identity;
 using Fhir.Server.Api.Operations;
+using Fhir.Server.Store.Database;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Routing;
@@ -47,8 +48,8 @@ public sealed class Edge(RequestDelegate next, Callers callers, AuditFilter audi
         }
         catch (Exception unforeseen)
         {
-            log.LogError(unforeseen, "Request {RequestId} failed.", call.RequestId);
-            await FailAsync(context, call, IsAway(unforeseen) ? Refusal.DatabaseAway : Refusal.Unforeseen(call.RequestId));
+            if (unforeseen is not QueryTimeException) log.LogError(unforeseen, "Request {RequestId} failed.", call.RequestId);
+            await FailAsync(context, call, unforeseen is QueryTimeException ? Refusal.TookTooLong : IsAway(unforeseen) ? Refusal.DatabaseAway : Refusal.Unforeseen(call.RequestId));
         }
     }
 

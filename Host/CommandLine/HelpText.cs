@@ -35,6 +35,7 @@ public static class HelpText
           --Access:GuessesPerHour=N                how often one person may be wrong in an hour about who a patient is (10)
           --Writes:ReferentialIntegrity=true|false references mean what is there, and what is referred to is not deleted (false)
           --Writes:IfMatchRequired=TYPE[,TYPE…]|*  the types that are changed with If-Match only (none)
+          --Limits:QuerySeconds=N                  how long a query may take before it is ended and 503 is answered (30); docs/limits.md
           --Cors:Origins=ORIGIN[,ORIGIN…]          other sites whose pages may call the FHIR API from a browser (none)
           --Bulk:KeepHours=N                       how long a job ($export) and its files are kept (24)
           --Bulk:ResourcesPerFile=N                the most resources in one file of an export (10000)

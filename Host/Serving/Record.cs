@@ -68,7 +68,7 @@ public sealed class Record : IAsyncDisposable
 
     private static TenantDatabase Open(HouseSettings settings) => settings.Provider switch
     {
-        DatabaseProvider.Sqlite => SqliteDatabase.Open(settings.DataFolder),
-        DatabaseProvider.Postgres => PostgresDatabase.Open(settings.ConnectionString!),
+        DatabaseProvider.Sqlite => SqliteDatabase.Open(settings.DataFolder, TimeSpan.FromSeconds(settings.Api.Limits.QuerySeconds)),
+        DatabaseProvider.Postgres => PostgresDatabase.Open(settings.ConnectionString!, TimeSpan.FromSeconds(settings.Api.Limits.QuerySeconds)),
     };
 }

@@ -50,6 +50,7 @@ public sealed record HouseSettings
         if (ReadGuesses(from["Access:GuessesPerHour"]).Failed(out issue, out var guesses)) return issue;
         if (ReadWrites(from).Failed(out issue, out var writes)) return issue;
         if (BulkSettings.Read(from).Failed(out issue, out var bulk)) return issue;
+        if (LimitSettings.Read(from).Failed(out issue, out var limits)) return issue;
         if (Cors.Read(from).Failed(out issue, out var origins)) return issue;
         var folder = from["Data:Folder"] is { Length: > 0 } named ? Path.GetFullPath(named) : Path.Combine(root, "data");
         return new HouseSettings
@@ -63,7 +64,7 @@ public sealed record HouseSettings
             PracticeSystem = practiceSystem,
             ClientFolder = Path.Combine(root, "Workspace", "dist"),
             PackagesFolder = packages.Length > 0 ? packages : null,
-            Api = ApiSettings.From(from, demo) with { DataFolder = folder, Validation = validation, CareGraceDays = grace, GuessesPerHour = guesses, Writes = writes, Bulk = bulk, Origins = origins },
+            Api = ApiSettings.From(from, demo) with { DataFolder = folder, Validation = validation, CareGraceDays = grace, GuessesPerHour = guesses, Writes = writes, Bulk = bulk, Limits = limits, Origins = origins },
             Configuration = from,
         };
     }

@@ -13,10 +13,12 @@ public static class TestDatabase
         return folder;
     });
 
-    public static Task<TenantDatabase> SqliteAsync() =>
-        Task.FromResult<TenantDatabase>(SqliteDatabase.Open(Path.Combine(Folder.Value, Guid.NewGuid().ToString("N"))));
+    public static Task<TenantDatabase> SqliteAsync() => SqliteAsync(null);
+    public static Task<TenantDatabase> SqliteAsync(TimeSpan? queryTime) =>
+        Task.FromResult<TenantDatabase>(SqliteDatabase.Open(Path.Combine(Folder.Value, Guid.NewGuid().ToString("N")), queryTime));
 
-    public static async Task<TenantDatabase> PostgresAsync() => PostgresDatabase.Open(await PostgresConnectionAsync());
+    public static async Task<TenantDatabase> PostgresAsync() => await PostgresAsync(null);
+    public static async Task<TenantDatabase> PostgresAsync(TimeSpan? queryTime) => PostgresDatabase.Open(await PostgresConnectionAsync(), queryTime);
 
     /// <summary>The connection string of a new, empty PostgreSQL database.</summary>
     public static async Task<string> PostgresConnectionAsync()

@@ -44,6 +44,11 @@ public sealed class Refusal : Answer
     /// <summary>The database cannot be reached: 503, and the caller may try again.</summary>
     public static Refusal DatabaseAway => Of(new(IssueKind.Unavailable, "The record cannot be reached right now; try again in a moment.") { Code = "transient" });
 
+    /// <summary>A query was ended since it took too long: how long it takes depends on what else goes on, so it is 503 and not 400.</summary>
+    public static Refusal TookTooLong => new(503, QueryTookTooLong) { RetryAfter = 10 };
+
+    public static readonly Issue QueryTookTooLong = new(IssueKind.Unavailable, "It took too long to find out, so it was given up; ask for less, or try again later.") { Code = "too-costly" };
+
     /// <summary>A bug or an outage: the request id leads to the log, nothing else is told.</summary>
     public static Refusal Unforeseen(string requestId) =>
         new(500, new(IssueKind.Unavailable, $"Something went wrong here; request {requestId}.") { Code = "exception" });

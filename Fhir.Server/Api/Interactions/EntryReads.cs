@@ -4,6 +4,7 @@ using Fhir.Server.Api.Http;
 using Fhir.Server.Api.Identity;
 using Fhir.Server.Core.Outcomes;
 using Fhir.Server.Store.Access;
+using Fhir.Server.Store.Database;
 using Fhir.Server.Store.Resources;
 
 namespace Fhir.Server.Api.Interactions;
@@ -16,7 +17,7 @@ public sealed class EntryReads(ResourceStore store, BinaryData binaries, History
         var address = entry.Address;
         var right = RightOf(entry);
         if (!right.AllowedBy(caller.Sees, address.Type)) return await RefusedAsync(entry, call, right, Refusal.OutOfScope());
-        if ((await ReadAsync(address, caller, baseUrl, stop)).Failed(out var issue, out var body)) return await RefusedAsync(entry, call, right, Refusal.Of(issue));
+        if ((await InTimeAsync(address, caller, baseUrl, stop)).Failed(out var issue, out var body)) return await RefusedAsync(entry, call, right, Refusal.Of(issue));
         if (!await RecordAsync(entry, call, right, body.Status, body.Returned)) return Refused(AuditFilter.Unaudited);
         var version = body.Version;
         return new()
@@ -44,6 +45,19 @@ public sealed class EntryReads(ResourceStore store, BinaryData binaries, History
         { Id: not null } => Right.Read,
         _ => Right.Search,
     };
+
+    // One that takes too long is refused, and its neighbours are not.
+    private async Task<Result<FhirBody>> InTimeAsync(EntryAddress address, Caller caller, string baseUrl, CancellationToken stop)
+    {
+        try
+        {
+            return await ReadAsync(address, caller, baseUrl, stop);
+        }
+        catch (QueryTimeException)
+        {
+            return Refusal.QueryTookTooLong;
+        }
+    }
 
     private async Task<Result<FhirBody>> ReadAsync(EntryAddress address, Caller caller, string baseUrl, CancellationToken stop)
     {

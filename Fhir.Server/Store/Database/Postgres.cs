@@ -10,27 +10,31 @@ namespace Fhir.Server.Store.Database;
 public sealed class PostgresDatabase : TenantDatabase
 {
     private const long CommitLock = 0x53414D454E;   // "SAMEN"
-    private const int AuditSeconds = 5;             // who waits for the audit waits with an answer in hand: better refused than hanging
+    private const long AuditTime = 5000;            // who waits for the audit waits with an answer in hand: better refused than hanging
     private readonly NpgsqlDataSource _source;
 
-    private PostgresDatabase(NpgsqlDataSource source) => _source = source;
+    private PostgresDatabase(NpgsqlDataSource source, TimeSpan? queryTime) => (_source, QueryTime) = (source, queryTime ?? QueryTime);
 
-    public static PostgresDatabase Open(string connectionString)
+    private long Time => (long)QueryTime.TotalMilliseconds;
+
+    public static PostgresDatabase Open(string connectionString, TimeSpan? queryTime = null)
     {
         var settings = new NpgsqlConnectionStringBuilder(connectionString) { MaxAutoPrepare = 200, AutoPrepareMinUsages = 2 };
-        return new(NpgsqlDataSource.Create(settings));
+        return new(NpgsqlDataSource.Create(settings), queryTime);
     }
 
     public override async ValueTask<Session> ReadAsync(bool snapshot, CancellationToken stop)
     {
         var connection = await _source.OpenConnectionAsync(stop);
         var transaction = snapshot ? await connection.BeginTransactionAsync(System.Data.IsolationLevel.RepeatableRead, stop) : null;
-        return new PostgresSession(connection, transaction);
+        return new PostgresSession(connection, transaction, Time);
     }
 
-    public override async ValueTask<WriteSession> WriteAsync(CancellationToken stop)
+    public override async ValueTask<WriteSession> WriteAsync(CancellationToken stop) => await LockedAsync(Time, stop);
+
+    private async ValueTask<WriteSession> LockedAsync(long time, CancellationToken stop)
     {
-        var session = await BeginAsync(seconds: 0, stop);
+        var session = await BeginAsync(time, stop);
         try
         {
             await session.ExecuteAsync(Sql.Of($"select pg_advisory_xact_lock({CommitLock})"), stop);
@@ -46,22 +50,22 @@ public sealed class PostgresDatabase : TenantDatabase
     public override async ValueTask<WriteSession> BesideAsync(CancellationToken stop)
     {
         var connection = await _source.OpenConnectionAsync(stop);
-        return new PostgresSession(connection, await connection.BeginTransactionAsync(System.Data.IsolationLevel.RepeatableRead, stop));
+        return new PostgresSession(connection, await connection.BeginTransactionAsync(System.Data.IsolationLevel.RepeatableRead, stop), time: 0);
     }
 
-    public override async ValueTask<WriteSession> AuditAsync(CancellationToken stop) => await BeginAsync(AuditSeconds, stop);
+    public override async ValueTask<WriteSession> AuditAsync(CancellationToken stop) => await BeginAsync(AuditTime, stop);
 
-    private async ValueTask<PostgresSession> BeginAsync(int seconds, CancellationToken stop)
+    private async ValueTask<PostgresSession> BeginAsync(long time, CancellationToken stop)
     {
         var connection = await _source.OpenConnectionAsync(stop);
-        return new(connection, await connection.BeginTransactionAsync(stop), seconds);
+        return new(connection, await connection.BeginTransactionAsync(stop), time);
     }
 
     public override ValueTask<Session> ReadAuditAsync(CancellationToken stop) => ReadAsync(snapshot: false, stop);
 
     public override async Task MigrateAsync(IReadOnlyList<Migration> migrations, CancellationToken stop)
     {
-        await using var session = await WriteAsync(stop);
+        await using var session = await LockedAsync(time: 0, stop);   // an index over what is there already takes as long as it takes
         await Migrator.RunAsync(session, PostgresDialect.Only, migrations, stop);
     }
 
@@ -70,27 +74,33 @@ public sealed class PostgresDatabase : TenantDatabase
     public override ValueTask DisposeAsync() => _source.DisposeAsync();
 }
 
-internal sealed class PostgresSession(NpgsqlConnection connection, NpgsqlTransaction? transaction, int seconds = 0) : WriteSession
+internal sealed class PostgresSession(NpgsqlConnection connection, NpgsqlTransaction? transaction, long time) : WriteSession
 {
     private const int CopyFrom = 300;   // below this many rows one statement with arrays is quicker than COPY's three messages
 
-    protected override DbCommand Command(Sql sql)
+    protected override long QueryTime => time;
+
+    protected override bool WasEnded(DbException failure) =>
+        failure is QueryTimeException or PostgresException { SqlState: PostgresErrorCodes.QueryCanceled } or NpgsqlException { InnerException: TimeoutException };
+
+    protected override DbCommand Command(Sql sql, long until)
     {
         var values = new List<object?>();
         var command = new NpgsqlCommand(sql.Render(PostgresDialect.Only, values), connection, transaction);
         for (var i = 0; i < values.Count; i++) command.Parameters.Add(Parameter(i, values[i]));
-        return Timed(command);
+        return Timed(command, until);
     }
 
-    private NpgsqlCommand Timed(NpgsqlCommand command)
+    // Npgsql asks the server to end what takes longer. It counts in seconds, of which 0 means without end.
+    private static NpgsqlCommand Timed(NpgsqlCommand command, long until)
     {
-        if (seconds > 0) command.CommandTimeout = seconds;
+        command.CommandTimeout = until == long.MaxValue ? 0 : (int)Math.Max(1, (until - Environment.TickCount64 + 999) / 1000);
         return command;
     }
 
     public override async ValueTask<List<T>> QueryPairsAsync<T>(string select, IReadOnlyList<(long Typ, string Fid)> pairs, Func<DbDataReader, T> map, CancellationToken stop)
     {
-        await using var command = new NpgsqlCommand($"{select} where (typ, fid) in (select * from unnest(@p0, @p1))", connection, transaction);
+        await using var command = Timed(new NpgsqlCommand($"{select} where (typ, fid) in (select * from unnest(@p0, @p1))", connection, transaction), Until);
         command.Parameters.Add(new NpgsqlParameter("p0", NpgsqlDbType.Array | NpgsqlDbType.Bigint) { Value = pairs.Select(p => p.Typ).ToArray() });
         command.Parameters.Add(new NpgsqlParameter("p1", NpgsqlDbType.Array | NpgsqlDbType.Text) { Value = pairs.Select(p => p.Fid).ToArray() });
         var rows = new List<T>(pairs.Count);
@@ -138,7 +148,7 @@ internal sealed class PostgresSession(NpgsqlConnection connection, NpgsqlTransac
     private async Task UnnestAsync(Table table, string columns, IReadOnlyList<object?[]> rows, CancellationToken stop)
     {
         var holes = string.Join(',', table.Columns.Select((_, i) => string.Create(CultureInfo.InvariantCulture, $"@p{i}")));
-        await using var command = Timed(new NpgsqlCommand($"insert into {table.Name}({columns}) select * from unnest({holes})", connection, transaction));
+        await using var command = Timed(new NpgsqlCommand($"insert into {table.Name}({columns}) select * from unnest({holes})", connection, transaction), Until);
         for (var i = 0; i < table.Columns.Length; i++)
         {
             var kind = table.Columns[i].Kind;

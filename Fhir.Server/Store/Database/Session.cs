@@ -5,27 +5,84 @@ namespace Fhir.Server.Store.Database;
 /// <summary>One connection, for as long as a piece of work needs it. In a write session all calls stand in one transaction.</summary>
 public abstract class Session : IAsyncDisposable
 {
-    protected abstract DbCommand Command(Sql sql);
+    private long _together;
+
+    /// <summary>How long one query may take, in milliseconds; 0 = as long as it needs.</summary>
+    protected abstract long QueryTime { get; }
+
+    /// <summary>From here on all queries together may take the time of one: they answer one question.</summary>
+    public void ShareTime() => _together = QueryTime == 0 ? 0 : Environment.TickCount64 + QueryTime;
+
+    /// <summary>When a query that starts now is ended, in ticks of the machine.</summary>
+    protected long Until => _together != 0 ? _together : QueryTime == 0 ? long.MaxValue : Environment.TickCount64 + QueryTime;
+
+    protected abstract DbCommand Command(Sql sql, long until);
+
+    /// <summary>From here to <see cref="Unwatch"/> a query runs that ends when it is over its time or nobody waits for it.</summary>
+    protected virtual void Watch(long until, CancellationToken stop) { }
+    protected virtual void Unwatch() { }
+    /// <summary>True when a query failed since it was ended, and for no other reason.</summary>
+    protected abstract bool WasEnded(DbException failure);
 
     public async ValueTask<List<T>> QueryAsync<T>(Sql sql, Func<DbDataReader, T> map, CancellationToken stop)
     {
-        var command = Command(sql);
-        var rows = new List<T>();
-        await using var reader = await command.ExecuteReaderAsync(stop);
-        while (await reader.ReadAsync(stop)) rows.Add(map(reader));
-        return rows;
+        var until = Until;
+        Watch(until, stop);
+        try
+        {
+            var command = Command(sql, until);
+            var rows = new List<T>();
+            await using var reader = await command.ExecuteReaderAsync(stop);
+            while (await reader.ReadAsync(stop))
+            {
+                rows.Add(map(reader));
+                if (Environment.TickCount64 > until) EndByDrops(command);
+            }
+            return rows;
+        }
+        catch (DbException failure) when (WasEnded(failure))
+        {
+            throw Ended(failure, stop);
+        }
+        finally
+        {
+            Unwatch();
+        }
     }
 
     /// <summary>The first row, or default when there is none.</summary>
     public async ValueTask<T?> FirstAsync<T>(Sql sql, Func<DbDataReader, T> map, CancellationToken stop)
     {
-        var command = Command(sql);
-        await using var reader = await command.ExecuteReaderAsync(stop);
-        return await reader.ReadAsync(stop) ? map(reader) : default;
+        var until = Until;
+        Watch(until, stop);
+        try
+        {
+            var command = Command(sql, until);
+            await using var reader = await command.ExecuteReaderAsync(stop);
+            return await reader.ReadAsync(stop) ? map(reader) : default;
+        }
+        catch (DbException failure) when (WasEnded(failure))
+        {
+            throw Ended(failure, stop);
+        }
+        finally
+        {
+            Unwatch();
+        }
     }
 
+    // Npgsql's timeout starts anew with each row that comes.
+    private static void EndByDrops(DbCommand command)
+    {
+        command.Cancel();
+        throw new QueryTimeException();
+    }
+
+    private static Exception Ended(DbException failure, CancellationToken stop) =>
+        stop.IsCancellationRequested ? new OperationCanceledException(failure.Message, failure, stop) : failure as QueryTimeException ?? new QueryTimeException(failure);
+
     /// <summary>The number of rows changed.</summary>
-    public async ValueTask<int> ExecuteAsync(Sql sql, CancellationToken stop) => await Command(sql).ExecuteNonQueryAsync(stop);
+    public async ValueTask<int> ExecuteAsync(Sql sql, CancellationToken stop) => await Command(sql, Until).ExecuteNonQueryAsync(stop);
 
     /// <summary>The rows of <paramref name="select"/> (which ends before its where) whose <c>typ</c> and <c>fid</c> are one of the pairs.</summary>
     public abstract ValueTask<List<T>> QueryPairsAsync<T>(string select, IReadOnlyList<(long Typ, string Fid)> pairs, Func<DbDataReader, T> map, CancellationToken stop);

@@ -16,25 +16,26 @@ public sealed class SqliteDatabase : TenantDatabase
     private readonly SqliteFile _record;
     private readonly SqliteFile _audit;
 
-    private SqliteDatabase(string folder, bool writes = true)
+    private SqliteDatabase(string folder, TimeSpan? queryTime, bool writes = true)
     {
-        _record = new(System.IO.Path.Combine(folder, "samenspraak.db"), writes);
-        _audit = new(System.IO.Path.Combine(folder, "audit.db"), writes);
+        QueryTime = queryTime ?? QueryTime;
+        _record = new(System.IO.Path.Combine(folder, "samenspraak.db"), writes, (long)QueryTime.TotalMilliseconds);
+        _audit = new(System.IO.Path.Combine(folder, "audit.db"), writes, (long)QueryTime.TotalMilliseconds);
     }
 
     /// <summary>Opens the files in a folder, making them when they are not there. The caller holds the folder's writer.lock.</summary>
-    public static SqliteDatabase Open(string folder)
+    public static SqliteDatabase Open(string folder, TimeSpan? queryTime = null)
     {
         Batteries_V2.Init();
         System.IO.Directory.CreateDirectory(folder);
-        return new(folder);
+        return new(folder, queryTime);
     }
 
     /// <summary>To read only, also while another process writes; the files must be there.</summary>
     public static SqliteDatabase OpenToRead(string folder)
     {
         Batteries_V2.Init();
-        return new(folder, writes: false);
+        return new(folder, queryTime: TimeSpan.Zero, writes: false);
     }
 
     public override ValueTask<Session> ReadAsync(bool snapshot, CancellationToken stop) => new(_record.Reader(snapshot));
@@ -65,10 +66,11 @@ internal sealed class SqliteFile : IAsyncDisposable
     private readonly ConcurrentBag<SqliteLink> _readers = [];
     private readonly SemaphoreSlim _turn = new(1, 1);
     private readonly SqliteLink? _writer;
+    private readonly long _queryTime;
 
-    public SqliteFile(string path, bool writes)
+    public SqliteFile(string path, bool writes, long queryTime)
     {
-        _path = path;
+        (_path, _queryTime) = (path, queryTime);
         if (writes) _writer = Writer(path);
     }
 
@@ -132,7 +134,11 @@ internal sealed class SqliteFile : IAsyncDisposable
 
     private sealed class ReadSession(SqliteFile file, SqliteLink link, bool snapshot) : Session
     {
-        protected override DbCommand Command(Sql sql) => link.Command(sql);
+        protected override long QueryTime => file._queryTime;
+        protected override void Watch(long until, CancellationToken stop) => link.Watch(until, stop);
+        protected override void Unwatch() => link.Unwatch();
+        protected override bool WasEnded(DbException failure) => SqliteLink.IsEnded(failure);
+        protected override DbCommand Command(Sql sql, long until) => link.Command(sql);
         public override ValueTask<List<T>> QueryPairsAsync<T>(string select, IReadOnlyList<(long Typ, string Fid)> pairs, Func<DbDataReader, T> map, CancellationToken stop) =>
             new(link.QueryPairs(select, pairs, map));
 
@@ -148,7 +154,12 @@ internal sealed class SqliteFile : IAsyncDisposable
     {
         private bool _open = true;
 
-        protected override DbCommand Command(Sql sql) => link.Command(sql);
+        // Its reads are ended when they take too long; its changes and its commit never, and whether somebody waits is nothing to it.
+        protected override long QueryTime => file._queryTime;
+        protected override void Watch(long until, CancellationToken stop) => link.Watch(until, CancellationToken.None);
+        protected override void Unwatch() => link.Unwatch();
+        protected override bool WasEnded(DbException failure) => SqliteLink.IsEnded(failure);
+        protected override DbCommand Command(Sql sql, long until) => link.Command(sql);
         public override ValueTask<List<T>> QueryPairsAsync<T>(string select, IReadOnlyList<(long Typ, string Fid)> pairs, Func<DbDataReader, T> map, CancellationToken stop) =>
             new(link.QueryPairs(select, pairs, map));
 
@@ -169,7 +180,7 @@ internal sealed class SqliteFile : IAsyncDisposable
         {
             try
             {
-                if (_open) link.Run("rollback");
+                if (_open && link.IsInTransaction) link.Run("rollback");   // SQLite took it back itself when it ended a change half-way
             }
             finally
             {
@@ -187,12 +198,22 @@ internal sealed class SqliteLink : IDisposable
     private readonly SqliteConnection _connection;
     private readonly Dictionary<string, SqliteCommand> _commands = new(StringComparer.Ordinal);
     private readonly Dictionary<string, sqlite3_stmt> _inserts = new(StringComparer.Ordinal);
+    private const int StepsBetweenLooks = 10_000;   // a fraction of a millisecond; a look-up by key never comes so far
+    private CancellationToken _stop;
+    private long _until = long.MaxValue;
 
     public SqliteLink(string connectionString)
     {
         _connection = new(connectionString);
         _connection.Open();
+        raw.sqlite3_progress_handler(_connection.Handle!, StepsBetweenLooks, _ => _stop.IsCancellationRequested || Environment.TickCount64 > _until ? 1 : 0, null);
     }
+
+    /// <summary>What runs until <see cref="Unwatch"/> is ended by the stop or when it is over its time — https://sqlite.org/c3ref/progress_handler.html</summary>
+    public void Watch(long until, CancellationToken stop) => (_until, _stop) = (until, stop);
+    public void Unwatch() => (_until, _stop) = (long.MaxValue, CancellationToken.None);
+    public static bool IsEnded(DbException failure) => failure is QueryTimeException or SqliteException { SqliteErrorCode: raw.SQLITE_INTERRUPT };
+    public bool IsInTransaction => raw.sqlite3_get_autocommit(_connection.Handle!) == 0;
 
     public void Run(string text)
     {

@@ -6,6 +6,9 @@ namespace Fhir.Server.Store.Database;
 /// <summary>The database of one tenant (house.md 16): an SQLite file or a PostgreSQL database. Readers many, writer one.</summary>
 public abstract class TenantDatabase : IAsyncDisposable
 {
+    /// <summary>How long a query may take before it is ended.</summary>
+    public TimeSpan QueryTime { get; init; } = TimeSpan.FromSeconds(30);
+
     /// <summary>A session to read with; with <paramref name="snapshot"/> all its queries see one moment.</summary>
     public abstract ValueTask<Session> ReadAsync(bool snapshot, CancellationToken stop);
 

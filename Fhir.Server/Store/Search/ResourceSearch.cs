@@ -31,6 +31,7 @@ public sealed class ResourceSearch
         var lookup = LookupNow();
         var sql = new SearchSql(query, sees, lookup);
         await using var session = await _database.ReadAsync(snapshot: true, stop);
+        session.ShareTime();
         if (query.AsksWords && await _words.NotYetAsync(session, stop) is { } notYet) return notYet;
         var page = query.CountOnly ? await CountedAsync(session, sql, stop) : await PageAsync(session, sql, query, sees, after, stop);
         var named = await NamedByCriteria.RidsAsync(query, page.Total > 0 || page.Matches.Count > 0, session, lookup, _rids, stop);
