@@ -8,12 +8,13 @@ using Fhir.Server.Store.Database;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.AspNetCore.SignalR;
 using Microsoft.Extensions.Logging;
 
 namespace Fhir.Server.Api;
 
 /// <summary>The first and last step of every request that has a Right: request id, format, token and scope on the way in; on the way out every error is an OperationOutcome.</summary>
-public sealed class Edge(RequestDelegate next, Callers callers, AuditFilter audit, ApiSettings settings, ILogger<Edge> log)
+public sealed class Edge(RequestDelegate next, Callers callers, AuditFilter audit, Admission admission, ApiSettings settings, ILogger<Edge> log)
 {
     // Kestrel cuts the line beyond its limit, and the refusal may be lost with it: what is a little too large we refuse ourselves.
     private const long Slack = 1024 * 1024;
@@ -35,7 +36,8 @@ public sealed class Edge(RequestDelegate next, Callers callers, AuditFilter audi
         try
         {
             if (await AdmitAsync(context, call) is { } refusal) await refusal.ExecuteAsync(context);
-            else await next(context);
+            else if (call.Caller is null || context.GetEndpoint()?.Metadata.GetMetadata<HubMetadata>() is not null) await next(context);   // a hub's connection is no request: it lasts
+            else await InTurnAsync(context, call.Caller.Sees.Who);
             if (context.Response is { HasStarted: false, StatusCode: >= 400, ContentLength: null, ContentType: null } bare) await (await RefusedAsync(context, Refusal.Bare(bare.StatusCode))).ExecuteAsync(context);
         }
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
@@ -50,6 +52,24 @@ public sealed class Edge(RequestDelegate next, Callers callers, AuditFilter audi
         {
             if (unforeseen is not QueryTimeException) log.LogError(unforeseen, "Request {RequestId} failed.", call.RequestId);
             await FailAsync(context, call, unforeseen is QueryTimeException ? Refusal.TookTooLong : IsAway(unforeseen) ? Refusal.DatabaseAway : Refusal.Unforeseen(call.RequestId));
+        }
+    }
+
+    private async Task InTurnAsync(HttpContext context, string caller)
+    {
+        var entrance = await admission.EnterAsync(caller, context.RequestAborted);
+        if (entrance != Entrance.Admitted)
+        {
+            await (await RefusedAsync(context, entrance == Entrance.TooMany ? Refusal.TooMany(TimeSpan.FromSeconds(1)) : Refusal.Busy)).ExecuteAsync(context);
+            return;
+        }
+        try
+        {
+            await next(context);
+        }
+        finally
+        {
+            admission.Leave(caller);
         }
     }
 

@@ -36,6 +36,7 @@ public static class FhirApi
         services.AddSingleton<ScopeFilters>();
         services.AddSingleton<Holders>();
         services.AddSingleton<Callers>();
+        services.AddSingleton(new Admission(settings.Limits));
         services.AddSingleton<DirectoryEpoch>();
         services.AddSingleton<ICommitRule>(s => s.GetRequiredService<DirectoryEpoch>());
         services.AddSingleton(new CareSettings { Grace = TimeSpan.FromDays(settings.CareGraceDays) });

@@ -36,6 +36,9 @@ public static class HelpText
           --Writes:ReferentialIntegrity=true|false references mean what is there, and what is referred to is not deleted (false)
           --Writes:IfMatchRequired=TYPE[,TYPE…]|*  the types that are changed with If-Match only (none)
           --Limits:QuerySeconds=N                  how long a query may take before it is ended and 503 is answered (30); docs/limits.md
+          --Limits:RequestsAtOnce=N                how many requests may be under way at once on this node (256)
+          --Limits:RequestsWaiting=N               how many more may wait for that before 503 is answered (1024)
+          --Limits:CallerPercent=N                 the part of both that one caller may have before 429 is answered (50)
           --Cors:Origins=ORIGIN[,ORIGIN…]          other sites whose pages may call the FHIR API from a browser (none)
           --Bulk:KeepHours=N                       how long a job ($export) and its files are kept (24)
           --Bulk:ResourcesPerFile=N                the most resources in one file of an export (10000)

@@ -32,6 +32,9 @@ public sealed class Refusal : Answer
     /// <summary>So often and no more: 429, and when it may be tried again — https://www.rfc-editor.org/rfc/rfc6585#section-4</summary>
     public static Refusal TooMany(TimeSpan wait) => new(429, Bare(429)._issue) { RetryAfter = Math.Max(1, (long)Math.Ceiling(wait.TotalSeconds)) };
 
+    /// <summary>All of us are at work, and as many wait as may.</summary>
+    public static Refusal Busy => Of(new(IssueKind.Unavailable, "Too much is asked for at once; try again in a moment.") { Code = "throttled" });
+
     /// <summary>The caller takes neither of our formats: 406.</summary>
     public static readonly Issue WrongFormat = new(IssueKind.Unsupported, "Only application/fhir+json and application/fhir+xml of FHIR 4.0 can be answered here.", "http.Accept");
 

@@ -34,6 +34,7 @@ internal sealed class CommitQueue : IAsyncDisposable
 {
     private const int MostInBatch = 256;
     private const long MostMicros = 20_000;   // how long the commit lock may be held by small writes
+    private static readonly Issue Full = new(IssueKind.Unavailable, "More is written at once than can be; try again in a moment.") { Code = "throttled" };
     private readonly Channel<Pending> _waiting = Channel.CreateBounded<Pending>(4096);
     private readonly TenantDatabase _database;
     private readonly BatchParts _parts;
@@ -48,7 +49,7 @@ internal sealed class CommitQueue : IAsyncDisposable
     /// <summary>Waits for the commit; an issue when it was refused.</summary>
     public async Task<Result<IReadOnlyList<Written>>> CommitAsync(Pending pending)
     {
-        await _waiting.Writer.WriteAsync(pending, pending.Stop);
+        if (!_waiting.Writer.TryWrite(pending)) return Full;
         return await pending.Answer.Task;
     }
 

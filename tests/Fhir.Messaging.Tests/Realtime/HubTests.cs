@@ -1,8 +1,10 @@
 using System.Text.Json.Nodes;
 using Fhir.Messaging.Realtime;
 using Fhir.Messaging.Tests.Clinic;
+using Fhir.Server.Api;
 using Fhir.Server.Api.Identity;
 using Fhir.Server.Store.Database;
+using Microsoft.Extensions.DependencyInjection;
 using Scenarios.Stage;
 using static Fhir.Messaging.Tests.Clinic.TestClinic;
 using Op = Fhir.Messaging.Tests.Clinic.Threads;
@@ -40,6 +42,16 @@ public sealed class HubTests
         await bakker.HearAsync("thread", e => (string?)e["thread"] == $"Communication/{hers}");
         Assert.Equal(("thread", $"Communication/{hers}"), (bakker.Events[0].Name, (string?)bakker.Events[0].Body["thread"]));
         Assert.DoesNotContain(deVries.Events, e => e.Name == "receipt");
+    }
+
+    [Fact]
+    public async Task A_connection_of_the_hub_takes_no_place_of_a_request()
+    {
+        await using var clinic = await TestClinic.OpenAsync(add: services => services.AddSingleton(new Admission(new LimitSettings { RequestsAtOnce = 1, RequestsWaiting = 0, CallerPercent = 100 })));
+        await using var one = await ConnectAsync(clinic, "dr.jansen");
+        await using var other = await ConnectAsync(clinic, "dr.jansen");
+        await one.ResumeAsync(null);
+        Ok(await clinic.Jansen.Get("/fhir/Patient"));
     }
 
     [Fact]

@@ -161,6 +161,21 @@ public abstract class ResourceStoreContract
         Assert.Equal(25, seen.Count);
         Assert.Equal(25, seen.Distinct(StringComparer.Ordinal).Count());
     }
+
+    [Fact]
+    public async Task Past_4096_writes_that_wait_a_writer_is_told_to_come_back()
+    {
+        await using var store = await OpenAsync();
+        var holds = await store.Database.WriteAsync(default);
+        var all = Enumerable.Range(0, 4200).Select(i => store.Store.CommitAsync([TestStore.Put("Basic", $"b{i}")], TestStore.Everyone, default)).ToList();
+        var refused = all.Count(a => a.IsCompleted);
+        await holds.DisposeAsync();
+        var issues = (await Task.WhenAll(all)).Select(r => r.Failed(out var issue, out _) ? issue : null).OfType<Issue>().ToList();
+        Assert.InRange(issues.Count, 104 - 1, 104);   // one may have been taken already
+        Assert.Equal(issues.Count, refused);
+        Assert.All(issues, issue => Assert.Equal((IssueKind.Unavailable, "throttled"), (issue.Kind, issue.Code)));
+        Assert.Equal(4200 - issues.Count, await store.CountAsync("res"));
+    }
 }
 
 public sealed class StoreOnSqlite : ResourceStoreContract { protected override Task<TenantDatabase> EmptyAsync() => TestDatabase.SqliteAsync(); }
