@@ -40,7 +40,7 @@ public static class FhirApi
         services.AddSingleton<DirectoryEpoch>();
         services.AddSingleton<ICommitRule>(s => s.GetRequiredService<DirectoryEpoch>());
         services.AddSingleton(new CareSettings { Grace = TimeSpan.FromDays(settings.CareGraceDays) });
-        services.AddSingleton<ICommitRule, CareRule>();
+        services.AddSingleton<ICommitRule, CareRule>().AddSingleton<ICommitRule, SearchParameterRule>();
         services.AddSingleton<AuditReads>();
         services.AddSingleton<Knocks>();
         services.AddHostedService<KnockCounts>();

@@ -19,7 +19,7 @@ internal static class CoreBenchmark
     public static async Task RunAsync(TenantDatabase database)
     {
         await StoreBenchmark.MigrateAsync(database);
-        var indexer = new Indexer(DefinitionSet.R4, await ParameterNumbers.LoadAsync(database, DefinitionSet.R4, default), new("http://localhost:5080/fhir"));
+        var indexer = new Indexer(await ParameterNumbers.LoadAsync(database, DefinitionSet.R4, default), new("http://localhost:5080/fhir"));
         var text = Encoding.UTF8.GetBytes(Samples.Patient(7));
         if (JsonReader.Read(text, DefinitionSet.R4).Failed(out var issue, out var patient)) throw new InvalidOperationException(issue.Text);
         Measure("parse, 1 kB Patient", () => JsonReader.Read(text, DefinitionSet.R4));

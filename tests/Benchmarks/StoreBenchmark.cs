@@ -31,8 +31,8 @@ internal static class StoreBenchmark
         var seal = await Seal.LoadAsync(database, default);
         var numbers = await ParameterNumbers.LoadAsync(database, DefinitionSet.R4, default);
         var bases = new ServerBases("http://localhost:5080/fhir");
-        var search = new ResourceSearch(database, DefinitionSet.R4, numbers, bases, seal, TimeProvider.System);
-        return new(database, DefinitionSet.R4, new Indexer(DefinitionSet.R4, numbers, bases), search, [], seal, TimeProvider.System);
+        var search = new ResourceSearch(database, numbers, bases, seal, TimeProvider.System);
+        return new(database, DefinitionSet.R4, new Indexer(numbers, bases), search, [], seal, TimeProvider.System);
     }
 
     public static async Task<(double PerSecond, List<string> Ids)> CreatesAsync(ResourceStore store, int writers, int seconds)

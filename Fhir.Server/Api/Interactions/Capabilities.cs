@@ -3,6 +3,7 @@ using Fhir.Server.Api.Http;
 using Fhir.Server.Api.Identity;
 using Fhir.Server.Core.Outcomes;
 using Fhir.Server.Core.Terminology;
+using Fhir.Server.Store.Search;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -28,18 +29,21 @@ public static class Capabilities
     }
 }
 
-/// <summary>The CapabilityStatement, made from the tables and routes that serve it, once per address.</summary>
-public sealed class CapabilityStatement(EndpointDataSource endpoints, Vocabulary vocabulary, TimeProvider clock)
+/// <summary>The CapabilityStatement, made from the tables and routes that serve it, once per address and set of the deployer's own search parameters.</summary>
+public sealed class CapabilityStatement(EndpointDataSource endpoints, Vocabulary vocabulary, ParameterNumbers numbers, TimeProvider clock)
 {
     private readonly DateTimeOffset _since = clock.GetUtcNow();
-    private Tuple<string, FhirBody>? _last;   // one reference: read and written by many at once
+    private Tuple<string, string, FhirBody>? _last;   // one reference: read and written by many at once
 
     public FhirBody For(string baseUrl)
     {
-        if (_last is var (known, body) && known == baseUrl) return body;
-        var json = CapabilityJson.Write(baseUrl, _since, endpoints.Endpoints, vocabulary);
+        var definitions = numbers.Definitions;
+        var own = definitions.Custom.Where(numbers.IsWhole).ToList();   // what is still being indexed does not work yet
+        var names = string.Join(',', own.Select(p => p.Custom).Order());
+        if (_last is var (known, with, body) && known == baseUrl && with == names) return body;
+        var json = CapabilityJson.Write(baseUrl, _since, endpoints.Endpoints, vocabulary, definitions.With(own));
         var made = FhirBody.Tagged(json, $"W/\"{Convert.ToHexStringLower(SHA256.HashData(json.Span)[..8])}\"");
-        _last = Tuple.Create(baseUrl, made);
+        _last = Tuple.Create(baseUrl, names, made);
         return made;
     }
 }

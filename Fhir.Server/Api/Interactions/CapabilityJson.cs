@@ -24,12 +24,12 @@ internal static class CapabilityJson
     ];
     private static readonly (string Right, string Route, string Interaction)[] OnAll = [("bundle", "/", "transaction"), ("bundle", "/", "batch"), ("history-of-many", "/_history", "history-system"), ("search", "/", "search-system")];
 
-    public static ReadOnlyMemory<byte> Write(string baseUrl, DateTimeOffset since, IReadOnlyList<Endpoint> endpoints, Vocabulary vocabulary)
+    public static ReadOnlyMemory<byte> Write(string baseUrl, DateTimeOffset since, IReadOnlyList<Endpoint> endpoints, Vocabulary vocabulary, DefinitionSet definitions)
     {
         var served = endpoints.OfType<RouteEndpoint>().Where(e => e.RoutePattern.RawText is { } route && route.StartsWith("/fhir/", StringComparison.Ordinal))
             .Select(e => (e.Metadata.GetMetadata<Right>()?.Name, (string?)e.RoutePattern.RawText!["/fhir".Length..])).ToHashSet();
         var operations = endpoints.Select(e => e.Metadata.GetMetadata<Operation>()).OfType<Operation>().Distinct().ToLookup(o => o.Type, StringComparer.Ordinal);
-        var references = References();
+        var references = References(definitions);
         var buffer = new ArrayBufferWriter<byte>(512 * 1024);
         using var json = new Utf8JsonWriter(buffer);
         json.WriteStartObject();
@@ -41,7 +41,7 @@ internal static class CapabilityJson
         Security(json);
         json.WriteStartArray("resource");
         foreach (var type in DefinitionSet.R4.ResourceTypes.Where(t => AccessTable.Number(t) >= 0))
-            Resource(json, type, served, references, [.. operations[type], .. operations[Operation.EveryType]]);
+            Resource(json, type, served, references, definitions, [.. operations[type], .. operations[Operation.EveryType]]);
         json.WriteEndArray();
         Codes(json, "interaction", OnAll.Where(i => served.Contains((i.Right, i.Route))).Select(i => i.Interaction));
         Parameters(json, SearchQuery.Parameters("Resource", DefinitionSet.R4));
@@ -97,7 +97,7 @@ internal static class CapabilityJson
         json.WriteEndObject();
     }
 
-    private static void Resource(Utf8JsonWriter json, string type, HashSet<(string?, string?)> served, ILookup<string, string> references, IReadOnlyList<Operation> operations)
+    private static void Resource(Utf8JsonWriter json, string type, HashSet<(string?, string?)> served, ILookup<string, string> references, DefinitionSet definitions, IReadOnlyList<Operation> operations)
     {
         var isLog = type == "AuditEvent";   // it is appended and read, and has no versions
         bool Has(string right, string route) => !isLog && served.Contains((right, route));
@@ -111,7 +111,7 @@ internal static class CapabilityJson
         json.WriteString("conditionalRead", Has("read", "/{type}/{id}") ? "full-support" : "not-supported");
         json.WriteBoolean("conditionalUpdate", Has("update", "/{type}"));
         json.WriteString("conditionalDelete", Has("delete", "/{type}") ? "single" : "not-supported");
-        var parameters = SearchQuery.Parameters(type, DefinitionSet.R4).Where(p => !isLog || Audit.AuditSearch.Parameters.Contains(p.Code)).ToList();
+        var parameters = SearchQuery.Parameters(type, definitions).Where(p => !isLog || Audit.AuditSearch.Parameters.Contains(p.Code)).ToList();
         Strings(json, "searchInclude", isLog ? [] : parameters.Where(p => p.Type == SearchParameterType.Reference).Select(p => $"{type}:{p.Code}"));
         Strings(json, "searchRevInclude", isLog ? [] : references[type].Concat(references[""]));
         Parameters(json, parameters);
@@ -120,10 +120,10 @@ internal static class CapabilityJson
     }
 
     // What leads to a type, by that type; what may lead to any stands under none.
-    private static ILookup<string, string> References() => (
+    private static ILookup<string, string> References(DefinitionSet definitions) => (
         from source in DefinitionSet.R4.ResourceTypes
         where source != "AuditEvent" && AccessTable.Number(source) >= 0
-        from parameter in SearchQuery.Parameters(source, DefinitionSet.R4)
+        from parameter in SearchQuery.Parameters(source, definitions)
         where parameter.Type == SearchParameterType.Reference
         from target in SearchQuery.Targets(parameter).DefaultIfEmpty("")
         select (Target: target, Name: $"{source}:{parameter.Code}")).ToLookup(r => r.Target, r => r.Name, StringComparer.Ordinal);
@@ -135,7 +135,7 @@ internal static class CapabilityJson
         {
             json.WriteStartObject();
             json.WriteString("name", parameter.Code);
-            json.WriteString("definition", parameter.Url);
+            if (parameter.Url.Length > 0) json.WriteString("definition", parameter.Url);
             json.WriteString("type", parameter.Type.ToString().ToLowerInvariant());
             json.WriteEndObject();
         }

@@ -21,7 +21,7 @@ public sealed class SearchPages(ResourceSearch search, BinaryData binaries, Term
         if (SealedQuery.Open(seal, parameters, caller) is { } held) (parameters, byForm) = (held, true);
         if (type is not null && !DefinitionSet.R4.IsResource(type)) return Writing.NoSuchType;
         if (within is { } focus && Compartments.Wrong(focus, type) is { } wrong) return wrong;
-        if (SearchQuery.Parse(type, parameters, DefinitionSet.R4, strict, within, await VocabularyAsync(parameters, caller, stop)).Failed(out var issue, out var query)) return issue;
+        if (SearchQuery.Parse(type, parameters, search.Definitions, strict, within, await VocabularyAsync(parameters, caller, stop)).Failed(out var issue, out var query)) return issue;
         if ((await search.SearchAsync(query, caller.Sees, stop)).Failed(out issue, out var page)) return issue;
         var entries = new List<BundleEntry>(page.Matches.Count + page.Includes.Count + 2);
         foreach (var match in page.Matches) entries.Add(await EntryAsync(match, "match", query.Elements, query, baseUrl, stop));

@@ -12,7 +12,8 @@ public sealed class DefinitionSet
     private readonly ConcurrentDictionary<string, TypeDefinition> _backbones = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Lazy<RequiredCodes>> _codes = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Lazy<IReadOnlyList<SearchParameterDefinition>>> _search = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<string, IReadOnlyList<SearchParameterDefinition>> _searchWithInherited = new(StringComparer.Ordinal);
+    private ConcurrentDictionary<string, IReadOnlyList<SearchParameterDefinition>> _searchWithInherited = new(StringComparer.Ordinal);
+    private ILookup<string, SearchParameterDefinition> _custom = Array.Empty<SearchParameterDefinition>().ToLookup(p => p.Base, StringComparer.Ordinal);
     private readonly Dictionary<string, Lazy<IReadOnlyDictionary<string, IReadOnlyList<string>>>> _compartments = new(StringComparer.Ordinal);
 
     private DefinitionSet(DefinitionFile file)
@@ -60,6 +61,18 @@ public sealed class DefinitionSet
     public IReadOnlyList<SearchParameterDefinition> SearchParameters(string resourceType) =>
         _searchWithInherited.GetOrAdd(resourceType, WithInherited);
 
+    /// <summary>The search parameters of a deployer's own.</summary>
+    public IEnumerable<SearchParameterDefinition> Custom => _custom.SelectMany(type => type);
+
+    /// <summary>The same definitions with search parameters of a deployer's own, in place of those it had.</summary>
+    public DefinitionSet With(IEnumerable<SearchParameterDefinition> custom)
+    {
+        var other = (DefinitionSet)MemberwiseClone();
+        other._searchWithInherited = new(StringComparer.Ordinal);
+        other._custom = custom.ToLookup(p => p.Base, StringComparer.Ordinal);
+        return other;
+    }
+
     /// <summary>The search parameter of that code on that type, or null.</summary>
     public SearchParameterDefinition? SearchParameter(string resourceType, string code) =>
         SearchParameters(resourceType).FirstOrDefault(p => p.Code == code);
@@ -90,6 +103,6 @@ public sealed class DefinitionSet
         var all = new List<SearchParameterDefinition>();
         for (var type = Type(resourceType); type is not null; type = type.Parent is null ? null : Type(type.Parent))
             if (_search.TryGetValue(type.Name, out var own)) all.AddRange(own.Value);
-        return [.. all.OrderBy(p => p.Code, StringComparer.Ordinal)];
+        return [.. all.Concat(_custom[resourceType]).OrderBy(p => p.Code, StringComparer.Ordinal)];
     }
 }

@@ -9,7 +9,11 @@ public enum SearchParameterType { Number, Date, String, Token, Reference, Compos
 /// <param name="Targets">The resource types a reference may point to; empty = none named.</param>
 public sealed record SearchParameterDefinition(
     string Code, SearchParameterType Type, string Base, string? Expression,
-    IReadOnlyList<string> Targets, IReadOnlyList<SearchComponent> Components, string Url);
+    IReadOnlyList<string> Targets, IReadOnlyList<SearchComponent> Components, string Url)
+{
+    /// <summary>The number under which a deployer's own parameter is indexed, given once and never again; null for those of R4.</summary>
+    public int? Custom { get; init; }
+}
 
 /// <summary>One part of a composite: the code of the parameter it searches like, and where it stands below the composite's own expression.</summary>
 public sealed record SearchComponent(string Code, string Expression);

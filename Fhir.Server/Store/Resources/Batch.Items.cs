@@ -14,10 +14,19 @@ internal sealed partial class Batch
     /// <summary>All writes of one item. An issue in the first write leaves nothing; the queue rolls back what an issue in a later one leaves.</summary>
     public async Task<Result<IReadOnlyList<Written>>> TakeAsync(Pending item)
     {
+        item = Indexed(item);
         var by = AtThisMoment(item.By);
         if (item.IsTogether) return await TakeTogetherAsync(item, by);
         var only = item.Writes[0];
         return (await TakeAsync(only, new HashSet<ResourceKey> { only.Write.Key }, by, item.Stop)).Failed(out var issue, out var written) ? In(only.Write, issue) : (Written[])[written];
+    }
+
+    // A search parameter that came since its rows were made holds for it too: the reindexing counts on that.
+    private Pending Indexed(Pending item)
+    {
+        var epoch = _parts.Indexer.Numbers.Catalog.Epoch;
+        return item.Writes.All(w => w.Index is null || w.Index.Epoch == epoch) ? item
+            : item with { Writes = [.. item.Writes.Select(w => w.Write.Resource is { } resource ? w with { Index = _parts.Indexer.Extract(resource, w.Write.Key) } : w)] };
     }
 
     // What ended while it waited for its turn has ended; and what the commit before it opened is open, whatever the clock says.

@@ -51,14 +51,15 @@ internal sealed partial class Batch : CommitScope
     private static readonly Sql Last = Sql.Raw(
         """
         select coalesce(max(t), 0), coalesce((select at from commits order by t desc limit 1), 0), coalesce((select max(rid) from res), 0), coalesce((select max(b) from body), 0),
-        coalesce((select max(n) from audit_write), 0), (select hash from audit_write order by n desc limit 1) from commits
-        """);
+        coalesce((select max(n) from audit_write), 0), (select hash from audit_write order by n desc limit 1), coalesce((select max(t) from res where typ = #), 0) from commits
+        """.Replace("#", AccessTable.Number("SearchParameter").ToString(System.Globalization.CultureInfo.InvariantCulture), StringComparison.Ordinal));
 
     private static ChainEnd AuditEnd(System.Data.Common.DbDataReader r) => new(AuditTables.Writes.Name, ChainId.OfWrites, r.GetInt64(4), r.IsDBNull(5) ? null : (byte[])r.GetValue(5));
 
     public static async Task<Batch> BeginAsync(WriteSession session, BatchParts parts)
     {
-        var last = await session.FirstAsync(Last, r => (r.GetInt64(0), r.GetInt64(1), r.GetInt64(2), r.GetInt64(3), AuditEnd(r)), CancellationToken.None);
+        var (last, parameters) = await session.FirstAsync(Last, r => ((r.GetInt64(0), r.GetInt64(1), r.GetInt64(2), r.GetInt64(3), AuditEnd(r)), r.GetInt64(6)), CancellationToken.None);
+        if (parameters != parts.Indexer.Numbers.Catalog.Epoch) await parts.Indexer.Numbers.RefreshAsync(session, CancellationToken.None);
         return new(session, parts, last);
     }
 

@@ -24,24 +24,55 @@ public sealed class Reindex(TenantDatabase database, Indexer indexer)
         while (await StepAsync(name, stop)) await Task.Delay(pause, stop);
     }
 
-    /// <summary>One chunk; false when nothing is left.</summary>
-    public async Task<bool> StepAsync(string name, CancellationToken stop)
+    /// <summary>One chunk; false when nothing is left. Only: the resources of one type.</summary>
+    public async Task<bool> StepAsync(string name, CancellationToken stop, string? only = null)
     {
+        var type = only is null ? Sql.True : Sql.Of($"r.typ = {AccessTable.Number(only)}");
         var (last, top) = await ProgressAsync(database, name, stop);
         if (last >= top) return false;
         var stored = await database.QueryAsync(Sql.Of(
             $"""
             select r.rid, r.typ, r.fid, r.ver, r.ixk, b.bytes from res r join body b on b.b = r.b
-            where r.live = 1 and r.rid > {last} and r.rid <= {top} order by r.rid limit {AtOnce}
+            where r.live = 1 and r.rid > {last} and r.rid <= {top} and {type} order by r.rid limit {AtOnce}
             """), Map, stop);
+        var epoch = indexer.Numbers.Catalog.Epoch;
         var made = stored.Select(Make).OfType<Made>().ToList();   // before the lock is taken: reading and extracting is the most of it
         await using var session = await database.WriteAsync(stop);
         if ((await ProgressAsync(session, name, stop)).Last != last) return true;   // another node was faster
+        await indexer.Numbers.RefreshAsync(session, stop);
+        if (indexer.Numbers.Catalog.Epoch != epoch || made.Exists(m => m.Entries.Epoch != epoch)) return true;   // the rows are made anew, by the parameters there are now
         await StoreAsync(await UnchangedAsync(made, session, stop), session, stop);
         var done = stored.Count < AtOnce ? top : stored[^1].Rid;
         await session.ExecuteAsync(Sql.Of($"update reindex set last = {done} where name = {name}"), stop);
         await session.CommitAsync(stop);
         return done < top;
+    }
+
+    /// <summary>Indexes by the deployer's own parameters what was stored before them, one parameter after the other; until one is whole, a search by it is refused with its progress.</summary>
+    public async Task FillOwnAsync(TimeSpan pause, CancellationToken stop)
+    {
+        foreach (var parameter in await UnfinishedAsync(stop))
+        {
+            var name = ParameterNumbers.Progress(parameter.Custom!.Value);
+            await BeginOwnAsync(name, stop);
+            while (await StepAsync(name, stop, parameter.Base)) await Task.Delay(pause, stop);
+        }
+        await UnfinishedAsync(stop);   // notes those that are whole now
+    }
+
+    private async Task<List<SearchParameterDefinition>> UnfinishedAsync(CancellationToken stop)
+    {
+        await using var session = await database.ReadAsync(snapshot: false, stop);
+        await indexer.Numbers.RefreshAsync(session, stop);
+        return await indexer.Numbers.UnfinishedAsync(session, stop);
+    }
+
+    // From here on every commit knows the parameter: what it must be made for is what is there now.
+    private async Task BeginOwnAsync(string name, CancellationToken stop)
+    {
+        await using var session = await database.WriteAsync(stop);
+        await session.ExecuteAsync(Sql.Of($"update reindex set top = (select coalesce(max(rid), 0) from res) where name = {name} and top < 0"), stop);
+        await session.CommitAsync(stop);
     }
 
     /// <summary>Notes what there is to do, once.</summary>

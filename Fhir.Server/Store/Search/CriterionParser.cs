@@ -16,7 +16,11 @@ internal sealed class CriterionParser(DefinitionSet definitions, Vocabulary? voc
 
     private static readonly string[] AllModifiers = ["missing", "exact", "contains", "text", "not", "in", "not-in", "above", "below", "of-type", "identifier"];
     private readonly CodesInReach? _codes = vocabulary is null ? null : new(vocabulary);
+    private readonly HashSet<SearchParameterDefinition> _custom = [];
     private int _steps, _values;
+
+    /// <summary>The deployer's own parameters that were asked of.</summary>
+    public IReadOnlyCollection<SearchParameterDefinition> Custom => _custom;
 
     /// <summary>Something was asked of the words beside codes: in a database from before they must have been indexed first.</summary>
     public bool AsksWords { get; private set; }
@@ -49,8 +53,12 @@ internal sealed class CriterionParser(DefinitionSet definitions, Vocabulary? voc
     }
 
     /// <summary>The search parameter of that code, unless it is one that nothing is indexed for.</summary>
-    public SearchParameterDefinition? Find(string? type, string code) =>
-        definitions.SearchParameter(type ?? "Resource", code) is { Expression: not null, Type: not SearchParameterType.Special } definition ? definition : null;
+    public SearchParameterDefinition? Find(string? type, string code)
+    {
+        if (definitions.SearchParameter(type ?? "Resource", code) is not { Expression: not null, Type: not SearchParameterType.Special } definition) return null;
+        if (definition.Custom is not null) _custom.Add(definition);
+        return definition;
+    }
 
     // R4 has a meaning for it, and nothing is indexed that could answer: _text, near and the like.
     private bool IsNamed(string? type, string code) =>

@@ -67,7 +67,7 @@ internal sealed class IncludeFinder(Session session, Scope scope)
     }
 
     private IEnumerable<SearchParameter> Parameters(string source, IncludeRule rule, string? target) => scope.Lookup.Catalog.Of(source).Values
-        .Where(p => p.Type == SearchParameterType.Reference && p.Path is not null && (rule.Code is null ? p.KeepsRows : p.Code == rule.Code))
+        .Where(p => p.Type == SearchParameterType.Reference && p.Path is not null && (rule.Code is null ? p.KeepsRows && p.Definition.Custom is null : p.Code == rule.Code))
         .Where(p => scope.Sees.MaySearchBy(source, p.Code) && LeadsTo(p, target));
 
     private static bool LeadsTo(SearchParameter parameter, string? type) =>

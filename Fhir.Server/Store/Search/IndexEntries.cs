@@ -17,8 +17,10 @@ public sealed class IndexEntries
     public HashSet<(int P, long V, long U, byte[] Lo, byte[] Hi)> Quantities { get; } = new(SameRow.Only);
     /// <summary>ix_str: V = 0 or the hash of the composite's token; S normalised text; X = hash of the text as it was.</summary>
     public HashSet<(int P, long V, string S, long X)> Strings { get; } = [];
-    /// <summary>Bit per search parameter of the type (its ordinal in the definitions): has it any value? Answers :missing.</summary>
+    /// <summary>Bit per search parameter of R4 (its ordinal in the definitions): has it any value? Answers :missing.</summary>
     public long Has { get; set; }
+    /// <summary>The commit that last changed the deployer's own parameters, as far as the indexer knew.</summary>
+    public long Epoch { get; init; }
     /// <summary>The patients whose compartment it is in, itself included for a Patient.</summary>
     public HashSet<ResourceKey> Patients { get; } = [];
     /// <summary>They stand beside what R4's compartment looks at (<see cref="Beside"/>): they open the row to nobody.</summary>

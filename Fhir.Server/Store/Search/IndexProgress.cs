@@ -11,8 +11,7 @@ public sealed class IndexProgress
     public const string Newest = "words-of-codes";
     private volatile bool _whole;
 
-    /// <summary>Null when all rows are there.</summary>
-    public async ValueTask<Issue?> NotYetAsync(Session session, CancellationToken stop)
+    private async ValueTask<Issue?> NotYetAsync(Session session, CancellationToken stop)
     {
         if (_whole) return null;
         var (known, last, top) = await session.FirstAsync(Sql.Of($"select last, top from reindex where name = {Newest}"), r => (true, r.GetInt64(0), r.GetInt64(1)), stop);
@@ -23,5 +22,18 @@ public sealed class IndexProgress
         }
         var percent = known ? (100 * last / top).ToString(CultureInfo.InvariantCulture) : "0";
         return new Issue(IssueKind.Unavailable, $"What :text looks at is still being indexed: {percent} % is done.");
+    }
+
+    /// <summary>Null when all that the query asks of is there: the words beside codes, and the deployer's own parameters as they were when it was read.</summary>
+    internal async ValueTask<Issue?> NotYetAsync(SearchQuery query, SearchCatalog catalog, ParameterNumbers numbers, Session session, CancellationToken stop)
+    {
+        if (query.AsksWords && await NotYetAsync(session, stop) is { } words) return words;
+        foreach (var parameter in query.Custom)
+        {
+            var percent = catalog.Of(parameter.Base).GetValueOrDefault(parameter.Code)?.Definition.Custom == parameter.Custom ? await numbers.PercentAsync(parameter, session, stop) : null;
+            if (percent is null) return new Issue(IssueKind.Unavailable, "This search parameter was changed just now: ask again.", parameter.Code);
+            if (percent < 100) return new Issue(IssueKind.Unavailable, $"This search parameter is still being indexed: {percent} % is done.", parameter.Code);
+        }
+        return null;
     }
 }

@@ -9,19 +9,23 @@ namespace Fhir.Server.Store.Search;
 public sealed class Indexer
 {
     [ThreadStatic] private static List<Element>? t_found;
-    private readonly SearchCatalog _catalog;
+    private readonly ParameterNumbers _numbers;
     private readonly ServerBases _bases;
 
-    public Indexer(DefinitionSet definitions, ParameterNumbers numbers, ServerBases bases) => (_catalog, _bases) = (new(definitions, numbers), bases);
+    public Indexer(ParameterNumbers numbers, ServerBases bases) => (_numbers, _bases) = (numbers, bases);
 
     internal ServerBases Bases => _bases;
+
+    /// <summary>The deployer's own parameters as they are now.</summary>
+    internal ParameterNumbers Numbers => _numbers;
 
     /// <summary>The rows of a resource.</summary>
     public IndexEntries Extract(Element resource)
     {
-        var entries = new IndexEntries();
-        foreach (var parameter in _catalog.Of(resource.Type).Values)
-            if (parameter.Path is not null) Extract(resource, parameter, entries);
+        var catalog = _numbers.Catalog;
+        var entries = new IndexEntries { Epoch = catalog.Epoch };
+        foreach (var parameter in catalog.Of(resource.Type).Values)
+            if (parameter.Path is not null) Extract(resource, parameter, entries, catalog);
         if (resource.Type == "Patient") TakeItself(resource, entries);
         else if (entries.Patients.Count == 0) entries.NamesPatientsBeside = Beside.AddPatients(resource, this, entries.Patients);
         return entries;
@@ -42,7 +46,7 @@ public sealed class Indexer
     {
         var entries = new IndexEntries();
         var found = new List<Element>();
-        foreach (var parameter in _catalog.Of(resource.Type).Values.Where(p => p.InPatientCompartment && p.Path is not null && resource.Type != "Patient"))
+        foreach (var parameter in _numbers.Catalog.Of(resource.Type).Values.Where(p => p.InPatientCompartment && p.Path is not null && resource.Type != "Patient"))
         {
             found.Clear();
             if (parameter.Path!.Select(resource, found) is null) found.ForEach(element => TakePatient(element, entries));
@@ -62,31 +66,33 @@ public sealed class Indexer
         if (patient["id"].Text is { } id) entries.Patients.Add(new("Patient", id));
     }
 
-    private void Extract(Element resource, SearchParameter parameter, IndexEntries entries)
+    private void Extract(Element resource, SearchParameter parameter, IndexEntries entries, SearchCatalog catalog)
     {
         var found = t_found ??= [];
         found.Clear();
-        if (parameter.Path!.Select(resource, found) is not null) return;
+        if (parameter.Path!.Select(resource, found, parameter.Definition.Custom is null ? null : CustomParameter.Bounds) is not null) return;
         foreach (var element in found)
         {
             if (parameter.InPatientCompartment) TakePatient(element, entries);
-            if (parameter.KeepsRows ? Index(element, parameter, entries) : HasValue(element)) entries.Has |= parameter.Bit;
+            if (!(parameter.KeepsRows ? Index(element, parameter, entries, catalog) : HasValue(element))) continue;
+            if (parameter.Bit == 0) entries.Tokens.Add((parameter.Numbers[0], catalog.Presence));
+            else entries.Has |= parameter.Bit;
         }
     }
 
     // How a parameter without rows of its own tells that it has a value; only composites bind more than the element itself.
     private static bool HasValue(Element element) => element.Text is not null || element.Children.Any(c => c.Name != "extension");
 
-    private bool Index(Element element, SearchParameter parameter, IndexEntries entries) => parameter.Type switch
+    private bool Index(Element element, SearchParameter parameter, IndexEntries entries, SearchCatalog catalog) => parameter.Type switch
     {
-        SearchParameterType.Token => Token.Index(element, parameter.Numbers[0], entries, _catalog),
-        SearchParameterType.String => StringText.Index(element, parameter.Numbers[0], entries, _catalog.Hash),
-        SearchParameterType.Uri => UriText.Index(element, parameter.Numbers[0], entries, _catalog.Hash),
+        SearchParameterType.Token => Token.Index(element, parameter.Numbers[0], entries, catalog),
+        SearchParameterType.String => StringText.Index(element, parameter.Numbers[0], entries, catalog.Hash),
+        SearchParameterType.Uri => UriText.Index(element, parameter.Numbers[0], entries, catalog.Hash),
         SearchParameterType.Date => Date.Index(element, parameter.Numbers[0], entries),
         SearchParameterType.Number => Number.Index(element, parameter.Numbers[0], entries),
-        SearchParameterType.Quantity => Quantity.Index(element, parameter.Numbers[0], entries, _catalog.Hash),
-        SearchParameterType.Reference => ReferenceText.Index(element, parameter, entries, _catalog, _bases),
-        SearchParameterType.Composite => Composite.Index(element, parameter, entries, _catalog, _bases),
+        SearchParameterType.Quantity => Quantity.Index(element, parameter.Numbers[0], entries, catalog.Hash),
+        SearchParameterType.Reference => ReferenceText.Index(element, parameter, entries, catalog, _bases),
+        SearchParameterType.Composite => Composite.Index(element, parameter, entries, catalog, _bases),
         SearchParameterType.Special => false,
     };
 

@@ -40,7 +40,7 @@ internal sealed class QueryParser(string? type, DefinitionSet definitions, bool 
         return new SearchQuery
         {
             Type = type, Within = within, Count = _summary == "count" ? 0 : _count, Accurate = _accurate, Estimated = _estimated, Summary = _summary == "count" ? null : _summary,
-            Elements = _elements, Page = _page, Used = _used, Ignored = _ignored, Sort = _sort, Includes = _includes, Branches = _branches, AsksWords = _criteria.AsksWords,
+            Elements = _elements, Page = _page, Used = _used, Ignored = _ignored, Sort = _sort, Includes = _includes, Branches = _branches, AsksWords = _criteria.AsksWords, Custom = _criteria.Custom,
         };
     }
 

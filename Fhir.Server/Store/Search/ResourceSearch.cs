@@ -12,15 +12,18 @@ namespace Fhir.Server.Store.Search;
 public sealed class ResourceSearch
 {
     private readonly TenantDatabase _database;
-    private readonly SearchCatalog _catalog;
+    private readonly ParameterNumbers _numbers;
     private readonly ServerBases _bases;
     private readonly Seal _seal;
     private readonly TimeProvider _clock;
     private readonly Rids _rids = new();
     private readonly IndexProgress _words = new();
 
-    public ResourceSearch(TenantDatabase database, DefinitionSet definitions, ParameterNumbers numbers, ServerBases bases, Seal seal, TimeProvider clock) =>
-        (_database, _catalog, _bases, _seal, _clock) = (database, new(definitions, numbers), bases, seal, clock);
+    public ResourceSearch(TenantDatabase database, ParameterNumbers numbers, ServerBases bases, Seal seal, TimeProvider clock) =>
+        (_database, _numbers, _bases, _seal, _clock) = (database, numbers, bases, seal, clock);
+
+    /// <summary>What can be searched by now: FHIR's definitions with the deployer's own parameters.</summary>
+    public DefinitionSet Definitions => _numbers.Definitions;
 
     /// <summary>One page of what the caller may see of the matches, with what they include.</summary>
     public async Task<Result<SearchPage>> SearchAsync(SearchQuery query, AccessContext sees, CancellationToken stop)
@@ -32,7 +35,7 @@ public sealed class ResourceSearch
         var sql = new SearchSql(query, sees, lookup);
         await using var session = await _database.ReadAsync(snapshot: true, stop);
         session.ShareTime();
-        if (query.AsksWords && await _words.NotYetAsync(session, stop) is { } notYet) return notYet;
+        if (await _words.NotYetAsync(query, lookup.Catalog, _numbers, session, stop) is { } notYet) return notYet;
         var page = query.CountOnly ? await CountedAsync(session, sql, stop) : await PageAsync(session, sql, query, sees, after, stop);
         var named = await NamedByCriteria.RidsAsync(query, page.Total > 0 || page.Matches.Count > 0, session, lookup, _rids, stop);
         return named.Count == 0 ? page : page with { Concerned = [.. page.Concerned, .. named] };
@@ -65,8 +68,9 @@ public sealed class ResourceSearch
     {
         if (!criteria.HasCriteria) return new Issue(IssueKind.Invalid, "The criteria would match everything.");
         if (criteria.Type is null || !sees.Allows(criteria.Type, Permission.Search)) return new Issue(IssueKind.Forbidden, "Conditional requests need the right to search the type.");
-        if (criteria.AsksWords && await _words.NotYetAsync(session, stop) is { } notYet) return notYet;
-        var sql = new SearchSql(criteria, sees, LookupNow());
+        var lookup = LookupNow();
+        if (await _words.NotYetAsync(criteria, lookup.Catalog, _numbers, session, stop) is { } notYet) return notYet;
+        var sql = new SearchSql(criteria, sees, lookup);
         await sql.ChooseStartAsync(session, canBeRead: false, stop);
         return await session.QueryAsync(sql.Rids(limit), row => row.GetInt64(0), stop);
     }
@@ -122,9 +126,9 @@ public sealed class ResourceSearch
     }
 
     private List<ResourceVersion> Reduced(IEnumerable<ResourceVersion> versions, AccessContext sees) =>
-        [.. versions.Select(v => Reduction.Of(v, sees, _catalog.Definitions))];
+        [.. versions.Select(v => Reduction.Of(v, sees, _numbers.R4))];
 
-    private Lookup LookupNow() => new(_catalog, _bases, Micros.Of(_clock.GetUtcNow()));
+    private Lookup LookupNow() => new(_numbers.Catalog, _bases, Micros.Of(_clock.GetUtcNow()));
 
 
     private static (ResourceVersion Version, object?[] Keys) Map(DbDataReader row, int keys) =>

@@ -14,6 +14,12 @@ internal sealed class SearchCatalog(DefinitionSet definitions, ParameterNumbers 
     public DefinitionSet Definitions => definitions;
     public KeyedHash Hash => numbers.Hash;
 
+    /// <summary>The commit that last wrote a SearchParameter: what it says of the deployer's own parameters holds as of then.</summary>
+    public long Epoch { get; init; }
+
+    /// <summary>The point that stands for "has a value" of a parameter without a bit.</summary>
+    public long Presence => Hash.Of('m', "");
+
     /// <summary>The parameters of a type by code; for <c>Resource</c> those that all types have.</summary>
     public IReadOnlyDictionary<string, SearchParameter> Of(string type) => _types.GetOrAdd(type, Build);
 
@@ -24,7 +30,9 @@ internal sealed class SearchCatalog(DefinitionSet definitions, ParameterNumbers 
     {
         var all = definitions.SearchParameters(type);
         var inCompartment = InCompartment(type);
-        return all.Select((definition, ordinal) => Build(definition, all, ordinal, inCompartment.Contains(definition.Code, StringComparer.Ordinal)))
+        var r4 = all.Where(p => p.Custom is null).ToList();
+        return r4.Select((definition, ordinal) => Build(definition, r4, ordinal, inCompartment.Contains(definition.Code, StringComparer.Ordinal)))
+            .Concat(all.Where(p => p.Custom is not null).Select(Own))
             .ToDictionary(p => p.Code, StringComparer.Ordinal);
     }
 
@@ -40,13 +48,23 @@ internal sealed class SearchCatalog(DefinitionSet definitions, ParameterNumbers 
             Definition = definition,
             Numbers = [.. keepers.Select(numbers.Of)],
             KeepsRows = keepers is [var only] && ReferenceEquals(only, definition),
-            Bit = 1L << ordinal,
+            Bit = BitOf(ordinal),
             Targets = TargetsOf(definition),
             Parts = [.. PartsOf(definition).Select(c => Part(c, all))],
             Path = definition is { Expression: { } expression, Code: not ("_id" or "_lastUpdated") } ? Compile(expression) : null,   // those two are columns of the row
             InPatientCompartment = inCompartment,
         };
     }
+
+    /// <summary>The ordinal among R4's parameters, which never change; behind the last bit, and for a deployer's own, there is a row instead (0).</summary>
+    internal static long BitOf(int ordinal) => ordinal < 64 ? 1L << ordinal : 0;
+
+    // One of the deployer's own opens no compartment and shares no rows.
+    private SearchParameter Own(SearchParameterDefinition definition) => new()
+    {
+        Definition = definition, Numbers = [numbers.Of(definition)], KeepsRows = true, Bit = 0, Targets = definition.Targets, Parts = [],
+        Path = Compile(definition.Expression!), InPatientCompartment = false,
+    };
 
     // Rows that would say the same twice are kept once: a combo parameter is its two halves, and where patient is
     // "subject, if that is a Patient", the rows of subject answer for it.

@@ -11,7 +11,7 @@ internal sealed class SearchParameter
     public SearchParameterType Type => Definition.Type;
     /// <summary>The numbers under which its index rows stand. More than one for a combo parameter, which keeps no rows of its own.</summary>
     public required IReadOnlyList<int> Numbers { get; init; }
-    /// <summary>Its bit in <c>res.has</c>.</summary>
+    /// <summary>Its bit in <c>res.has</c>; 0 when a row of ix_tok tells instead that it has a value.</summary>
     public required long Bit { get; init; }
     /// <summary>False when other parameters keep its rows: it is then only looked whether it has a value.</summary>
     public required bool KeepsRows { get; init; }

@@ -39,6 +39,9 @@ public sealed class SearchQuery
     /// <summary>It asks for the words beside codes (<c>:text</c>): only what <see cref="IndexProgress"/> says is whole may be asked so.</summary>
     public bool AsksWords { get; internal init; }
 
+    /// <summary>The deployer's own parameters that it asks of.</summary>
+    internal IReadOnlyCollection<SearchParameterDefinition> Custom { get; init; } = [];
+
     internal bool CountOnly => Count == 0;
     /// <summary>One for each type that is searched; one without a type for all together.</summary>
     /// <summary>The names of the parameters it searches by.</summary>

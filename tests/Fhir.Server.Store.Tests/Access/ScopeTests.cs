@@ -121,5 +121,5 @@ public sealed class ScopeTests
     }
 
     private static ParameterNumbers TestNumbers { get; } =
-        new(ParameterNumbers.Names(DefinitionSet.R4).Select((name, i) => KeyValuePair.Create(name, i + 1)), new byte[16]);
+        new(DefinitionSet.R4, ParameterNumbers.Names(DefinitionSet.R4).Select((name, i) => KeyValuePair.Create(name, i + 1)), new byte[16]);
 }

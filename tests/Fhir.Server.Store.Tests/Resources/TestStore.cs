@@ -29,6 +29,9 @@ internal sealed class TestStore : IAsyncDisposable
     /// <summary>The same on what another process would know: nothing yet.</summary>
     public TestStore StartedAnew() => new() { Database = Database, Store = Store, Search = Anew(), Indexer = Indexer, Anew = Anew };
 
+    /// <summary>Another process on the same database: it knows only what it read when it started.</summary>
+    public Task<TestStore> OtherNodeAsync(params ICommitRule[] rules) => OpenAsync(Database, rules);
+
     public static Task<TestStore> OpenAsync(TenantDatabase database, params ICommitRule[] rules) => OpenAsync(database, TimeProvider.System, rules);
 
     public static async Task<TestStore> OpenAsync(TenantDatabase database, TimeProvider clock, params ICommitRule[] rules)
@@ -36,9 +39,9 @@ internal sealed class TestStore : IAsyncDisposable
         await database.MigrateAsync(Migration.In(typeof(TenantDatabase).Assembly), default);
         var (numbers, seal) = (await ParameterNumbers.LoadAsync(database, DefinitionSet.R4, default), await Seal.LoadAsync(database, default));
         var bases = new ServerBases("http://localhost/fhir");
-        ResourceSearch Searching() => new(database, DefinitionSet.R4, numbers, bases, seal, clock);
+        ResourceSearch Searching() => new(database, numbers, bases, seal, clock);
         var search = Searching();
-        var indexer = new Indexer(DefinitionSet.R4, numbers, bases);
+        var indexer = new Indexer(numbers, bases);
         await new Reindex(database, indexer).FillAsync(IndexProgress.Newest, TimeSpan.Zero, default);
         var store = new ResourceStore(database, DefinitionSet.R4, indexer, search, rules, seal, clock);
         return new() { Database = database, Store = store, Search = search, Indexer = indexer, Anew = Searching };

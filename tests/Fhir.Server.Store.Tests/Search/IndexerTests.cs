@@ -9,8 +9,8 @@ namespace Fhir.Server.Store.Tests.Search;
 /// <summary>What the index keeps of a resource.</summary>
 public sealed class IndexerTests
 {
-    private static readonly ParameterNumbers Numbers = new(ParameterNumbers.Names(DefinitionSet.R4).Select((name, i) => KeyValuePair.Create(name, i + 1)), new byte[16]);
-    private static readonly Indexer Indexer = new(DefinitionSet.R4, Numbers, new ServerBases("http://localhost/fhir/"));
+    private static readonly ParameterNumbers Numbers = new(DefinitionSet.R4, ParameterNumbers.Names(DefinitionSet.R4).Select((name, i) => KeyValuePair.Create(name, i + 1)), new byte[16]);
+    private static readonly Indexer Indexer = new(Numbers, new ServerBases("http://localhost/fhir/"));
 
     private static Element Read(string json)
     {

@@ -32,7 +32,11 @@ internal sealed record ValueCriterion(string Code, IReadOnlyList<SearchValue> An
 /// <summary>A parameter has no value at all (<c>:missing=true</c>), or some.</summary>
 internal sealed record MissingCriterion(string Code, bool Missing) : Criterion(Code)
 {
-    protected override Sql Condition(Scope scope) => Missing
-        ? Sql.Of($"({scope.Row}.has & {scope.Parameter(Code).Bit}) = 0")
-        : Sql.Of($"({scope.Row}.has & {scope.Parameter(Code).Bit}) <> 0");
+    protected override Sql Condition(Scope scope)
+    {
+        var parameter = scope.Parameter(Code);
+        return parameter.Bit == 0
+            ? Sql.Of($"{Sql.Raw(Missing ? "not " : "")}exists (select 1 from ix_tok i where i.p = {parameter.Numbers[0]} and i.v = {scope.Lookup.Catalog.Presence} and i.rid = {scope.Row}.rid)")
+            : Sql.Of($"({scope.Row}.has & {parameter.Bit}) {Sql.Raw(Missing ? "=" : "<>")} 0");
+    }
 }
