@@ -1,5 +1,7 @@
+using System.Data;
 using System.Data.Common;
 using System.Globalization;
+using System.Net.Sockets;
 using System.Text;
 using Npgsql;
 using NpgsqlTypes;
@@ -11,6 +13,7 @@ public sealed class PostgresDatabase : TenantDatabase
 {
     private const long CommitLock = 0x53414D454E;   // "SAMEN"
     private const long AuditTime = 5000;            // who waits for the audit waits with an answer in hand: better refused than hanging
+    private const long MostWaitForEnd = 20_000;     // of a commit whose reply was lost
     private readonly NpgsqlDataSource _source;
 
     private PostgresDatabase(NpgsqlDataSource source, TimeSpan? queryTime) => (_source, QueryTime) = (source, queryTime ?? QueryTime);
@@ -26,7 +29,7 @@ public sealed class PostgresDatabase : TenantDatabase
     public override async ValueTask<Session> ReadAsync(bool snapshot, CancellationToken stop)
     {
         var connection = await _source.OpenConnectionAsync(stop);
-        var transaction = snapshot ? await connection.BeginTransactionAsync(System.Data.IsolationLevel.RepeatableRead, stop) : null;
+        var transaction = snapshot ? await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, stop) : null;
         return new PostgresSession(connection, transaction, Time);
     }
 
@@ -34,7 +37,7 @@ public sealed class PostgresDatabase : TenantDatabase
 
     private async ValueTask<WriteSession> LockedAsync(long time, CancellationToken stop)
     {
-        var session = await BeginAsync(time, stop);
+        var session = await BeginAsync(time, stop, AwaitEndAsync);
         try
         {
             await session.ExecuteAsync(Sql.Of($"select pg_advisory_xact_lock({CommitLock})"), stop);
@@ -47,18 +50,35 @@ public sealed class PostgresDatabase : TenantDatabase
         }
     }
 
+    // Who had no reply to COMMIT must not ask too early whether it happened: it may be going on. It is over when its lock is free.
+    private async Task AwaitEndAsync()
+    {
+        for (var until = Environment.TickCount64 + MostWaitForEnd; Environment.TickCount64 < until; await Task.Delay(50))
+        {
+            try
+            {
+                await using var _ = await LockedAsync(MostWaitForEnd, CancellationToken.None);
+                return;
+            }
+            catch (Exception away) when (away is DbException or SocketException or TimeoutException)
+            {
+                // Starting anew, most likely; then what was going on is over.
+            }
+        }
+    }
+
     public override async ValueTask<WriteSession> BesideAsync(CancellationToken stop)
     {
         var connection = await _source.OpenConnectionAsync(stop);
-        return new PostgresSession(connection, await connection.BeginTransactionAsync(System.Data.IsolationLevel.RepeatableRead, stop), time: 0);
+        return new PostgresSession(connection, await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, stop), time: 0);
     }
 
     public override async ValueTask<WriteSession> AuditAsync(CancellationToken stop) => await BeginAsync(AuditTime, stop);
 
-    private async ValueTask<PostgresSession> BeginAsync(long time, CancellationToken stop)
+    private async ValueTask<PostgresSession> BeginAsync(long time, CancellationToken stop, Func<Task>? end = null)
     {
         var connection = await _source.OpenConnectionAsync(stop);
-        return new(connection, await connection.BeginTransactionAsync(stop), time);
+        return new(connection, await connection.BeginTransactionAsync(stop), time, end);
     }
 
     public override ValueTask<Session> ReadAuditAsync(CancellationToken stop) => ReadAsync(snapshot: false, stop);
@@ -71,10 +91,12 @@ public sealed class PostgresDatabase : TenantDatabase
 
     public override bool IsTaken(DbException refused) => refused.SqlState == PostgresErrorCodes.UniqueViolation;
 
+    public override bool IsClash(DbException failed) => failed.SqlState is PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.DeadlockDetected;
+
     public override ValueTask DisposeAsync() => _source.DisposeAsync();
 }
 
-internal sealed class PostgresSession(NpgsqlConnection connection, NpgsqlTransaction? transaction, long time) : WriteSession
+internal sealed class PostgresSession(NpgsqlConnection connection, NpgsqlTransaction? transaction, long time, Func<Task>? end = null) : WriteSession
 {
     private const int CopyFrom = 300;   // below this many rows one statement with arrays is quicker than COPY's three messages
 
@@ -171,7 +193,18 @@ internal sealed class PostgresSession(NpgsqlConnection connection, NpgsqlTransac
         ColumnKind.Bytes => NpgsqlDbType.Bytea,
     };
 
-    public override async ValueTask CommitAsync(CancellationToken stop) => await transaction!.CommitAsync(stop);
+    public override async ValueTask CommitAsync(CancellationToken stop)
+    {
+        try
+        {
+            await transaction!.CommitAsync(stop);
+        }
+        catch (Exception) when (end is not null && connection.FullState != ConnectionState.Open)
+        {
+            await end();
+            throw;
+        }
+    }
 
     public override async ValueTask DisposeAsync()
     {

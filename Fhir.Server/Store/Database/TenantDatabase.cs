@@ -45,6 +45,9 @@ public abstract class TenantDatabase : IAsyncDisposable
     /// <summary>True when a row was refused because its key is there already.</summary>
     public abstract bool IsTaken(DbException refused);
 
+    /// <summary>True when the database took a transaction back because of another one: the same again will do.</summary>
+    public virtual bool IsClash(DbException failed) => false;
+
     public abstract ValueTask DisposeAsync();
 }
 

@@ -13,6 +13,7 @@ namespace Fhir.Server.Store.Resources;
 /// <summary>Remembers resources: reads, histories and commits. What the caller may not see is not found.</summary>
 public sealed class ResourceStore : IAsyncDisposable
 {
+    private const int MostTries = 4;
     private readonly TenantDatabase _database;
     private readonly DefinitionSet _definitions;
     private readonly Indexer _indexer;
@@ -105,15 +106,31 @@ public sealed class ResourceStore : IAsyncDisposable
     public async Task<Result<IReadOnlyList<Written>>> CommitAsync(IReadOnlyList<Write> writes, AccessContext by, CancellationToken stop)
     {
         var prepared = writes.Select(w => new Prepared(w, w.Resource is null ? null : _indexer.Extract(w.Resource, w.Key))).ToArray();
-        if ((await _queue.CommitAsync(new(prepared, by, stop))).Failed(out var issue, out var written)) return issue;
+        if ((await QueueAsync(() => new(prepared, by, stop))).Failed(out var issue, out var written)) return issue;
         return written.Select(w => w.Version is null ? w : w with { Version = Reduction.Of(w.Version, by, _definitions) }).ToArray();
     }
 
     /// <summary>What a commit of this write would be refused for, or null: all its checks are run under the commit lock, and nothing stays.</summary>
     public async Task<Issue?> TryAsync(Write write, AccessContext by, CancellationToken stop)
     {
-        var pending = new Pending([new(write, write.Resource is null ? null : _indexer.Extract(write.Resource, write.Key))], by, stop) { IsTrial = true };
-        return (await _queue.CommitAsync(pending)).Failed(out var issue, out _) ? issue : null;
+        var prepared = new Prepared(write, write.Resource is null ? null : _indexer.Extract(write.Resource, write.Key));
+        return (await QueueAsync(() => new([prepared], by, stop) { IsTrial = true })).Failed(out var issue, out _) ? issue : null;
+    }
+
+    // What the database took back because of another transaction is checked and written anew: nothing of the first time is kept.
+    private async Task<Result<IReadOnlyList<Written>>> QueueAsync(Func<Pending> anew)
+    {
+        for (var tries = 1; ; tries++)
+        {
+            try
+            {
+                return await _queue.CommitAsync(anew());
+            }
+            catch (DbException failed) when (tries < MostTries && _database.IsClash(failed))
+            {
+                await Task.Delay(tries * Random.Shared.Next(5, 25));
+            }
+        }
     }
 
     internal static ResourceVersion Map(DbDataReader r) =>

@@ -1,0 +1,113 @@
+using System.Data.Common;
+using Fhir.Server.Store.Database;
+using Fhir.Server.Store.Resources;
+using Fhir.Server.Store.Tests.Database;
+
+namespace Fhir.Server.Store.Tests.Resources;
+
+/// <summary>PostgreSQL breaks off around a commit, or takes it back: what is answered is what is stored, and it is stored once.</summary>
+public sealed class LostReplyTests
+{
+    private const int Writers = 20;
+
+    [Theory]
+    [InlineData(Cut.BeforeCommit)]
+    [InlineData(Cut.WhileCommitting)]
+    [InlineData(Cut.BeforeTheReply)]
+    public async Task A6_Many_who_share_a_commit_whose_reply_is_lost_are_each_written_once(Cut where)
+    {
+        await using var cutter = new CommitCutter(await TestDatabase.PostgresConnectionAsync());
+        await using var store = await TestStore.OpenAsync(PostgresDatabase.Open(cutter.Connection));
+        await SlowAsync(store);
+        var first = store.DoAsync(TestStore.New("Patient"));   // meanwhile the others gather in one batch
+        await Task.Delay(300);
+        var others = Enumerable.Range(0, Writers).Select(_ => store.DoAsync(TestStore.New("Patient"))).ToList();
+        await first;
+        cutter.CutNext(where);
+        Assert.All(await Task.WhenAll(others), written => Assert.Equal((WriteOutcome.Created, 1), (written.Outcome, written.Version!.Version)));
+        Assert.Equal(1, cutter.Cuts);
+        await HasAsync(store, Writers + 1);
+    }
+
+    [Theory]
+    [InlineData(Cut.WhileCommitting)]
+    [InlineData(Cut.BeforeTheReply)]
+    public async Task A6_A_transaction_that_was_committed_is_told_so_when_the_reply_is_lost(Cut where)
+    {
+        await using var cutter = new CommitCutter(await TestDatabase.PostgresConnectionAsync());
+        await using var store = await TestStore.OpenAsync(PostgresDatabase.Open(cutter.Connection));
+        await SlowAsync(store);
+        cutter.CutNext(where);
+        var answer = await store.Store.CommitAsync([TestStore.New("Patient"), TestStore.New("Patient")], TestStore.Everyone, default);
+        Assert.False(answer.Failed(out _, out var written));
+        Assert.All(written!, w => Assert.Equal(WriteOutcome.Created, w.Outcome));
+        Assert.Equal(1, cutter.Cuts);
+        await HasAsync(store, 2);
+    }
+
+    [Fact]
+    public async Task A6_A_transaction_cut_off_before_its_commit_fails_and_left_nothing()
+    {
+        await using var cutter = new CommitCutter(await TestDatabase.PostgresConnectionAsync());
+        await using var store = await TestStore.OpenAsync(PostgresDatabase.Open(cutter.Connection));
+        cutter.CutNext(Cut.BeforeCommit);
+        var failed = await Assert.ThrowsAnyAsync<DbException>(() => store.Store.CommitAsync([TestStore.New("Patient"), TestStore.New("Patient")], TestStore.Everyone, default));
+        Assert.True(failed.IsTransient);
+        await HasAsync(store, 0);
+        await store.DoAsync(TestStore.New("Patient"));
+        await HasAsync(store, 1);
+    }
+
+    public static TheoryData<string, string> Clashes => [.. from table in new[] { "body", "res", "ix_ref", "audit_write", "commits", "deferred" } from state in new[] { "40001", "40P01" } select (table, state)];
+
+    [Theory]
+    [MemberData(nameof(Clashes))]
+    public async Task A9_What_the_database_took_back_because_of_another_is_tried_again_and_stored_once(string table, string state)
+    {
+        await using var store = await TestStore.OpenAsync(await TestDatabase.PostgresAsync());
+        await store.DoAsync(TestStore.Put("Organization", "o1"));
+        await ClashAsync(store, table, state, times: 3);
+        Write Sent() => TestStore.New("Patient", p => p["managingOrganization"] = new System.Text.Json.Nodes.JsonObject { ["reference"] = "Organization/o1" });
+        var singles = Enumerable.Range(0, 6).Select(_ => store.DoAsync(Sent())).ToList();
+        Assert.False((await store.Store.CommitAsync([Sent(), Sent()], TestStore.Everyone, default)).Failed(out _, out var together));
+        Assert.All((await Task.WhenAll(singles)).Concat(together!), written => Assert.Equal((WriteOutcome.Created, 1), (written.Outcome, written.Version!.Version)));
+        await HasAsync(store, 9);
+    }
+
+    [Fact]
+    public async Task A9_What_clashes_again_and_again_is_given_up_as_something_to_try_later()
+    {
+        await using var store = await TestStore.OpenAsync(await TestDatabase.PostgresAsync());
+        await ClashAsync(store, "res", "40001", times: 1000);
+        var failed = await Assert.ThrowsAnyAsync<DbException>(() => store.DoAsync(TestStore.New("Patient")));
+        Assert.True(failed.IsTransient);
+        await HasAsync(store, 0);
+    }
+
+    private static async Task HasAsync(TestStore store, int resources)
+    {
+        Assert.Equal(resources, await store.CountAsync("res where live = 1"));
+        Assert.Equal(resources, await store.CountAsync("body"));
+        Assert.Equal(resources, await store.CountAsync("audit_write where act <= 3"));
+        Assert.Equal(0, await store.CountAsync("res_hist"));
+        Assert.Equal(0, await store.CountAsync("commits where t > (select count(*) from commits)"));
+    }
+
+    private static Task SlowAsync(TestStore store) => DoAsync(store,
+        "create function slow() returns trigger language plpgsql as 'begin perform pg_sleep(1); return null; end'",
+        "create constraint trigger slow after insert on commits deferrable initially deferred for each row execute function slow()");
+
+    // A sequence counts what is taken back too.
+    private static Task ClashAsync(TestStore store, string table, string state, int times) => DoAsync(store,
+        "create sequence clashes",
+        $"create function clash() returns trigger language plpgsql as $$ begin if nextval('clashes') <= {times} then raise exception using errcode = '{state}'; end if; return null; end $$",
+        table == "deferred" ? "create constraint trigger clash after insert on commits deferrable initially deferred for each row execute function clash()"
+            : $"create trigger clash after insert on {table} for each statement execute function clash()");
+
+    private static async Task DoAsync(TestStore store, params string[] statements)
+    {
+        await using var session = await store.Database.BesideAsync(default);
+        foreach (var text in statements) await session.ExecuteAsync(Sql.Raw(text), default);
+        await session.CommitAsync(default);
+    }
+}
