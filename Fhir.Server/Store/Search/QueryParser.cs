@@ -21,7 +21,7 @@ internal sealed class QueryParser(string? type, DefinitionSet definitions, bool 
     private readonly List<string> _elements = [];
     private readonly List<SearchQuery.Branch> _branches = [];
     private int _count = SearchQuery.DefaultCount;
-    private bool _accurate, _estimated;
+    private bool _accurate, _estimated, _sortsByWords;
 
     public bool BoundsCare { get; init; }
     private string? _summary, _page;
@@ -40,7 +40,7 @@ internal sealed class QueryParser(string? type, DefinitionSet definitions, bool 
         return new SearchQuery
         {
             Type = type, Within = within, Count = _summary == "count" ? 0 : _count, Accurate = _accurate, Estimated = _estimated, Summary = _summary == "count" ? null : _summary,
-            Elements = _elements, Page = _page, Used = _used, Ignored = _ignored, Sort = _sort, Includes = _includes, Branches = _branches, AsksWords = _criteria.AsksWords, Custom = _criteria.Custom,
+            Elements = _elements, Page = _page, Used = _used, Ignored = _ignored, Sort = _sort, Includes = _includes, Branches = _branches, AsksWords = _criteria.AsksWords || _sortsByWords, Custom = _criteria.Custom,
         };
     }
 
@@ -126,9 +126,11 @@ internal sealed class QueryParser(string? type, DefinitionSet definitions, bool 
     {
         if (_branches.Count > 1) return new Issue(IssueKind.Unsupported, "A search over several types is sorted by _id or _lastUpdated.");
         if (_criteria.Find(_branches[0].Type, code) is not { } definition) return CriterionParser.Unknown;
-        return definition.Type == SearchParameterType.Composite || (definition.Type == SearchParameterType.Token && SortOrder.Codes(definition, definitions) is null)
-            ? new Issue(IssueKind.Unsupported, "Of tokens, only those with a fixed list of codes can be sorted by.")
-            : null;
+        if (definition.Type == SearchParameterType.Composite) return new Issue(IssueKind.Unsupported, "A composite has no order to sort by.");
+        if (definition.Type != SearchParameterType.Token || SortOrder.Codes(definition, definitions) is not null) return null;
+        if (!SortOrder.HasWords(definition, definitions)) return new Issue(IssueKind.Unsupported, "Of tokens, those are sorted by that have a fixed list of codes, or words beside their codes.");
+        _sortsByWords = true;
+        return null;
     }
 
     // Type:parameter[:target], Type:* or *

@@ -8,6 +8,7 @@ namespace Fhir.Server.Store.Search;
 /// <summary>The search parameters of each type as this database holds them — https://hl7.org/fhir/R4/searchparameter-registry.html</summary>
 internal sealed class SearchCatalog(DefinitionSet definitions, ParameterNumbers numbers)
 {
+    private const string Combo = "combo-";
     private const string Resolves = ".where(resolve() is ";
     private readonly ConcurrentDictionary<string, IReadOnlyDictionary<string, SearchParameter>> _types = new(StringComparer.Ordinal);
 
@@ -66,13 +67,14 @@ internal sealed class SearchCatalog(DefinitionSet definitions, ParameterNumbers 
         Path = Compile(definition.Expression!), InPatientCompartment = false,
     };
 
+    internal static bool IsCombo(SearchParameterDefinition definition) => definition.Custom is null && definition.Code.StartsWith(Combo, StringComparison.Ordinal);
+
     // Rows that would say the same twice are kept once: a combo parameter is its two halves, and where patient is
     // "subject, if that is a Patient", the rows of subject answer for it.
     private static List<SearchParameterDefinition> Keepers(SearchParameterDefinition definition, IReadOnlyList<SearchParameterDefinition> all)
     {
-        const string combo = "combo-";
-        if (definition.Code.StartsWith(combo, StringComparison.Ordinal))
-            return [.. all.Where(p => p.Code == definition.Code[combo.Length..] || p.Code == "component-" + definition.Code[combo.Length..])];
+        if (IsCombo(definition))
+            return [.. all.Where(p => p.Code == definition.Code[Combo.Length..] || p.Code == "component-" + definition.Code[Combo.Length..])];
         var whole = OnlyTarget(definition) is null ? null : definition.Expression![..definition.Expression!.IndexOf(Resolves, StringComparison.Ordinal)];
         return [all.FirstOrDefault(p => p.Type == SearchParameterType.Reference && p.Expression == whole) ?? definition];
     }

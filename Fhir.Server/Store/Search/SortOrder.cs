@@ -66,7 +66,22 @@ internal sealed class SortOrder
     /// <summary>The codes that an element with a fixed list of them may have, in order; null for any other.</summary>
     public static IReadOnlyList<string>? Codes(SearchParameterDefinition definition, DefinitionSet definitions)
     {
-        var names = definition.Expression!.Split('.');
+        var (element, type) = At(definition.Expression!, definitions);
+        if (type?.Name == "boolean") return ["false", "true"];
+        return element?.RequiredValueSet is { } valueSet && definitions.RequiredCodes(valueSet) is { IsEnumerated: true } codes && type?.Name == "code"
+            ? [.. codes.Systems.SelectMany(s => s.Codes!).Order(StringComparer.Ordinal)]
+            : null;
+    }
+
+    /// <summary>It is a token of codes, which are ordered by the words beside them (display and text), as a reader would; a code without words comes last.</summary>
+    public static bool HasWords(SearchParameterDefinition definition, DefinitionSet definitions) =>
+        definition.Type == SearchParameterType.Token && !SearchCatalog.IsCombo(definition) && Codes(definition, definitions) is null
+        && definition.Expression!.Split('|').All(path => path.Contains(" as CodeableConcept", StringComparison.Ordinal) || At(path.Trim(), definitions).Type?.Name is "CodeableConcept" or "Coding");
+
+    // What a plain path leads to; nothing when it is not plain.
+    private static (ElementDefinition? Element, TypeDefinition? Type) At(string path, DefinitionSet definitions)
+    {
+        var names = path.Split('.');
         var type = definitions.Type(names[0]);
         ElementDefinition? element = null;
         foreach (var name in names.Skip(1))
@@ -74,10 +89,7 @@ internal sealed class SortOrder
             element = type?.Element(name);
             type = element?.Types is [var only] ? only.Type : null;
         }
-        if (type?.Name == "boolean") return ["false", "true"];
-        return element?.RequiredValueSet is { } valueSet && definitions.RequiredCodes(valueSet) is { IsEnumerated: true } codes && type?.Name == "code"
-            ? [.. codes.Systems.SelectMany(s => s.Codes!).Order(StringComparer.Ordinal)]
-            : null;
+        return (element, type);
     }
 
     // Of several values the least counts when ascending, the greatest when descending.
@@ -89,6 +101,7 @@ internal sealed class SortOrder
             SearchParameterType.Date => key.Descending ? new("ix_date", "hi", "lo", number, true) : new("ix_date", "lo", "hi", number, false),
             SearchParameterType.String or SearchParameterType.Uri => new("ix_str", "s", "x", number, key.Descending),
             SearchParameterType.Number or SearchParameterType.Quantity => new("ix_qty", "lo", "hi", number, key.Descending),
+            SearchParameterType.Token when HasWords(parameter.Definition, scope.Lookup.Catalog.Definitions) => new("ix_str", "s", "x", number, key.Descending),
             SearchParameterType.Token or SearchParameterType.Reference or SearchParameterType.Composite or SearchParameterType.Special => null,
         };
     }

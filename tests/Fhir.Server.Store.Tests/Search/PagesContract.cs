@@ -57,6 +57,36 @@ public abstract class PagesContract
         foreach (var size in new[] { 1, 2, 3 }) Assert.Equal(whole, await WalkAsync(store, $"Patient?_sort={sort}&_count={size}"));
     }
 
+    private static string Condition(string id, string code) => $$"""{"resourceType":"Condition","id":"{{id}}","subject":{"reference":"Patient/p"},"code":{{code}}}""";
+
+    [Theory]
+    [InlineData("code", "both,dots,beta,bare,none")]
+    [InlineData("-code", "both,beta,dots,none,bare")]
+    [InlineData("code,-_id", "both,dots,beta,none,bare")]
+    public async Task T102_Codes_sort_by_the_words_beside_them_and_those_without_words_come_last(string sort, string expected)
+    {
+        await using var store = await WithAsync();
+        await store.PutAsync(Condition("beta", "{\"coding\":[{\"code\":\"1\",\"display\":\"Beta\"}]}"));
+        await store.PutAsync(Condition("both", "{\"text\":\"alpha\",\"coding\":[{\"code\":\"3\",\"display\":\"Zeta\"}]}"));
+        await store.PutAsync(Condition("bare", "{\"coding\":[{\"code\":\"0\"}]}"));
+        await store.PutAsync(Condition("dots", "{\"text\":\"Älter\"}"));
+        await store.PutAsync("""{"resourceType":"Condition","id":"none","subject":{"reference":"Patient/p"}}""");
+        Assert.Equal(expected.Split(','), await store.FindAsync($"Condition?_sort={sort}"));
+        foreach (var size in new[] { 1, 2, 3 }) Assert.Equal(expected.Split(','), await WalkAsync(store, $"Condition?_sort={sort}&_count={size}"));
+    }
+
+    [Theory]
+    [InlineData("Patient?_sort=identifier")]
+    [InlineData("Patient?_sort=telecom")]
+    [InlineData("Observation?_sort=combo-code")]
+    [InlineData("Observation?_sort=code-value-quantity")]
+    public async Task T102_What_has_no_order_is_refused(string query)
+    {
+        await using var store = await WithAsync();
+        Assert.True((await store.TryAsync(query)).Failed(out var issue, out _));
+        Assert.Equal(IssueKind.Unsupported, issue.Kind);
+    }
+
     [Theory]
     [InlineData("value-quantity", "minus,low,high,none")]
     [InlineData("-value-quantity", "high,low,minus,none")]
