@@ -16,6 +16,9 @@ internal sealed class ServerProcess : IAsyncDisposable
     /// <summary>Commands run as this program was built, not as ./start would build it.</summary>
     private bool AsBuilt { get; init; }
 
+    /// <summary>What it was told besides, as its commands are.</summary>
+    private string[] Settings { get; init; } = [];
+
     public Uri Address { get; }
     /// <summary>What the server itself printed: from the start of the process to ready.</summary>
     public int ReadyMillis { get; }
@@ -24,11 +27,11 @@ internal sealed class ServerProcess : IAsyncDisposable
     /// <summary>True from the moment that the signal is sent.</summary>
     public bool Killed { get; private set; }
 
-    public static async Task<ServerProcess> StartAsync(string folder, string practiceSystem = "mllp://127.0.0.1:9")
+    public static async Task<ServerProcess> StartAsync(string folder, string practiceSystem = "mllp://127.0.0.1:9", params string[] settings)
     {
-        var process = Start(folder, "--urls", "http://127.0.0.1:0", $"--Demo:PracticeSystem={practiceSystem}");
+        var process = Start(folder, ["--urls", "http://127.0.0.1:0", $"--Demo:PracticeSystem={practiceSystem}", .. settings]);
         var ready = (await process.LineAsync("ready at ")).Split(' ');   // ready at http://localhost:41234 in 812 ms
-        return new(process, folder, new Uri(ready[2].Replace("localhost", "127.0.0.1", StringComparison.Ordinal)), int.Parse(ready[^2], CultureInfo.InvariantCulture));
+        return new(process, folder, new Uri(ready[2].Replace("localhost", "127.0.0.1", StringComparison.Ordinal)), int.Parse(ready[^2], CultureInfo.InvariantCulture)) { Settings = settings };
     }
 
     /// <summary>The same product in a program that takes these arguments and prints the same line.</summary>
@@ -42,7 +45,7 @@ internal sealed class ServerProcess : IAsyncDisposable
     /// <summary>Runs a command of the product on the same folder and gives its standard output.</summary>
     public async Task<string> RunAsync(params string[] words)
     {
-        await using var process = AsBuilt ? RunningProcess.Start("dotnet", [Checkout.Host, .. words, $"--Data:Folder={_folder}"]) : Start(_folder, words);
+        await using var process = AsBuilt ? RunningProcess.Start("dotnet", [Checkout.Host, .. words, $"--Data:Folder={_folder}"]) : Start(_folder, [.. words, .. Settings]);
         return await process.ExitAsync() == 0 ? process.Printed.Trim() : throw new InvalidOperationException($"'{words[0]}' ended with {process.ExitCode}:\n{process.Said}");
     }
 

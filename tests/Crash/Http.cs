@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json.Nodes;
@@ -19,6 +20,7 @@ internal static class Http
         try
         {
             using var answer = await client.SendAsync(request);
+            if (answer.StatusCode == HttpStatusCode.ServiceUnavailable) return await LaterAsync(answer);
             var text = await answer.Content.ReadAsStringAsync();
             Assert.True(answer.IsSuccessStatusCode, $"{method} {url}: {(int)answer.StatusCode} {text}");
             return text.Length == 0 ? new JsonObject() : JsonNode.Parse(text);
@@ -27,6 +29,14 @@ internal static class Http
         {
             return null;
         }
+    }
+
+    // The database is away: it may be tried again, and the answer says when. Nobody knows what became of it.
+    private static async Task<JsonNode?> LaterAsync(HttpResponseMessage answer)
+    {
+        Assert.NotNull(answer.Headers.RetryAfter);
+        await Task.Delay(50);
+        return null;
     }
 
     public static async Task<JsonNode> GetAsync(HttpClient client, string url)

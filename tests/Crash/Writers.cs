@@ -31,38 +31,43 @@ internal sealed class Creator : IWriter
             var found = await Http.EntriesAsync(integrator, $"/fhir/Patient?identifier={System}%7C{identifier}");
             if (id is null) Assert.InRange(found.Count, 0, 1);
             else Assert.Equal(id, (string?)Assert.Single(found)["id"]);
+            Assert.All(found, made => Assert.Equal("1", (string?)made["meta"]!["versionId"]));
         }
         _sent.Clear();
     }
 }
 
-/// <summary>Updates one patient again and again: the n-th text is version n, whatever happened between.</summary>
+/// <summary>Updates one patient again and again, each time with the next number: each number makes one version or none, in their order.</summary>
 internal sealed class Updater(int number) : IWriter
 {
     private readonly string _url = string.Create(CultureInfo.InvariantCulture, $"/fhir/Patient/crash-{number}");
-    private int _acknowledged, _sent;
+    private readonly HashSet<int> _acknowledged = [];
+    private int _sent, _versions, _last;   // the last two are what the check before this one found
 
     public async Task WriteAsync(HttpClient integrator, HttpClient clinician)
     {
-        _sent++;
-        var body = People.Patient("https://crash.example/updated", _url, _sent.ToString(CultureInfo.InvariantCulture));
+        var next = ++_sent;
+        var body = People.Patient("https://crash.example/updated", _url, next.ToString(CultureInfo.InvariantCulture));
         body["id"] = _url.Split('/')[^1];
-        if (await Http.SendAsync(integrator, HttpMethod.Put, _url, body) is not null) _acknowledged = _sent;
+        if (await Http.SendAsync(integrator, HttpMethod.Put, _url, body) is not null) _acknowledged.Add(next);
     }
 
     public async Task CheckAsync(HttpClient integrator, HttpClient clinician)
     {
-        if (_acknowledged == 0 && (await Http.EntriesAsync(integrator, $"/fhir/Patient?_id={_url.Split('/')[^1]}")).Count == 0)
+        var isThere = (await Http.EntriesAsync(integrator, $"/fhir/Patient?_id={_url.Split('/')[^1]}")).Count == 1;
+        var history = isThere ? await Http.EntriesAsync(integrator, $"{_url}/_history?_count=500") : [];
+        var made = history.Select(v => (Version: Number(v["meta"]!["versionId"]), Text: Number(v["name"]![0]!["family"]))).Reverse().SkipWhile(v => v.Version <= _versions).ToList();
+        Assert.Equal(Enumerable.Range(_versions + 1, made.Count), made.Select(v => v.Version));
+        foreach (var (version, text) in made)
         {
-            _sent = 0;
-            return;
+            Assert.InRange(text, _last + 1, _sent);
+            (_versions, _last) = (version, text);
         }
-        var patient = await Http.GetAsync(integrator, _url);
-        var there = int.Parse((string)patient["name"]![0]!["family"]!, CultureInfo.InvariantCulture);
-        Assert.InRange(there, _acknowledged, _sent);
-        Assert.Equal(there.ToString(CultureInfo.InvariantCulture), (string?)patient["meta"]!["versionId"]);
-        (_acknowledged, _sent) = (there, there);
+        Assert.Superset(_acknowledged, made.Select(v => v.Text).ToHashSet());
+        _acknowledged.Clear();
     }
+
+    private static int Number(JsonNode? text) => int.Parse((string)text!, CultureInfo.InvariantCulture);
 }
 
 /// <summary>Sends transactions of two resources: both are there, or neither.</summary>
