@@ -22,7 +22,7 @@ internal sealed class CriterionParser(DefinitionSet definitions, Vocabulary? voc
     /// <summary>The deployer's own parameters that were asked of.</summary>
     public IReadOnlyCollection<SearchParameterDefinition> Custom => _custom;
 
-    /// <summary>Something was asked of the words beside codes: in a database from before they must have been indexed first.</summary>
+    /// <summary>Something was asked of the words beside codes, or across units: in a database from before they must have been indexed first.</summary>
     public bool AsksWords { get; private set; }
 
     /// <summary>True when nothing but the name was wrong: a lenient search leaves the parameter out.</summary>
@@ -102,7 +102,7 @@ internal sealed class CriterionParser(DefinitionSet definitions, Vocabulary? voc
         (SearchParameterType.Uri, "below") => Uri(UriMatch.Below),
         (SearchParameterType.Date, null) => By(DateValue.Parse),
         (SearchParameterType.Number, null) => By(NumberValue.Parse),
-        (SearchParameterType.Quantity, null) => By(QuantityValue.Parse),
+        (SearchParameterType.Quantity, null) => By(Amount),
         (SearchParameterType.Composite, null) => Tuple(definition, type),
         (SearchParameterType.Token or SearchParameterType.Reference, "text") => Words(),
         (SearchParameterType.Token, "in" or "not-in" or "above" or "below") or (SearchParameterType.Reference, "above" or "below") => Modifier("This modifier is not supported here."),
@@ -126,6 +126,13 @@ internal sealed class CriterionParser(DefinitionSet definitions, Vocabulary? voc
     {
         AsksWords = true;
         return text => Text(StringMatch.Start)(text).Failed(out var issue, out var words) ? issue : new CodeTextValue((StringValue)words);
+    }
+
+    private Result<SearchValue> Amount(string text)
+    {
+        var read = QuantityValue.Parse(text);
+        if (!read.Failed(out _, out var value) && value is QuantityValue { Quantity.IsMeasured: true }) AsksWords = true;   // rows of units came later too
+        return read;
     }
 
     private static Func<string, Result<SearchValue>> Uri(UriMatch match) => text => new UriValue(SearchText.Unescape(text), match);

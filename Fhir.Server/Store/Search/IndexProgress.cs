@@ -8,7 +8,7 @@ namespace Fhir.Server.Store.Search;
 public sealed class IndexProgress
 {
     /// <summary>The name of the newest rows: whoever adds some gives it another, and every resource is gone through once more.</summary>
-    public const string Newest = "words-of-codes";
+    public const string Newest = "words-of-codes-and-canonical-units";
     private volatile bool _whole;
 
     private async ValueTask<Issue?> NotYetAsync(Session session, CancellationToken stop)
@@ -21,7 +21,7 @@ public sealed class IndexProgress
             return null;
         }
         var percent = known ? (100 * last / top).ToString(CultureInfo.InvariantCulture) : "0";
-        return new Issue(IssueKind.Unavailable, $"What :text looks at is still being indexed: {percent} % is done.");
+        return new Issue(IssueKind.Unavailable, $"What words and units are searched by is still being indexed: {percent} % is done.");
     }
 
     /// <summary>Null when all that the query asks of is there: the words beside codes, and the deployer's own parameters as they were when it was read.</summary>

@@ -90,7 +90,7 @@ public abstract class ReindexContract
     {
         await using var store = await OldAsync();
         var refused = await RefusalAsync(store);
-        Assert.Equal((IssueKind.Unavailable, "What :text looks at is still being indexed: 0 % is done."), (refused?.Kind, refused?.Text));
+        Assert.Equal((IssueKind.Unavailable, "What words and units are searched by is still being indexed: 0 % is done."), (refused?.Kind, refused?.Text));
         await store.Reindexing().BeginAsync(IndexProgress.Newest, default);
         await store.Reindexing().StepAsync(IndexProgress.Newest, default);
         Assert.Matches(": [1-9][0-9]? % is done", (await RefusalAsync(store))?.Text);

@@ -170,6 +170,26 @@ public abstract class SearchContract
     }
 
     [Fact]
+    public async Task T89_The_same_amount_is_found_in_whatever_unit_of_UCUM_it_was_written()
+    {
+        static string Value(string id, string value, string unit, string also = "", string system = "http://unitsofmeasure.org") =>
+            Observation(id, "\"valueQuantity\":{\"value\":" + value + ",\"code\":\"" + unit + "\",\"system\":\"" + system + "\"" + also + "}");
+        await using var store = await WithAsync(
+            Value("mg", "500", "mg"), Value("g", "0.50", "g"), Value("ug", "500000", "ug"), Value("more", "0.6", "g"), Value("above", "400", "mg", ",\"comparator\":\">\""),
+            Value("elsewhere", "500", "mg", system: "http://other.example"), Value("no-unit", "500", "milligram"),
+            Value("warm", "100.4", "[degF]"), Value("cool", "36", "Cel"), Value("pulse", "70", "/min"), Value("half", "50", "%"), Value("acid", "7", "[pH]"), Value("litre", "500", "mg/L"),
+            """{"resourceType":"Condition","id":"range","subject":{"reference":"Patient/p"},"onsetRange":{"low":{"value":12,"system":"http://unitsofmeasure.org","code":"mo"},"high":{"value":2,"system":"http://unitsofmeasure.org","code":"a"}}}""");
+        foreach (var (asked, found) in ((string, string)[])[
+            ("500|http://unitsofmeasure.org|mg", "g mg ug"), ("0.5|http://unitsofmeasure.org|g", "g mg ug"), ("0.500|http://unitsofmeasure.org|g", "g mg ug"), ("gt0.55|http://unitsofmeasure.org|g", "above more"),
+            ("ne500|http://unitsofmeasure.org|mg", "above more"), ("500|http://unitsofmeasure.org|milligram", "no-unit"), ("500||mg", "elsewhere mg"), ("500|http://other.example|mg", "elsewhere"),
+            ("38.0|http://unitsofmeasure.org|Cel", "warm"), ("lt98|http://unitsofmeasure.org|[degF]", "cool"), ("70|http://unitsofmeasure.org|/min", "pulse"), ("1.1667|http://unitsofmeasure.org|/s", "pulse"),
+            ("0.50|http://unitsofmeasure.org|1", "half"), ("7|http://unitsofmeasure.org|[pH]", "acid"), ("0.5|http://unitsofmeasure.org|kg/m3", "litre"), ("1e400|http://unitsofmeasure.org|mg", "")])
+            Assert.Equal((asked, found), (asked, string.Join(' ', (await store.FindAsync($"Observation?value-quantity={asked}")).Order(StringComparer.Ordinal))));
+        Assert.Equal(["g", "mg", "ug"], (await store.FindAsync("Observation?code-value-quantity=4548-4$500|http://unitsofmeasure.org|mg")).Order(StringComparer.Ordinal));
+        Assert.Equal(["range"], await store.FindAsync("Condition?onset-age=ge23|http://unitsofmeasure.org|mo"));
+    }
+
+    [Fact]
     public async Task T89_Quantities_bind_number_unit_and_comparator()
     {
         static string Value(string id, string quantity) => Observation(id, $"\"valueQuantity\":{quantity}");

@@ -17,6 +17,8 @@ internal readonly record struct Ratio : IComparable<Ratio>
     public BigInteger Above { get; }
     public BigInteger Below { get; }
 
+    public static Ratio Of(BigInteger above, BigInteger below) => Reduced(above, below);
+
     public static Ratio Of(decimal value)
     {
         Span<int> bits = stackalloc int[4];

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Numerics;
 
 namespace Fhir.Server.Core.FhirPath.Values;
 
@@ -8,6 +9,7 @@ public static class Ucum
     private const int LongestCode = 255;
     private const int LongestKept = 60;
     private const int MostKept = 4096;
+    private const int Digits = 40, MostExponent = 400;
     private static readonly ConcurrentDictionary<string, (bool IsValid, UnitWorth? Worth)> Kept = new(StringComparer.Ordinal);
 
     /// <summary>True for a code of the (case sensitive) UCUM grammar whose units all exist.</summary>
@@ -21,6 +23,22 @@ public static class Ucum
     {
         if (Read(from) is not { } source || Read(to) is not { } target || !source.Dimension.Equals(target.Dimension)) return null;
         return source.ToCanonical(Ratio.Of(value)) is { } canonical ? target.FromCanonical(canonical)?.ToDecimal() : null;
+    }
+
+    /// <summary>
+    /// Mantissa times ten to the exponent, of a unit, in the canonical unit of what it measures: what is the same amount is the same number. To 40 digits,
+    /// rounded down; null when the unit is not known or its scale is no straight line, and for numbers past all measure.
+    /// </summary>
+    public static (string Measures, BigInteger Mantissa, int Exponent)? Canonical(BigInteger mantissa, int exponent, string code)
+    {
+        if (Math.Abs(exponent) > MostExponent || Read(code) is not { } unit || unit.Scale is { IsLinear: false }) return null;
+        var ten = BigInteger.Pow(10, Math.Abs(exponent));
+        if (unit.ToCanonical(exponent < 0 ? Ratio.Of(mantissa, ten) : Ratio.Of(mantissa * ten, 1)) is not { } value) return null;
+        var size = (int)Math.Floor(BigInteger.Log10(BigInteger.Abs(value.Above) + 1) - BigInteger.Log10(value.Below));
+        var shift = Digits - size;
+        var (above, below) = shift < 0 ? (value.Above, value.Below * BigInteger.Pow(10, -shift)) : (value.Above * BigInteger.Pow(10, shift), value.Below);
+        var whole = BigInteger.DivRem(above, below, out var rest);
+        return (unit.Dimension.Text, rest.Sign < 0 ? whole - 1 : whole, -shift);
     }
 
     /// <summary>What the unit is worth; null when it is not valid, or cannot be reckoned with.</summary>

@@ -37,6 +37,9 @@ internal sealed class UnitScale
         return Curves.TryGetValue(function, out var curve) ? new(unit, null, curve) : null;
     }
 
+    /// <summary>It starts elsewhere, and is a straight line from there.</summary>
+    public bool IsLinear => _offset is not null;
+
     public Ratio? ToCanonical(Ratio value)
     {
         var inUnit = _offset is { } offset ? value + offset : Ratio.Of(_curve!.Down(value.ToDouble()));

@@ -21,28 +21,27 @@ internal sealed record Number(Prefix Prefix, ExactDecimal Value)
     }
 
     /// <summary>The condition on a stored range (a point, mostly) whose ends stand in two columns.</summary>
-    public Sql Where(Sql lo, Sql hi)
+    public Sql Where(Sql lo, Sql hi) => Where(lo, hi, DecimalKey.Of);
+
+    /// <summary>The same where numbers are kept in another unit, which keeps their order.</summary>
+    public Sql Where(Sql lo, Sql hi, Func<ExactDecimal, byte[]> key)
     {
-        var exact = DecimalKey.Of(Value);
+        var exact = key(Value);
         return Prefix switch
         {
-            Prefix.Eq => Within(lo, hi, Value.Precision),
-            Prefix.Ne => Sql.Of($"({lo} < {DecimalKey.Of(Value.Precision.From)} or {hi} >= {DecimalKey.Of(Value.Precision.To)})"),
+            Prefix.Eq => Within(lo, hi, key(Value.Precision.From), key(Value.Precision.To)),
+            Prefix.Ne => Sql.Of($"({lo} < {key(Value.Precision.From)} or {hi} >= {key(Value.Precision.To)})"),
             Prefix.Gt => Sql.Of($"{hi} > {exact}"),
             Prefix.Lt => Sql.Of($"{lo} < {exact}"),
             Prefix.Ge => Sql.Of($"{hi} >= {exact}"),
             Prefix.Le => Sql.Of($"{lo} <= {exact}"),
             Prefix.Sa => Sql.Of($"{lo} > {exact}"),
             Prefix.Eb => Sql.Of($"{hi} < {exact}"),
-            Prefix.Ap => Sql.Of($"({lo} <= {DecimalKey.Of(Value.About.To)} and {hi} >= {DecimalKey.Of(Value.About.From)})"),
+            Prefix.Ap => Sql.Of($"({lo} <= {key(Value.About.To)} and {hi} >= {key(Value.About.From)})"),
         };
     }
 
-    private static Sql Within(Sql lo, Sql hi, (ExactDecimal From, ExactDecimal To) range)
-    {
-        var (from, to) = (DecimalKey.Of(range.From), DecimalKey.Of(range.To));
-        return Sql.Of($"({lo} >= {from} and {lo} < {to} and {hi} < {to})");
-    }
+    private static Sql Within(Sql lo, Sql hi, byte[] from, byte[] to) => Sql.Of($"({lo} >= {from} and {lo} < {to} and {hi} < {to})");
 }
 
 /// <summary>A searched number.</summary>

@@ -1,4 +1,5 @@
 using Fhir.Server.Core.Elements;
+using Fhir.Server.Core.FhirPath.Values;
 using Fhir.Server.Core.Outcomes;
 using Fhir.Server.Store.Database;
 
@@ -7,6 +8,8 @@ namespace Fhir.Server.Store.Search.Types;
 /// <summary>quantity — https://hl7.org/fhir/R4/search.html#quantity: a number, with a unit when one is asked for.</summary>
 internal sealed record Quantity(Number Number, string? System, string? Unit)
 {
+    private const string Ucum = "http://unitsofmeasure.org";
+    private const int MostExponent = 300;
     private const string Currencies = "urn:iso:std:iso:4217";
 
     /// <summary>Reads <c>5.4</c>, <c>5.4|system|code</c>, <c>5.4||unit</c> (code or unit), and <c>5.4|system</c> (any unit of it).</summary>
@@ -45,6 +48,8 @@ internal sealed record Quantity(Number Number, string? System, string? Unit)
     /// <summary>The condition on a row of ix_qty under the alias <c>i</c>. Where no row without a unit is kept (in composites), all units are looked through.</summary>
     public Sql Where(KeyedHash hash, bool any)
     {
+        if (IsMeasured && Measure(hash, Unit!, Number.Value) is { } measured)
+            return Sql.Of($"i.u = {measured.U} and {Number.Where(Sql.Raw("i.lo"), Sql.Raw("i.hi"), value => Measure(hash, Unit!, value)!.Value.Key)}");
         var number = Number.Where(Sql.Raw("i.lo"), Sql.Raw("i.hi"));
         if (System is not null && Unit is null)
             return Sql.Of($"i.u >= {Mix(hash, System, 0)} and i.u <= {Mix(hash, System, uint.MaxValue)} and {number}");
@@ -52,25 +57,45 @@ internal sealed record Quantity(Number Number, string? System, string? Unit)
         return any ? Sql.Of($"i.u = 0 and {number}") : number;
     }
 
+    /// <summary>It has a unit of UCUM: the same amount is found in whatever unit it was written.</summary>
+    public bool IsMeasured => System == Ucum && Unit is not null;
+
+    // UCUM's canonical unit of what a unit measures, and the number of those; 1 g and 1000 mg have the same.
+    private static (long U, byte[] Key)? Measure(KeyedHash hash, string code, ExactDecimal value) =>
+        Math.Abs((long)value.Exponent) < MostExponent && Core.FhirPath.Values.Ucum.Canonical(value.Mantissa, value.Exponent, code) is var (measures, mantissa, exponent)
+            ? (Mix(hash, "canonical", (uint)hash.Of('k', measures)), DecimalKey.Of(new ExactDecimal(mantissa, exponent))) : null;
+
+    private static (long U, byte[] Key)? Measure(KeyedHash hash, Element quantity) =>
+        quantity["system"].Text == Ucum && quantity["code"].Text is { } code && quantity["value"].Text is { } text && ExactDecimal.Parse(text) is { } value ? Measure(hash, code, value) : null;
+
     private static IEnumerable<(long U, byte[] Lo, byte[] Hi)> Compared(Element quantity, byte[] key, KeyedHash hash, bool any)
     {
-        var (lo, hi) = quantity["comparator"].Text switch
-        {
-            "<" => (DecimalKey.Lowest, DecimalKey.Below(key)),
-            "<=" => (DecimalKey.Lowest, key),
-            ">=" => (key, DecimalKey.Highest),
-            ">" => (DecimalKey.Above(key), DecimalKey.Highest),
-            _ => (key, key),
-        };
-        return Units(lo, hi, quantity["system"].Text, quantity["code"].Text, quantity["unit"].Text, hash, any);
+        var comparator = quantity["comparator"].Text;
+        var (lo, hi) = Bounds(comparator, key);
+        var units = Units(lo, hi, quantity["system"].Text, quantity["code"].Text, quantity["unit"].Text, hash, any);
+        if (Measure(hash, quantity) is not { } measured) return units;
+        (lo, hi) = Bounds(comparator, measured.Key);
+        return units.Append((measured.U, lo, hi));
     }
+
+    private static (byte[] Lo, byte[] Hi) Bounds(string? comparator, byte[] key) => comparator switch
+        {
+        "<" => (DecimalKey.Lowest, DecimalKey.Below(key)),
+        "<=" => (DecimalKey.Lowest, key),
+        ">=" => (key, DecimalKey.Highest),
+        ">" => (DecimalKey.Above(key), DecimalKey.Highest),
+        _ => (key, key),
+    };
 
     private static IEnumerable<(long U, byte[] Lo, byte[] Hi)> Ends(Element low, Element high, KeyedHash hash, bool any)
     {
         var (lo, hi) = (low["value"].Text is { } l ? DecimalKey.Of(l) : null, high["value"].Text is { } h ? DecimalKey.Of(h) : null);
         if (lo is null && hi is null) return [];
         var unit = low.Exists ? low : high;
-        return Units(lo ?? DecimalKey.Lowest, hi ?? DecimalKey.Highest, unit["system"].Text, unit["code"].Text, unit["unit"].Text, hash, any);
+        var units = Units(lo ?? DecimalKey.Lowest, hi ?? DecimalKey.Highest, unit["system"].Text, unit["code"].Text, unit["unit"].Text, hash, any);
+        var (from, to) = (Measure(hash, low), Measure(hash, high));
+        if ((from ?? to) is not { } one || (from is { } f && to is { } t && f.U != t.U) || (lo is not null && from is null) || (hi is not null && to is null)) return units;
+        return units.Append((one.U, from?.Key ?? DecimalKey.Lowest, to?.Key ?? DecimalKey.Highest));
     }
 
     private static IEnumerable<(long U, byte[] Lo, byte[] Hi)> Units(byte[] lo, byte[] hi, string? system, string? code, string? unit, KeyedHash hash, bool any)
