@@ -190,6 +190,30 @@ public abstract class SearchContract
     }
 
     [Fact]
+    public async Task T90_Money_Range_Timing_and_SampledData_are_searched_as_they_can_be()
+    {
+        await using var store = await WithAsync(
+            """{"resourceType":"Invoice","id":"bill","status":"issued","totalGross":{"value":10.50,"currency":"EUR"}}""",
+            """{"resourceType":"Condition","id":"range","subject":{"reference":"Patient/p"},"onsetRange":{"low":{"value":30,"code":"a"},"high":{"value":40,"code":"a"}}}""",
+            """{"resourceType":"ServiceRequest","id":"twice","status":"active","intent":"order","subject":{"reference":"Patient/p"},"occurrenceTiming":{"event":["2026-03-04","2026-01-02"]}}""",
+            Observation("series", "\"valueSampledData\":{\"origin\":{\"value\":5},\"period\":10,\"dimensions\":1,\"data\":\"5 6\"}"));
+        foreach (var (query, found) in ((string, string)[])[
+            ("Invoice?totalgross=10.50|urn:iso:std:iso:4217|EUR", "bill"), ("Invoice?totalgross=gt10||EUR", "bill"), ("Invoice?totalgross=10.50||USD", ""), ("Invoice?totalgross=10.50|http://unitsofmeasure.org|EUR", ""),
+            ("Condition?onset-age=gt35||a", "range"), ("Condition?onset-age=lt35||a", "range"), ("Condition?onset-age=35||a", ""), ("Condition?onset-age=gt41||a", ""),
+            ("ServiceRequest?occurrence=2026", "twice"), ("ServiceRequest?occurrence=ge2026-03-03", "twice"), ("ServiceRequest?occurrence=2026-01-02", ""), ("ServiceRequest?occurrence=gt2026-03-04", ""), ("ServiceRequest?occurrence=lt2026-01-02", ""),
+            ("Observation?value-quantity=5", ""), ("Observation?value-quantity:missing=false", "series")])
+            Assert.Equal((query, found), (query, string.Join(' ', await store.FindAsync(query))));
+    }
+
+    [Fact]
+    public async Task T77_Codes_are_compared_as_they_are_written()
+    {
+        await using var store = await WithAsync(Patient("p1", "\"identifier\":[{\"system\":\"urn:S\",\"value\":\"aB\"}]"));
+        foreach (var (value, found) in ((string, int)[])[("aB", 1), ("ab", 0), ("urn:S|aB", 1), ("urn:s|aB", 0), ("urn:S|AB", 0)])
+            Assert.Equal(found, (await store.FindAsync($"Patient?identifier={value}")).Count);
+    }
+
+    [Fact]
     public async Task T89_Quantities_bind_number_unit_and_comparator()
     {
         static string Value(string id, string quantity) => Observation(id, $"\"valueQuantity\":{quantity}");
