@@ -1,5 +1,7 @@
 using System.Globalization;
+using Fhir.Server.Core.Json;
 using Fhir.Server.Core.Outcomes;
+using Fhir.Server.Store.Search;
 using Microsoft.Extensions.Configuration;
 
 namespace Fhir.Server.Api;
@@ -16,6 +18,13 @@ public sealed record LimitSettings
     /// <summary>The part of both that one caller may have, in hundredths.</summary>
     public int CallerPercent { get; init; } = 50;
 
+    /// <summary>The entries of a batch or transaction.</summary>
+    public int BundleEntries { get; init; } = 10_000;
+    /// <summary>How deep objects and arrays may stand in each other.</summary>
+    public int Nesting { get; init; } = JsonReader.MaxDepth;
+    /// <summary>How much one search may ask for.</summary>
+    public SearchLimits Search { get; init; } = SearchLimits.Usual;
+
     /// <summary>The settings under <c>Limits</c>, or the one sentence that says what is wrong with them.</summary>
     public static Result<LimitSettings> Read(IConfiguration from)
     {
@@ -27,9 +36,25 @@ public sealed record LimitSettings
             RequestsAtOnce = numbers.Of("Limits:RequestsAtOnce", usual.RequestsAtOnce, 1, 100_000),
             RequestsWaiting = numbers.Of("Limits:RequestsWaiting", usual.RequestsWaiting, 0, 1_000_000),
             CallerPercent = numbers.Of("Limits:CallerPercent", usual.CallerPercent, 1, 100),
+            BundleEntries = numbers.Of("Limits:BundleEntries", usual.BundleEntries, 1, 1_000_000),
+            Nesting = numbers.Of("Limits:Nesting", usual.Nesting, 8, JsonReader.MaxDepth),   // what is stored is read again, and no deeper than that
+            Search = Searching(numbers),
         };
         return numbers.Wrong is { } wrong ? wrong : read;
     }
+
+    private static SearchLimits Searching(Numbers numbers) => new()
+    {
+        Parameters = numbers.Of("Limits:Parameters", SearchLimits.Usual.Parameters, 1, 1000),
+        Values = numbers.Of("Limits:Values", SearchLimits.Usual.Values, 1, 2000),
+        ValuesTogether = numbers.Of("Limits:ValuesTogether", SearchLimits.Usual.ValuesTogether, 1, 5000),
+        ChainLinks = numbers.Of("Limits:ChainLinks", SearchLimits.Usual.ChainLinks, 0, 10),
+        SortKeys = numbers.Of("Limits:SortKeys", SearchLimits.Usual.SortKeys, 1, 20),
+        TextLength = numbers.Of("Limits:TextLength", SearchLimits.Usual.TextLength, 1, 100_000),
+        PageSize = numbers.Of("Limits:PageSize", SearchLimits.Usual.PageSize, 1, 5000),
+        Includes = numbers.Of("Limits:Includes", SearchLimits.Usual.Includes, 1, 5000),
+        IncludeRounds = numbers.Of("Limits:IncludeRounds", SearchLimits.Usual.IncludeRounds, 1, 100),
+    };
 
     private sealed class Numbers(IConfiguration from)
     {

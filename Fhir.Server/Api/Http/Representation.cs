@@ -9,7 +9,8 @@ namespace Fhir.Server.Api.Http;
 public static class Representation
 {
     /// <summary>The resources' own limit, and the Bundles around them.</summary>
-    public const int DeepestBundle = JsonReader.MaxDepth + 16;
+    public const int DeepestBundle = JsonReader.MaxDepth + BundlesAround;
+    public const int BundlesAround = 16;
 
     /// <summary>JSON of ours in the format that was asked.</summary>
     public static ReadOnlyMemory<byte> Of(ReadOnlyMemory<byte> json, Format format, bool pretty) => format switch

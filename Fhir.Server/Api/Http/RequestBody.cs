@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Text.Json;
 using Fhir.Server.Core.Definitions;
 using Fhir.Server.Core.Elements;
 using Fhir.Server.Core.Json;
@@ -25,7 +26,9 @@ public sealed record RequestBody(ReadOnlyMemory<byte> Json, Element Resource)
     {
         if (Formats.OfBody(request.ContentType) is not { } format || request.Headers.ContentEncoding.Count > 0) return Refusal.WrongMediaType;
         var body = await BytesAsync(request, stop);
-        return format == Format.Json ? body : Representation.JsonOf(body, broken);
+        if (format != Format.Json && Representation.JsonOf(body, broken).Failed(out var issue, out body)) return issue;
+        var deepest = request.HttpContext.RequestServices.GetRequiredService<ApiSettings>().Limits.Nesting;
+        return deepest < JsonReader.MaxDepth && IsDeeper(body.Span, broken is null ? deepest : deepest + Representation.BundlesAround) ? TooDeep(deepest) : body;
     }
 
     /// <summary>The reader, then the structure check: every resource that is written passes here.</summary>
@@ -55,6 +58,24 @@ public sealed record RequestBody(ReadOnlyMemory<byte> Json, Element Resource)
         using var buffer = new MemoryStream();
         await request.Body.CopyToAsync(buffer, stop);
         return buffer.Length > most ? throw TooLarge : buffer.ToArray();
+    }
+
+    private static Issue TooDeep(int deepest) => new(IssueKind.Unsupported, $"Objects and lists stand in each other at most {deepest} deep here.") { Code = "too-costly" };
+
+    // What is no JSON is told by who reads it next.
+    private static bool IsDeeper(ReadOnlySpan<byte> json, int deepest)
+    {
+        var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = 1000 });
+        try
+        {
+            while (reader.Read())
+                if (reader.CurrentDepth >= deepest && reader.TokenType is (JsonTokenType.StartObject or JsonTokenType.StartArray)) return true;
+            return false;
+        }
+        catch (JsonException)
+        {
+            return false;
+        }
     }
 
     private static BadHttpRequestException TooLarge => new("The body is too large.", StatusCodes.Status413PayloadTooLarge);

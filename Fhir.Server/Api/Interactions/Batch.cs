@@ -17,11 +17,11 @@ public static class Batch
 
     public static void Map(RouteGroupBuilder fhir) => fhir.MapPost("/", TakeAsync).Asks(Right.Bundle);
 
-    private static async Task<IResult> TakeAsync(HttpContext context, Caller caller, Transaction transaction, Writing writing, Patch patch, EntryReads reads, CancellationToken stop)
+    private static async Task<IResult> TakeAsync(HttpContext context, Caller caller, Transaction transaction, Writing writing, Patch patch, EntryReads reads, ApiSettings settings, CancellationToken stop)
     {
         var broken = new Dictionary<int, Issue>();
         if ((await RequestBody.JsonAsync(context.Request, stop, broken)).Failed(out var issue, out var json)) return Refusal.Of(issue);
-        if (BundleText.Read(json, broken).Failed(out issue, out var bundle)) return Refusal.Of(issue);
+        if (BundleText.Read(json, broken, settings.Limits.BundleEntries).Failed(out issue, out var bundle)) return Refusal.Of(issue);
         var of = new BundleCall(Call.Of(context), caller, Base.Of(context), HomeOrganization.Of(context.Request, caller.Sees), Prefer.Of(context.Request).Return);
         return bundle switch
         {

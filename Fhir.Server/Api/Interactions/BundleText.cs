@@ -15,7 +15,7 @@ public sealed class BundleText
     public List<EntryText> Entries { get; } = [];
 
     /// <param name="broken">What is wrong with entries whose resource was lost on the way from XML, by their index.</param>
-    public static Result<BundleText> Read(ReadOnlyMemory<byte> json, IReadOnlyDictionary<int, Issue> broken)
+    public static Result<BundleText> Read(ReadOnlyMemory<byte> json, IReadOnlyDictionary<int, Issue> broken, int most)
     {
         var bundle = new BundleText();
         var reader = new Utf8JsonReader(json.Span, new JsonReaderOptions { MaxDepth = Representation.DeepestBundle });
@@ -25,7 +25,7 @@ public sealed class BundleText
             if (reader.TokenType != JsonTokenType.StartObject) return NoBundle;
             while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName) bundle.Property(ref reader, json);
             foreach (var (index, issue) in broken) bundle.Entries[index].Broken = issue;
-            return reader.Read() ? NoBundle : bundle;
+            return reader.Read() ? NoBundle : bundle.Entries.Count > most ? TooMany(most) : bundle;
         }
         catch (JsonException malformed)
         {
@@ -37,6 +37,7 @@ public sealed class BundleText
         }
     }
 
+    private static Issue TooMany(int most) => new(IssueKind.Invalid, $"A Bundle has at most {most} entries here.", "Bundle.entry") { Code = "too-long" };
     private static Issue NoBundle => new(IssueKind.Invalid, "Only a Bundle of type batch or transaction is taken here.", "Bundle");
 
     private void Property(ref Utf8JsonReader reader, ReadOnlyMemory<byte> json)

@@ -12,7 +12,7 @@ using Fhir.Server.Store.Search;
 namespace Fhir.Server.Api.Interactions;
 
 /// <summary>One page of a search as a Bundle; entries of a batch ask for it too.</summary>
-public sealed class SearchPages(ResourceSearch search, BinaryData binaries, TerminologyDesk desk, Seal seal)
+public sealed class SearchPages(ResourceSearch search, BinaryData binaries, TerminologyDesk desk, Seal seal, ApiSettings settings)
 {
     private static readonly Issue IncludesCut = new(IssueKind.Unsupported, "More is referred to than one page holds; some of it is left out.") { Code = "too-costly" };
 
@@ -21,7 +21,7 @@ public sealed class SearchPages(ResourceSearch search, BinaryData binaries, Term
         if (SealedQuery.Open(seal, parameters, caller) is { } held) (parameters, byForm) = (held, true);
         if (type is not null && !DefinitionSet.R4.IsResource(type)) return Writing.NoSuchType;
         if (within is { } focus && Compartments.Wrong(focus, type) is { } wrong) return wrong;
-        if (SearchQuery.Parse(type, parameters, search.Definitions, strict, within, await VocabularyAsync(parameters, caller, stop)).Failed(out var issue, out var query)) return issue;
+        if (SearchQuery.Parse(type, parameters, search.Definitions, strict, within, await VocabularyAsync(parameters, caller, stop), settings.Limits.Search).Failed(out var issue, out var query)) return issue;
         if ((await search.SearchAsync(query, caller.Sees, stop)).Failed(out issue, out var page)) return issue;
         var entries = new List<BundleEntry>(page.Matches.Count + page.Includes.Count + 2);
         foreach (var match in page.Matches) entries.Add(await EntryAsync(match, "match", query.Elements, query, baseUrl, stop));

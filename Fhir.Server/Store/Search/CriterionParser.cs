@@ -7,10 +7,10 @@ using Fhir.Server.Store.Search.Types;
 namespace Fhir.Server.Store.Search;
 
 /// <summary>Reads one parameter of a search — https://hl7.org/fhir/R4/search.html#modifiers. Issues name the parameter and never repeat its value.</summary>
-internal sealed class CriterionParser(DefinitionSet definitions, Vocabulary? vocabulary = null)
+internal sealed class CriterionParser(DefinitionSet definitions, Vocabulary? vocabulary = null, SearchLimits? given = null)
 {
-    private const int MostLinks = 5, MostSteps = 300, MostValues = 500, LongestText = 2000;
-    private const int MostValuesTogether = 800;   // each is a piece of SQL, and If-None-Exist runs under the commit lock
+    private const int MostSteps = 300;
+    private readonly SearchLimits _limits = given ?? SearchLimits.Usual;
     public static readonly Issue Unknown = new(IssueKind.Invalid, "There is no such search parameter.") { Code = "not-supported" };
     private static readonly Issue NotServed = new(IssueKind.Unsupported, "This parameter is not supported here; without it the answer would be another one, so it is not left out.") { Code = "not-supported" };
 
@@ -31,12 +31,12 @@ internal sealed class CriterionParser(DefinitionSet definitions, Vocabulary? voc
     /// <summary>Reads <c>key=value</c> as a condition on a type (null = any). Where is left for the caller to fill.</summary>
     public Result<Criterion> Parse(string? type, string key, string value, int links = 0)
     {
-        if (links > MostLinks) return TooCostly($"A chain has at most {MostLinks} links.");
+        if (links > _limits.ChainLinks) return TooCostly($"A chain has at most {_limits.ChainLinks} links.");
         _steps = links == 0 ? 0 : _steps + 1;
         if (_steps > MostSteps) return TooCostly("The chain branches too often: name the types that it leads over.");
-        var values = Each(value).Take(MostValues + 1).Count();
-        if (values > MostValues) return TooCostly($"A parameter has at most {MostValues} values.");
-        if ((_values += values) > MostValuesTogether) return TooCostly("The search has too many values, or too many types and links for them.");
+        var values = Each(value).Take(_limits.Values + 1).Count();
+        if (values > _limits.Values) return TooCostly($"A parameter has at most {_limits.Values} values.");
+        if ((_values += values) > _limits.ValuesTogether) return TooCostly("The search has too many values, or too many types and links for them.");
         if (key.StartsWith("_has:", StringComparison.Ordinal)) return ParseHas(type, key, value, links);
         var dot = key.IndexOf('.', StringComparison.Ordinal);
         if (dot >= 0) return ParseChain(type, key[..dot], key[(dot + 1)..], value, links);
@@ -120,7 +120,7 @@ internal sealed class CriterionParser(DefinitionSet definitions, Vocabulary? voc
     private static Result<Func<string, Result<SearchValue>>> Modifier(string text) => new Issue(IssueKind.Unsupported, text);
     private static Result<Func<string, Result<SearchValue>>> By(Func<string, Result<SearchValue>> read) => read;
     private static Issue TooCostly(string text) => new(IssueKind.Unsupported, text) { Code = "too-costly" };
-    private static Func<string, Result<SearchValue>> Text(StringMatch match) => text => text.Length > LongestText ? TooCostly("The text is too long.") : new StringValue(SearchText.Unescape(text), match);
+    private Func<string, Result<SearchValue>> Text(StringMatch match) => text => text.Length > _limits.TextLength ? TooCostly("The text is too long.") : new StringValue(SearchText.Unescape(text), match);
 
     private Func<string, Result<SearchValue>> Words()
     {

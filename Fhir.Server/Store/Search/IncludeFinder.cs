@@ -6,9 +6,8 @@ using Fhir.Server.Store.Search.Criteria;
 namespace Fhir.Server.Store.Search;
 
 /// <summary>What the matches of a page refer to, and what refers to them — https://hl7.org/fhir/R4/search.html#include. Each resource once, and only what the caller may see.</summary>
-internal sealed class IncludeFinder(Session session, Scope scope)
+internal sealed class IncludeFinder(Session session, Scope scope, SearchLimits limits)
 {
-    private const int Most = 1000, MostRounds = 25;
     private readonly Dictionary<long, ResourceVersion> _found = [];
     private HashSet<long> _matches = [];
 
@@ -17,11 +16,11 @@ internal sealed class IncludeFinder(Session session, Scope scope)
     {
         _matches = [.. matches.Select(m => m.Rid)];
         IReadOnlyList<ResourceVersion> from = matches;
-        for (var round = 0; from.Count > 0 && rules.Count > 0 && round < MostRounds; round++)
+        for (var round = 0; from.Count > 0 && rules.Count > 0 && round < limits.IncludeRounds; round++)
         {
             var next = new List<ResourceVersion>();
             foreach (var rule in rules) next.AddRange(await FindAsync(rule, from, stop));
-            if (_found.Count > Most) return ([.. _found.Values.Take(Most)], true);
+            if (_found.Count > limits.Includes) return ([.. _found.Values.Take(limits.Includes)], true);
             rules = [.. rules.Where(r => r.Iterate)];
             from = next;
         }
@@ -49,7 +48,7 @@ internal sealed class IncludeFinder(Session session, Scope scope)
         return Sql.Of(
             $"""
             select q.rid, q.typ, q.fid, q.ver, q.t, q.at, q.method, body.bytes from
-            (select x.rid, x.typ, x.fid, x.ver, x.t, x.at, x.method, x.b from ({Sql.Join(" union ", links)}) u cross join res x where x.rid = u.rid and {Seen(rule)} limit {already + Most + 1}) q
+            (select x.rid, x.typ, x.fid, x.ver, x.t, x.at, x.method, x.b from ({Sql.Join(" union ", links)}) u cross join res x where x.rid = u.rid and {Seen(rule)} limit {already + limits.Includes + 1}) q
             join body on body.b = q.b order by q.rid
             """);
     }

@@ -9,18 +9,17 @@ using Fhir.Server.Store.Search.Types;
 namespace Fhir.Server.Store.Search;
 
 /// <summary>Reads a whole search: what shapes the answer here, the conditions through <see cref="CriterionParser"/>.</summary>
-internal sealed class QueryParser(string? type, DefinitionSet definitions, bool strict, ResourceKey? within, Vocabulary? vocabulary)
+internal sealed class QueryParser(string? type, DefinitionSet definitions, bool strict, ResourceKey? within, Vocabulary? vocabulary, SearchLimits limits)
 {
-    private const int MostParameters = 100, MostSortKeys = 8;
     private static readonly string[] Summaries = ["true", "text", "data", "false", "count"];
-    private readonly CriterionParser _criteria = new(definitions, vocabulary);
+    private readonly CriterionParser _criteria = new(definitions, vocabulary, limits);
     private readonly List<KeyValuePair<string, string>> _used = [];
     private readonly List<string> _ignored = [];
     private readonly List<SortKey> _sort = [];
     private readonly List<IncludeRule> _includes = [];
     private readonly List<string> _elements = [];
     private readonly List<SearchQuery.Branch> _branches = [];
-    private int _count = SearchQuery.DefaultCount;
+    private int _count = Math.Min(SearchQuery.DefaultCount, limits.PageSize);
     private bool _accurate, _estimated, _sortsByWords;
 
     public bool BoundsCare { get; init; }
@@ -28,7 +27,7 @@ internal sealed class QueryParser(string? type, DefinitionSet definitions, bool 
 
     public Result<SearchQuery> Parse(IReadOnlyList<KeyValuePair<string, string>> parameters)
     {
-        if (parameters.Count > MostParameters) return new Issue(IssueKind.Unsupported, $"A search has at most {MostParameters} parameters.") { Code = "too-costly" };
+        if (parameters.Count > limits.Parameters) return new Issue(IssueKind.Unsupported, $"A search has at most {limits.Parameters} parameters.") { Code = "too-costly" };
         if (Types(parameters).Failed(out var issue, out var types)) return issue;
         _branches.AddRange(types.Select(t => new SearchQuery.Branch(t, within is { } focus ? [new CompartmentCriterion(focus)] : [])));
         foreach (var (key, value) in parameters)
@@ -40,7 +39,7 @@ internal sealed class QueryParser(string? type, DefinitionSet definitions, bool 
         return new SearchQuery
         {
             Type = type, Within = within, Count = _summary == "count" ? 0 : _count, Accurate = _accurate, Estimated = _estimated, Summary = _summary == "count" ? null : _summary,
-            Elements = _elements, Page = _page, Used = _used, Ignored = _ignored, Sort = _sort, Includes = _includes, Branches = _branches, AsksWords = _criteria.AsksWords || _sortsByWords, Custom = _criteria.Custom,
+            Elements = _elements, Page = _page, Used = _used, Ignored = _ignored, Sort = _sort, Includes = _includes, Branches = _branches, AsksWords = _criteria.AsksWords || _sortsByWords, Custom = _criteria.Custom, Limits = limits,
         };
     }
 
@@ -99,7 +98,7 @@ internal sealed class QueryParser(string? type, DefinitionSet definitions, bool 
     private Issue? Count(string value)
     {
         if (!int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var count)) return Wrong("_count is a number, 0 or more.");
-        _count = Math.Min(count, SearchQuery.MostCount);
+        _count = Math.Min(count, limits.PageSize);
         _used.Add(new("_count", _count.ToString(CultureInfo.InvariantCulture)));
         return null;
     }
@@ -114,7 +113,7 @@ internal sealed class QueryParser(string? type, DefinitionSet definitions, bool 
             if (issue is not null && (strict || !CriterionParser.IsUnknown(issue))) return issue;
             if (issue is not null) _ignored.Add("_sort");
             if (issue is not null) continue;
-            if (_sort.Count == MostSortKeys) return new Issue(IssueKind.Unsupported, $"A search is sorted by at most {MostSortKeys} keys.") { Code = "too-costly" };
+            if (_sort.Count == limits.SortKeys) return new Issue(IssueKind.Unsupported, $"A search is sorted by at most {limits.SortKeys} keys.") { Code = "too-costly" };
             _sort.Add(key);
             kept.Add(text);
         }

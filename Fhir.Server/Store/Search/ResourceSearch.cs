@@ -103,7 +103,7 @@ public sealed class ResourceSearch
     {
         while (true)
         {
-            var (included, cut) = await new IncludeFinder(session, sql.Scope).FindAsync(query.Includes, matches, stop);
+            var (included, cut) = await new IncludeFinder(session, sql.Scope, query.Limits).FindAsync(query.Includes, matches, stop);
             if (!cut || matches.Count == 1) return (matches, included, cut);
             matches = matches[..(matches.Count / 2)];
         }

@@ -41,7 +41,7 @@ public sealed class SearchQuery
 
     /// <summary>The deployer's own parameters that it asks of.</summary>
     internal IReadOnlyCollection<SearchParameterDefinition> Custom { get; init; } = [];
-
+    internal SearchLimits Limits { get; init; } = SearchLimits.Usual;
     internal bool CountOnly => Count == 0;
     /// <summary>One for each type that is searched; one without a type for all together.</summary>
     /// <summary>The names of the parameters it searches by.</summary>
@@ -54,8 +54,8 @@ public sealed class SearchQuery
     /// Reads the parameters as they came, percent-decoded. What is not understood is left out, or with <paramref name="strict"/>
     /// refused (https://hl7.org/fhir/R4/search.html#errors); a wrong value or modifier is refused in any case. Within: only what is in the compartment of that resource. Without a vocabulary :in, :not-in, :above and :below of tokens are refused.
     /// </summary>
-    public static Result<SearchQuery> Parse(string? type, IReadOnlyList<KeyValuePair<string, string>> parameters, DefinitionSet definitions, bool strict = false, ResourceKey? within = null, Vocabulary? vocabulary = null) =>
-        new QueryParser(type, definitions, strict, within, vocabulary).Parse(parameters);
+    public static Result<SearchQuery> Parse(string? type, IReadOnlyList<KeyValuePair<string, string>> parameters, DefinitionSet definitions, bool strict = false, ResourceKey? within = null, Vocabulary? vocabulary = null, SearchLimits? limits = null) =>
+        new QueryParser(type, definitions, strict, within, vocabulary, limits ?? SearchLimits.Usual).Parse(parameters);
 
     /// <summary>The parameters of a type (<c>Resource</c>: of all) that something is searched by.</summary>
     public static IEnumerable<SearchParameterDefinition> Parameters(string type, DefinitionSet definitions) =>
@@ -68,8 +68,8 @@ public sealed class SearchQuery
     public static IReadOnlyList<string> Targets(SearchParameterDefinition parameter) => SearchCatalog.TargetsOf(parameter);
 
     /// <summary>What is in the compartment of a resource and what that refers to; <c>start</c> and <c>end</c> bound when the care was — https://hl7.org/fhir/R4/patient-operation-everything.html</summary>
-    public static Result<SearchQuery> Everything(ResourceKey focus, IReadOnlyList<KeyValuePair<string, string>> parameters, DefinitionSet definitions) =>
-        new QueryParser(null, definitions, strict: true, focus, null) { BoundsCare = true }.Parse([.. parameters, new("_include", "*")]);
+    public static Result<SearchQuery> Everything(ResourceKey focus, IReadOnlyList<KeyValuePair<string, string>> parameters, DefinitionSet definitions, SearchLimits? limits = null) =>
+        new QueryParser(null, definitions, strict: true, focus, null, limits ?? SearchLimits.Usual) { BoundsCare = true }.Parse([.. parameters, new("_include", "*")]);
 
     /// <summary>The conditions on one type.</summary>
     internal sealed record Branch(string? Type, List<Criterion> All);
