@@ -13,9 +13,10 @@ internal static class Http
     public static JsonObject Text(string name, string value) => new() { ["name"] = name, ["valueString"] = value };
 
     /// <summary>The answer's body; null = no answer, so nobody knows whether it happened. Any other refusal fails the test.</summary>
-    public static async Task<JsonNode?> SendAsync(HttpClient client, HttpMethod method, string url, JsonObject? body)
+    public static async Task<JsonNode?> SendAsync(HttpClient client, HttpMethod method, string url, JsonObject? body, string? ifNoneExist = null)
     {
         using var request = new HttpRequestMessage(method, new Uri(url, UriKind.Relative));
+        if (ifNoneExist is not null) request.Headers.Add("If-None-Exist", ifNoneExist);
         if (body is not null) request.Content = new StringContent(body.ToJsonString(), Encoding.UTF8, new MediaTypeHeaderValue("application/fhir+json"));
         try
         {
