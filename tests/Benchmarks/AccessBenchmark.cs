@@ -58,6 +58,24 @@ internal static class AccessBenchmark
 
     private static double Median(IEnumerable<double> values) => values.Order().ToList() is var sorted && sorted.Count % 2 == 1 ? sorted[sorted.Count / 2] : (sorted[(sorted.Count / 2) - 1] + sorted[sorted.Count / 2]) / 2;
 
+    /// <summary>A thread of the GP with the company doctor; its id.</summary>
+    public static async Task<string> ThreadAsync(HttpClient jansen)
+    {
+        var parameters = new JsonObject
+        {
+            ["resourceType"] = "Parameters",
+            ["parameter"] = new JsonArray(
+                new JsonObject { ["name"] = "subject", ["valueReference"] = new JsonObject { ["reference"] = "Patient/patient-01" } },
+                new JsonObject { ["name"] = "recipient", ["valueReference"] = new JsonObject { ["reference"] = "PractitionerRole/dr.devries" } },
+                new JsonObject { ["name"] = "topic", ["valueString"] = "Benchmark" },
+                new JsonObject { ["name"] = "category", ["valueCode"] = "advice" },
+                new JsonObject { ["name"] = "text", ["valueString"] = "Kan hij weer aan het werk?" }),
+        };
+        using var content = new StringContent(parameters.ToJsonString(), Encoding.UTF8, new MediaTypeHeaderValue("application/fhir+json"));
+        using var answer = await jansen.PostAsync(new Uri("/fhir/Communication/$open-thread", UriKind.Relative), content);
+        return (string)JsonNode.Parse(await answer.EnsureSuccessStatusCode().Content.ReadAsStringAsync())!["id"]!;
+    }
+
     /// <summary>One of the two servers, with its patients and callers.</summary>
     private sealed class Site : IAsyncDisposable
     {
@@ -69,7 +87,7 @@ internal static class AccessBenchmark
         public static async Task<Site> OpenAsync(string audit)
         {
             var site = new Site();
-            site._server = await ServerProcess.StartInAsync(Path.Combine(AppContext.BaseDirectory, "Benchmarks.dll"), site._folder, AuditedServer.Child, audit);
+            site._server = await ServerProcess.StartInAsync(Path.Combine(AppContext.BaseDirectory, "Benchmarks.dll"), site._folder, ServedHere.Child, audit, "");
             await site.FillAsync();
             return site;
         }
@@ -96,7 +114,8 @@ internal static class AccessBenchmark
             var own = await HttpBenchmark.PatientsAsync(integrator, Patients + 1, Patients / OneIn, home: "Organization/de-linde");
             await CallerAsync(SeesAll, "integrator", all.Select(id => $"/fhir/Patient/{id}"));
             await CallerAsync(Gp, "dr.jansen", own.Select(id => $"/fhir/Patient/{id}"));
-            await CallerAsync(CompanyDoctor, "dr.devries", ["/fhir/Patient/patient-01", $"/fhir/Communication/{await ThreadAsync()}"]);
+            using var jansen = await _server.ClientAsync("dr.jansen");
+            await CallerAsync(CompanyDoctor, "dr.devries", ["/fhir/Patient/patient-01", $"/fhir/Communication/{await ThreadAsync(jansen)}"]);
         }
 
         private async Task CallerAsync(string caller, string user, IEnumerable<string> paths)
@@ -104,24 +123,6 @@ internal static class AccessBenchmark
             var file = Path.Combine(_folder, $"paths-{user}");
             await File.WriteAllLinesAsync(file, paths);
             _callers[caller] = (await _server!.TokenAsync(user), file);
-        }
-
-        private async Task<string> ThreadAsync()
-        {
-            using var jansen = await _server!.ClientAsync("dr.jansen");
-            var parameters = new JsonObject
-            {
-                ["resourceType"] = "Parameters",
-                ["parameter"] = new JsonArray(
-                    new JsonObject { ["name"] = "subject", ["valueReference"] = new JsonObject { ["reference"] = "Patient/patient-01" } },
-                    new JsonObject { ["name"] = "recipient", ["valueReference"] = new JsonObject { ["reference"] = "PractitionerRole/dr.devries" } },
-                    new JsonObject { ["name"] = "topic", ["valueString"] = "Benchmark" },
-                    new JsonObject { ["name"] = "category", ["valueCode"] = "advice" },
-                    new JsonObject { ["name"] = "text", ["valueString"] = "Kan hij weer aan het werk?" }),
-            };
-            using var content = new StringContent(parameters.ToJsonString(), Encoding.UTF8, new MediaTypeHeaderValue("application/fhir+json"));
-            using var answer = await jansen.PostAsync(new Uri("/fhir/Communication/$open-thread", UriKind.Relative), content);
-            return (string)JsonNode.Parse(await answer.EnsureSuccessStatusCode().Content.ReadAsStringAsync())!["id"]!;
         }
     }
 }

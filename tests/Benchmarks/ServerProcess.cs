@@ -49,6 +49,15 @@ internal sealed class ServerProcess : IAsyncDisposable
         return await process.ExitAsync() == 0 ? process.Printed.Trim() : throw new InvalidOperationException($"'{words[0]}' ended with {process.ExitCode}:\n{process.Said}");
     }
 
+    public int Id => _process.Id;
+
+    /// <summary>Gives it a line and waits for the one that begins so.</summary>
+    public Task<string> AskAsync(string line, string beginning)
+    {
+        _process.Say(line);
+        return _process.LineAsync(beginning);
+    }
+
     public Task<string> TokenAsync(string user) => RunAsync("token", "--user", user, "--minutes", "120");
 
     public async Task<HttpClient> ClientAsync(string user)

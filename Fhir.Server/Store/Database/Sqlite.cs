@@ -194,7 +194,7 @@ internal sealed class SqliteFile : IAsyncDisposable
 /// <summary>A connection with its prepared statements: preparing costs more than most of our queries do.</summary>
 internal sealed class SqliteLink : IDisposable
 {
-    private const int StatementsKept = 400;
+    private const int StatementsKept = 400, EnableQpsg = 1007;   // SQLITE_DBCONFIG_ENABLE_QPSG
     private readonly SqliteConnection _connection;
     private readonly Dictionary<string, SqliteCommand> _commands = new(StringComparer.Ordinal);
     private readonly Dictionary<string, sqlite3_stmt> _inserts = new(StringComparer.Ordinal);
@@ -207,6 +207,8 @@ internal sealed class SqliteLink : IDisposable
         _connection = new(connectionString);
         _connection.Open();
         raw.sqlite3_progress_handler(_connection.Handle!, StepsBetweenLooks, _ => _stop.IsCancellationRequested || Environment.TickCount64 > _until ? 1 : 0, null);
+        // Else a statement is planned anew whenever a value differs that it was planned with: a partial index is enough for that.
+        SqliteException.ThrowExceptionForRC(raw.sqlite3_db_config(_connection.Handle!, EnableQpsg, 1, out _), _connection.Handle);
     }
 
     /// <summary>What runs until <see cref="Unwatch"/> is ended by the stop or when it is over its time — https://sqlite.org/c3ref/progress_handler.html</summary>

@@ -19,7 +19,7 @@ public sealed class RunningProcess : IAsyncDisposable
 
     public static RunningProcess Start(string program, IEnumerable<string> arguments, string? folder = null)
     {
-        var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false, WorkingDirectory = folder ?? Checkout.Root };
+        var start = new ProcessStartInfo(program, arguments) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false, WorkingDirectory = folder ?? Checkout.Root };
         start.Environment["SAMENSPRAAK_ROOT"] = Checkout.Root;
         var running = new RunningProcess(Process.Start(start)!);
         running._process.OutputDataReceived += (_, line) => Hear(line.Data, running._printed, running._said);
@@ -41,6 +41,9 @@ public sealed class RunningProcess : IAsyncDisposable
         await KillAsync();   // then all that it said has been heard
         return Line() ?? throw new InvalidOperationException($"'{beginning}' was not said:\n{Said}");
     }
+
+    /// <summary>A line for it to read.</summary>
+    public void Say(string line) => _process.StandardInput.WriteLine(line);
 
     /// <summary>Its exit code, when all that it said has been heard.</summary>
     public async Task<int> ExitAsync()
