@@ -5,7 +5,7 @@ namespace Fhir.Server.Api.Bulk;
 /// <summary>Cuts what comes in into pieces of whole lines. No more of it is held than one piece and its last line.</summary>
 internal sealed class ImportReader(Stream body, long longestLine)
 {
-    private const int PieceBytes = 512 * 1024;
+    private const int PieceBytes = 2 * 1024 * 1024;
     private byte[] _buffer = new byte[PieceBytes * 2];
     private int _held;
     private long _line = 1;

@@ -1,6 +1,8 @@
 using Fhir.Server.Core.Elements;
+using Fhir.Server.Core.Outcomes;
 using Fhir.Server.Store.Database;
 using Fhir.Server.Store.Jobs;
+using Fhir.Server.Store.Resources;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
@@ -51,17 +53,23 @@ public sealed class ImportRunner(TenantDatabase database, ImportLines lines, Api
     }
 
     // True at its end, also when somebody else has taken it over: then its end is not ours, and the lease says so.
+    // While one piece is written the next is read.
     private async Task<bool> PiecesAsync(ImportOrder order, CancellationToken stop)
     {
-        while (await ImportTable.NextAsync(database, order.Job, stop) is { } piece)
+        var next = ReadAsync(order, 0, stop);
+        while (await next is var (piece, read))
         {
-            var refused = await lines.WriteAsync(order with { By = order.By with { NowMicros = Now } }, piece, stop);
-            var next = Now + Micro(Lease);
-            if (!await ImportTable.DoneAsync(database, order.Job, piece, refused, _held, next, stop)) return true;
-            _held = next;
+            next = ReadAsync(order, piece.Number, stop);
+            var refused = await lines.WriteAsync(order with { By = order.By with { NowMicros = Now } }, read, stop);
+            var until = Now + Micro(Lease);
+            if (!await ImportTable.DoneAsync(database, order.Job, piece, refused, _held, until, stop)) return true;
+            _held = until;
         }
         return true;
     }
+
+    private Task<(ImportPiece Piece, IReadOnlyList<(long, Result<Write>)> Read)?> ReadAsync(ImportOrder order, long after, CancellationToken stop) => Task.Run(async () =>
+        await ImportTable.NextAsync(database, order.Job, after, stop) is { } piece ? (piece, await lines.ReadAsync(order, piece, stop)) : default((ImportPiece, IReadOnlyList<(long, Result<Write>)>)?), stop);
 
     private long Now => Micros.Of(clock.GetUtcNow());
     private static long Micro(TimeSpan time) => time.Ticks / TimeSpan.TicksPerMicrosecond;

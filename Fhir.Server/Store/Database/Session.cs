@@ -93,6 +93,12 @@ public abstract class Session : IAsyncDisposable
 /// <summary>A session that writes: everything in one database transaction. Disposed without a commit it leaves nothing.</summary>
 public abstract class WriteSession : Session
 {
+    /// <summary>Many statements in their order.</summary>
+    public virtual async ValueTask ExecuteAllAsync(IReadOnlyList<Sql> statements, CancellationToken stop)
+    {
+        foreach (var statement in statements) await ExecuteAsync(statement, stop);
+    }
+
     /// <summary>Many rows into one table, in the order of its columns; an index row that is there already is left as it is.</summary>
     public abstract ValueTask InsertAsync(Table table, IReadOnlyList<object?[]> rows, CancellationToken stop);
 

@@ -38,9 +38,9 @@ public static class ImportTable
         return order is not null && await RenewAsync(database, order.Job, Sql.Of($"lease_until <= {now}"), order.Done, leaseUntil, stop) ? order : null;
     }
 
-    /// <summary>The next piece that is not done, or null.</summary>
-    public static ValueTask<ImportPiece?> NextAsync(TenantDatabase database, long job, CancellationToken stop) =>
-        database.FirstAsync(Sql.Of($"select k, first, bytes from job_input where job = {job} order by k limit 1"), r => new ImportPiece(r.GetInt64(0), r.GetInt64(1), (byte[])r.GetValue(2)), stop);
+    /// <summary>The next piece behind one (0: any) that is not done, or null.</summary>
+    public static ValueTask<ImportPiece?> NextAsync(TenantDatabase database, long job, long after, CancellationToken stop) =>
+        database.FirstAsync(Sql.Of($"select k, first, bytes from job_input where job = {job} and k > {after} order by k limit 1"), r => new ImportPiece(r.GetInt64(0), r.GetInt64(1), (byte[])r.GetValue(2)), stop);
 
     /// <summary>A piece is done: its lines go, what was refused of them stays. False when somebody else has taken the import over.</summary>
     public static async Task<bool> DoneAsync(TenantDatabase database, long job, ImportPiece piece, IReadOnlyList<(long Line, byte[] Outcome)> refused, long held, long leaseUntil, CancellationToken stop)

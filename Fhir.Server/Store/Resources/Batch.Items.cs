@@ -45,6 +45,7 @@ internal sealed partial class Batch
     {
         var write = prepared.Write;
         if (Refused(write, by) is { } refused) return refused;
+        if (!by.SeesAll || RulesFor(write.Key.Type).Any()) await _bulk.WriteBeforeAsync(_session, stop);   // rules and rights look at rows
         if (write.Criteria is not null && write.Kind == WriteKind.Create)
         {
             if ((await MatchAsync(write, by, stop)).Failed(out var issue, out var match)) return issue;
@@ -207,15 +208,17 @@ internal sealed partial class Batch
         if (before is null)
         {
             _bulk.Add(Row.Table, row.Columns());
+            if (row.IndexKeys is { } keys) _bulk.Add(Row.KeysTable, [row.Rid, keys]);
             rows?.Insert(row.Rid, _bulk);
         }
         else
         {
-            await FlushAsync(stop);   // the row may still be held back: reserved by this very batch
-            if (row.Label > before.Label) await _session.ExecuteAsync(Sql.Of($"update res_hist set label = {row.Label} where rid = {row.Rid} and label < {row.Label}"), stop);   // what is sensitive now was so before
+            if (before.Live < 0) await FlushAsync(stop);   // the row may still be held back: reserved by this very batch
+            if (row.Label > before.Label) _bulk.Before(Sql.Of($"update res_hist set label = {row.Label} where rid = {row.Rid} and label < {row.Label}"));   // what is sensitive now was so before
             if (before.Live >= 0) _bulk.Add(Row.HistoryTable, (before with { Label = Math.Max(before.Label, row.Label) }).HistoryColumns());
-            await _session.ExecuteAsync(row.Update(), stop);
-            foreach (var gone in (rows ?? IndexRows.Unpack(null)).Replace(IndexRows.Unpack(before.IndexKeys), row.Rid, _bulk)) await _session.ExecuteAsync(gone, stop);
+            _bulk.Before(row.Update());
+            _bulk.Before(Row.Keys(row.Rid, row.IndexKeys));
+            foreach (var gone in (rows ?? IndexRows.Unpack(null)).Replace(IndexRows.Unpack(before.IndexKeys), row.Rid, _bulk)) _bulk.Before(gone);
         }
         await PatientsAsync(row, before, index, stop);
     }
@@ -227,7 +230,7 @@ internal sealed partial class Batch
         if (index is null) return;   // a deleted resource keeps its patients: its history is judged by them
         if (row.Patient != -1) return;   // those of earlier versions stay too: history is judged by them
         var patients = index.Patients.Select(patient => patient == row.Key ? row.Rid : RidOf(patient)).ToList();
-        if (before is { Live: >= 0 }) await _session.ExecuteAsync(Sql.Of($"delete from res_patient where rid = {row.Rid} and {Sql.In("patient", patients)}"), stop);
+        if (before is { Live: >= 0 }) _bulk.Before(Sql.Of($"delete from res_patient where rid = {row.Rid} and {Sql.In("patient", patients)}"));
         foreach (var patient in patients) _bulk.Add(PatientTable, [patient, row.Rid]);
     }
 

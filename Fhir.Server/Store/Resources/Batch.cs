@@ -28,7 +28,8 @@ internal sealed partial class Batch : CommitScope
     private readonly BulkRows _bulk = new();
     private readonly Dictionary<ResourceKey, long> _newRids = [];
     private readonly HashSet<ResourceKey> _planned = [];   // creates of a transaction: their rids are given out first, so that they may refer to each other
-    private readonly HashSet<ResourceKey> _touched = [];
+    private readonly HashSet<ResourceKey> _touched = [], _absent = [];
+    private readonly Dictionary<ResourceKey, Row?> _found = [];
     private readonly List<Action> _announce = [];
     private readonly ChainEnd _audit;
     private long _nextRid, _nextBody;
@@ -126,6 +127,7 @@ internal sealed partial class Batch : CommitScope
 
     private async ValueTask<Row?> FindAsync(ResourceKey key, CancellationToken stop)
     {
+        if (!_touched.Contains(key) && _found.TryGetValue(key, out var found) && (found is not null || !_newRids.ContainsKey(key))) return found;
         if (_newRids.ContainsKey(key)) await FlushAsync(stop);   // its row may be held back
         var rows = await _session.QueryPairsAsync(Row.Select, [(AccessTable.Number(key.Type), key.Id)], Row.Map, stop);
         return rows.Count == 0 ? null : rows[0];
@@ -144,15 +146,41 @@ internal sealed partial class Batch : CommitScope
     {
         var unknown = keys.Where(k => !_newRids.ContainsKey(k) && !_parts.Rids.TryGet(k, out _)).Distinct().ToList();
         if (unknown.Count == 0) return;
-        var pairs = unknown.Select(k => ((long)AccessTable.Number(k.Type), k.Id)).ToList();
-        foreach (var (key, rid) in await _session.QueryPairsAsync("select typ, fid, rid from res", pairs, r => (new ResourceKey(AccessTable.Name(r.GetInt32(0)), r.GetString(1)), r.GetInt64(2)), stop))
-            _newRids[key] = rid;
+        await LookUpAsync([.. unknown.Where(k => !_absent.Contains(k))], stop);
         foreach (var key in unknown.Where(k => !_newRids.ContainsKey(k)))
         {
             var rid = _newRids[key] = _nextRid++;
             _written = true;
             _bulk.Add(Row.Table, new Row { Rid = rid, Key = key }.Columns());
         }
+    }
+
+    private async ValueTask LookUpAsync(IReadOnlyCollection<ResourceKey> keys, CancellationToken stop)
+    {
+        if (keys.Count == 0) return;
+        foreach (var (key, rid) in await _session.QueryPairsAsync("select typ, fid, rid from res", Pairs(keys), r => (new ResourceKey(AccessTable.Name(r.GetInt32(0)), r.GetString(1)), r.GetInt64(2)), stop))
+            _newRids[key] = rid;
+        _absent.UnionWith(keys.Where(k => !_newRids.ContainsKey(k)));
+    }
+
+    private static List<(long, string)> Pairs(IEnumerable<ResourceKey> keys) => [.. keys.Select(k => ((long)AccessTable.Number(k.Type), k.Id))];
+
+    /// <summary>Looks up at once what each of many writes would look up by itself: the rows that they change, and the rids of what they refer to.</summary>
+    public async Task LookAheadAsync(IReadOnlyList<Pending> items)
+    {
+        if (items is [{ Writes.Count: 1 }]) return;
+        var writes = items.SelectMany(i => i.Writes).ToList();
+        // Not a file's row: what it belongs to changes it too.
+        var changed = writes.Where(w => w.Write is { Kind: not WriteKind.Create, Criteria: null, Key.Type: not "Binary" }).Select(w => w.Write.Key).ToHashSet();
+        foreach (var key in changed) _found[key] = null;
+        foreach (var row in await _session.QueryPairsAsync(Row.Select, Pairs(changed), Row.Map, CancellationToken.None))
+        {
+            _found[row.Key] = row;
+            _newRids[row.Key] = row.Rid;
+        }
+        var named = writes.Where(w => w.Index is not null).SelectMany(w => w.Index!.Patients.Concat(w.Index.References.Select(r => r.Target))).Concat(writes.Select(w => w.Write.Home).OfType<ResourceKey>());
+        var made = writes.Where(w => w.Write.Kind == WriteKind.Create).Select(w => w.Write.Key).ToHashSet();
+        await LookUpAsync([.. named.Where(k => !made.Contains(k) && !_newRids.ContainsKey(k) && !_parts.Rids.TryGet(k, out _)).ToHashSet()], CancellationToken.None);
     }
 
     private long RidOf(ResourceKey key) => _newRids.TryGetValue(key, out var rid) || _parts.Rids.TryGet(key, out rid) ? rid : throw new InvalidOperationException($"{key.Type} has no rid yet.");

@@ -13,6 +13,8 @@ internal sealed record Pending(IReadOnlyList<Prepared> Writes, AccessContext By,
     public bool IsTrial { get; init; }
     /// <summary>All or none: more than one write, or one whose references are found out with it.</summary>
     public bool IsTogether => Writes.Count > 1 || Writes[0].Write.Lookups.Count > 0;
+    /// <summary>One of very many that nobody waits for by itself.</summary>
+    public bool IsInBulk => Writes[0].Write.InBulk;
     /// <summary>It must not share a batch: it may be taken back, or which resource it writes is only known when its turn comes.</summary>
     public bool IsAlone => IsTrial || IsTogether || Writes[0].Write is { Criteria: not null, Kind: not WriteKind.Create };
     public TaskCompletionSource<Result<IReadOnlyList<Written>>> Answer { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -32,10 +34,11 @@ internal sealed record Prepared(Write Write, IndexEntries? Index)
 /// </summary>
 internal sealed class CommitQueue : IAsyncDisposable
 {
-    private const int MostInBatch = 256;
-    private const long MostMicros = 20_000;   // how long the commit lock may be held by small writes
+    private const int MostInBatch = 256, MostInBulk = 2000;
+    private const long MostMicros = 20_000, MostMicrosInBulk = 100_000;   // how long the commit lock may be held before rows are written
     private static readonly Issue Full = new(IssueKind.Unavailable, "More is written at once than can be; try again in a moment.") { Code = "throttled" };
     private readonly Channel<Pending> _waiting = Channel.CreateBounded<Pending>(4096);
+    private readonly SemaphoreSlim _bulk = new(MostInBulk);   // what nobody waits for by itself leaves room for the others
     private readonly TenantDatabase _database;
     private readonly BatchParts _parts;
     private readonly Task _loop;
@@ -49,8 +52,17 @@ internal sealed class CommitQueue : IAsyncDisposable
     /// <summary>Waits for the commit; an issue when it was refused.</summary>
     public async Task<Result<IReadOnlyList<Written>>> CommitAsync(Pending pending)
     {
-        if (!_waiting.Writer.TryWrite(pending)) return Full;
-        return await pending.Answer.Task;
+        if (!pending.IsInBulk) return _waiting.Writer.TryWrite(pending) ? await pending.Answer.Task : Full;
+        await _bulk.WaitAsync(pending.Stop);
+        try
+        {
+            await _waiting.Writer.WriteAsync(pending, pending.Stop);
+            return await pending.Answer.Task;
+        }
+        finally
+        {
+            _bulk.Release();
+        }
     }
 
     private async Task LoopAsync()
@@ -75,7 +87,7 @@ internal sealed class CommitQueue : IAsyncDisposable
     private List<Pending> Take(Queue<Pending> held)
     {
         var batch = new List<Pending>();
-        while (batch.Count < MostInBatch)
+        while (batch.Count < (batch.Count > 0 && batch[^1].IsInBulk ? MostInBulk : MostInBatch))
         {
             if (!held.TryPeek(out var next) && !_waiting.Reader.TryPeek(out next)) break;
             if (next.IsAlone && batch.Count > 0) break;
@@ -113,9 +125,10 @@ internal sealed class CommitQueue : IAsyncDisposable
         {
             items = take();
             var batch = await Batch.BeginAsync(session, _parts);
+            await batch.LookAheadAsync(items);
             foreach (var item in items)
             {
-                if (item != items[0] && (batch.HeldMicros > MostMicros || batch.Touches(item))) later.Add(item);
+                if (item != items[0] && (batch.HeldMicros > (item.IsInBulk ? MostMicrosInBulk : MostMicros) || batch.Touches(item))) later.Add(item);
                 else item.Outcome = await batch.TakeAsync(item);
             }
             var takenBack = items is [{ IsAlone: true } only] && (only.IsTrial || only.Outcome!.Failed(out _, out _));
@@ -129,5 +142,6 @@ internal sealed class CommitQueue : IAsyncDisposable
     {
         _waiting.Writer.Complete();
         await _loop;
+        _bulk.Dispose();
     }
 }

@@ -6,7 +6,7 @@ using Fhir.Server.Store.Search;
 namespace Fhir.Server.Store.Resources;
 
 /// <summary>
-/// The index rows of one version, with rids for references. They are packed beside the resource (res.ixk), so that an update
+/// The index rows of one version, with rids for references. They are packed beside the row (res_keys), so that an update
 /// removes and adds only what differs, and no index by rid is needed.
 /// </summary>
 internal sealed class IndexRows
@@ -130,7 +130,12 @@ internal sealed class IndexRows
 /// <summary>Rows on their way into tables, written with one bulk insert per table.</summary>
 internal sealed class BulkRows
 {
+    private const int WorthSorting = 64;
     private readonly Dictionary<Table, List<object?[]>> _tables = new(ReferenceEqualityComparer.Instance);
+    private readonly List<Sql> _before = [];
+
+    /// <summary>A statement that is run before the rows are written.</summary>
+    public void Before(Sql statement) => _before.Add(statement);
 
     public void Add(Table table, object?[] row)
     {
@@ -138,13 +143,36 @@ internal sealed class BulkRows
         rows.Add(row);
     }
 
+    public async ValueTask WriteBeforeAsync(WriteSession session, CancellationToken stop)
+    {
+        if (_before.Count > 0) await session.ExecuteAllAsync(_before, stop);
+        _before.Clear();
+    }
+
     public async ValueTask WriteAsync(WriteSession session, CancellationToken stop)
     {
+        await WriteBeforeAsync(session, stop);
         foreach (var (table, rows) in _tables)
         {
             if (rows.Count == 0) continue;
+            if (rows.Count >= WorthSorting && table.Name.StartsWith("ix_", StringComparison.Ordinal)) rows.Sort(InKeyOrder);   // neighbours fall on the same pages
             await session.InsertAsync(table, rows, stop);
             rows.Clear();
         }
+    }
+    private static int InKeyOrder(object?[] one, object?[] other)
+    {
+        for (var i = 0; i < one.Length; i++)
+        {
+            var order = (one[i], other[i]) switch
+            {
+                (long a, long b) => a.CompareTo(b),
+                (string a, string b) => string.CompareOrdinal(a, b),
+                (byte[] a, byte[] b) => a.AsSpan().SequenceCompareTo(b),
+                _ => 0,
+            };
+            if (order != 0) return order;
+        }
+        return 0;
     }
 }

@@ -32,7 +32,7 @@ public sealed class Reindex(TenantDatabase database, Indexer indexer)
         if (last >= top) return false;
         var stored = await database.QueryAsync(Sql.Of(
             $"""
-            select r.rid, r.typ, r.fid, r.ver, r.ixk, b.bytes from res r join body b on b.b = r.b
+            select r.rid, r.typ, r.fid, r.ver, k.ixk, b.bytes from res r join body b on b.b = r.b left join res_keys k on k.rid = r.rid
             where r.live = 1 and r.rid > {last} and r.rid <= {top} and {type} order by r.rid limit {AtOnce}
             """), Map, stop);
         var epoch = indexer.Numbers.Catalog.Epoch;
@@ -114,7 +114,8 @@ public sealed class Reindex(TenantDatabase database, Indexer indexer)
         {
             var rows = IndexRows.Of(entries, target => rids[target]);
             foreach (var gone in rows.Replace(IndexRows.Unpack(stored.IndexKeys), stored.Rid, bulk)) await session.ExecuteAsync(gone, stop);
-            await session.ExecuteAsync(Sql.Of($"update res set has = {entries.Has}, ixk = {rows.Pack()} where rid = {stored.Rid}"), stop);
+            await session.ExecuteAsync(Sql.Of($"update res set has = {entries.Has} where rid = {stored.Rid}"), stop);
+            await session.ExecuteAsync(Row.Keys(stored.Rid, rows.Pack()), stop);
         }
         await bulk.WriteAsync(session, stop);
     }

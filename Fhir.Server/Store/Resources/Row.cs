@@ -7,10 +7,11 @@ namespace Fhir.Server.Store.Resources;
 /// <summary>A row of <c>res</c>: the current version of a resource with its access keys. Live: 1 current, 0 deleted, -1 only reserved.</summary>
 internal sealed record Row
 {
-    public const string Select = "select rid, typ, fid, ver, t, at, live, method, home, patient, thread, confined, label, ixk, b from res";
+    public const string Select = "select rid, typ, fid, ver, t, at, live, method, home, patient, thread, confined, label, (select k.ixk from res_keys k where k.rid = res.rid), b from res";
     public static readonly Table Table = new("res",
         Long("rid"), Long("typ"), new("fid", ColumnKind.Text), Long("ver"), Long("t"), Long("at"), Long("live"), Long("method"),
-        Long("home"), Long("patient"), Long("thread"), Long("confined"), Long("label"), Long("has"), new("ixk", ColumnKind.Bytes), Long("b"));
+        Long("home"), Long("patient"), Long("thread"), Long("confined"), Long("label"), Long("has"), Long("b"));
+    public static readonly Table KeysTable = new("res_keys", Long("rid"), new("ixk", ColumnKind.Bytes));
 
     public static readonly Table HistoryTable = new("res_hist",
         Long("rid"), Long("ver"), Long("typ"), new("fid", ColumnKind.Text), Long("t"), Long("at"), Long("live"), Long("method"),
@@ -42,7 +43,7 @@ internal sealed record Row
     public object?[] Columns() =>
     [
         Rid, (long)AccessTable.Number(Key.Type), Key.Id, (long)Version, T, At, (long)Live, (long)Method,
-        OrNull(Home), OrNull(Patient), OrNull(Thread), (long)Confined, (long)Label, Has, IndexKeys, Body,
+        OrNull(Home), OrNull(Patient), OrNull(Thread), (long)Confined, (long)Label, Has, Body,
     ];
 
     public object?[] HistoryColumns() =>
@@ -54,8 +55,12 @@ internal sealed record Row
     public Sql Update() => Sql.Of(
         $"""
         update res set ver = {Version}, t = {T}, at = {At}, live = {Live}, method = {(int)Method}, home = {OrNull(Home)}, patient = {OrNull(Patient)},
-        thread = {OrNull(Thread)}, confined = {(int)Confined}, label = {Label}, has = {Has}, ixk = {IndexKeys}, b = {Body} where rid = {Rid}
+        thread = {OrNull(Thread)}, confined = {(int)Confined}, label = {Label}, has = {Has}, b = {Body} where rid = {Rid}
         """);
+
+    /// <summary>What it is found by, in the place of what it was found by.</summary>
+    public static Sql Keys(long rid, byte[]? keys) => keys is null ? Sql.Of($"delete from res_keys where rid = {rid}")
+        : Sql.Of($"insert into res_keys(rid, ixk) values({rid}, {keys}) on conflict(rid) do update set ixk = excluded.ixk");
 
     private static long Number(DbDataReader r, int column) => r.IsDBNull(column) ? 0 : r.GetInt64(column);
     private static long? OrNull(long value) => value == 0 ? null : value;

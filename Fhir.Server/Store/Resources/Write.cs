@@ -36,6 +36,9 @@ public sealed record Write
     /// <summary>Where it stands in the request, for issues: <c>Bundle.entry[3]</c>.</summary>
     public string? Where { get; init; }
 
+    /// <summary>One of very many that nobody waits for by itself: more of them share a commit.</summary>
+    public bool InBulk { get; init; }
+
     public static string NewId() => Guid.CreateVersion7().ToString("D");
 }
 

@@ -33,7 +33,7 @@ public sealed class ResourceSearch
             return new Issue(IssueKind.Invalid, "This link to a next page is not valid here. Search again.", "_page");
         var lookup = LookupNow();
         var sql = new SearchSql(query, sees, lookup);
-        await using var session = await _database.ReadAsync(snapshot: true, stop);
+        await using var session = await _database.ReadAsync(snapshot: query.TakesSeveralLooks, stop);
         session.ShareTime();
         if (await _words.NotYetAsync(query, lookup.Catalog, _numbers, session, stop) is { } notYet) return notYet;
         var page = query.CountOnly ? await CountedAsync(session, sql, stop) : await PageAsync(session, sql, query, sees, after, stop);
@@ -80,7 +80,6 @@ public sealed class ResourceSearch
 
     private async ValueTask<SearchPage> PageAsync(Session session, SearchSql sql, SearchQuery query, AccessContext sees, PageToken? after, CancellationToken stop)
     {
-        var ceiling = after?.Ceiling ?? await session.FirstAsync(Sql.Of($"select max(t) from commits"), r => r.IsDBNull(0) ? 0 : r.GetInt64(0), stop);
         await sql.ChooseStartAsync(session, SortOrder.CanBeRead(query.Sort, sql.Scope), stop);
         var byRid = after?.ByRid ?? sql.ComesByRid;
         var order = SortOrder.Of(query.Sort, sql.Scope, byRid);
@@ -92,7 +91,7 @@ public sealed class ResourceSearch
         {
             Total = whole ? matches.Count : query.Accurate || query.Estimated ? await CountAsync(session, sql, query.Estimated ? SearchQuery.MostEstimated : long.MaxValue, stop) : null,
             Concerned = !whole && (query.Accurate || query.Estimated) ? await SomeAsync(session, sql, stop) : [],   // it counts those beyond the page
-            Next = more ? new PageToken(ceiling, byRid, rows[matches.Count - 1].Keys).Close(_seal, query, sees) : null,
+            Next = more ? new PageToken(after?.Ceiling ?? rows[0].Ceiling, byRid, rows[matches.Count - 1].Keys).Close(_seal, query, sees) : null,
             IncludesCut = cut,
         };
     }
@@ -109,9 +108,9 @@ public sealed class ResourceSearch
         }
     }
 
-    private static async ValueTask<List<(ResourceVersion Version, object?[] Keys)>> RowsAsync(Session session, SearchSql sql, SortOrder order, PageToken? after, int limit, CancellationToken stop)
+    private static async ValueTask<List<Found>> RowsAsync(Session session, SearchSql sql, SortOrder order, PageToken? after, int limit, CancellationToken stop)
     {
-        ValueTask<List<(ResourceVersion Version, object?[] Keys)>> Read(Sql page) => session.QueryAsync(page, row => Map(row, order.Terms.Count), stop);
+        ValueTask<List<Found>> Read(Sql page) => session.QueryAsync(page, row => Map(row, order.Terms.Count), stop);
         if (sql.HasStart || order.Index is null) return await Read(sql.Page(order, after, limit));
         var inRest = after is { Last: [null, ..] };
         var rows = inRest ? [] : await Read(sql.Walk(order, after, limit));
@@ -130,9 +129,11 @@ public sealed class ResourceSearch
 
     private Lookup LookupNow() => new(_numbers.Catalog, _bases, Micros.Of(_clock.GetUtcNow()));
 
+    private static Found Map(DbDataReader row, int keys) =>
+        new(Version(row), [.. Enumerable.Range(9, keys).Select(i => row.IsDBNull(i) ? null : row.GetValue(i))], row.GetInt64(8));
 
-    private static (ResourceVersion Version, object?[] Keys) Map(DbDataReader row, int keys) =>
-        (Version(row), [.. Enumerable.Range(8, keys).Select(i => row.IsDBNull(i) ? null : row.GetValue(i))]);
+    /// <summary>A match with the values that it is sorted by, and the last commit that this look at the database saw.</summary>
+    private sealed record Found(ResourceVersion Version, object?[] Keys, long Ceiling);
 
     internal static ResourceVersion Version(DbDataReader row) => new(
         new(AccessTable.Name(row.GetInt32(1)), row.GetString(2)), row.GetInt32(3), Micros.At(row.GetInt64(5)),

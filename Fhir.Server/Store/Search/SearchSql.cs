@@ -55,7 +55,7 @@ internal sealed class SearchSql
     /// <summary>All that matches and fulfils a condition on <c>r</c>, as (rid, typ, ver, live): for a list that is written in one statement.</summary>
     public Sql Versions(Sql also) => Sql.Of($"select r.rid, r.typ, r.ver, r.live from {From()} where {Matches(also)}");
 
-    /// <summary>A page with its bodies: eight columns of the version, then the values of the order.</summary>
+    /// <summary>A page with its bodies: eight columns of the version, the last commit that is seen, then the values of the order.</summary>
     public Sql Page(SortOrder order, PageToken? after, int limit)
     {
         var values = order.Terms.Select((term, i) => Sql.Of($"{(i == order.Terms.Count - 1 ? Rid : term.Value)} as k{Raw(i)}"));
@@ -94,7 +94,7 @@ internal sealed class SearchSql
         var sorted = Sql.Join(", ", terms.Select(Key));
         return Sql.Of(
             $"""
-            select q.rid, q.typ, q.fid, q.ver, q.t, q.at, q.method, body.bytes, {keys} from
+            select q.rid, q.typ, q.fid, q.ver, q.t, q.at, q.method, body.bytes, (select max(t) from commits), {keys} from
             (select * from ({found}) q where {(after is null ? Sql.True : Behind(terms, after.Last))} order by {sorted} limit {limit}) q
             join body on body.b = q.b order by {sorted}
             """);

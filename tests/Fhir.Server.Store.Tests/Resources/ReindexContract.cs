@@ -31,7 +31,8 @@ public abstract class ReindexContract
         for (var i = 0; i < Many; i++) await store.DoAsync(Observation(i, "Before"));
         await using var session = await store.Database.WriteAsync(default);
         foreach (var table in Tables) await session.ExecuteAsync(Sql.Of($"delete from {Sql.Raw(table)}"), default);
-        await session.ExecuteAsync(Sql.Of($"update res set ixk = null, has = 0"), default);
+        await session.ExecuteAsync(Sql.Of($"delete from res_keys"), default);
+        await session.ExecuteAsync(Sql.Of($"update res set has = 0"), default);
         await session.ExecuteAsync(Sql.Of($"delete from reindex"), default);
         await session.CommitAsync(default);
         return store.StartedAnew();
@@ -41,7 +42,7 @@ public abstract class ReindexContract
     {
         var rows = new List<string>();
         foreach (var table in Tables) rows.Add($"{table} {await store.CountAsync(table)} {await store.Database.FirstAsync(Sql.Of($"select coalesce(sum(p * 7 + rid), 0) from {Sql.Raw(table)}"), r => Convert.ToInt64(r.GetValue(0), null), default)}");
-        rows.Add($"has {await store.CountAsync("res where has <> 0")}, ixk {await store.CountAsync("res where ixk is not null")}");
+        rows.Add($"has {await store.CountAsync("res where has <> 0")}, ixk {await store.CountAsync("res_keys")}");
         return rows;
     }
 
