@@ -52,7 +52,7 @@ public abstract class ImportContract
         var (database, folder) = (await EmptyAsync(), Directory.CreateTempSubdirectory("samenspraak-restart-").FullName);
         ApiSettings Set(ApiSettings s) => s with { DataFolder = folder };
         const int count = 6_000;
-        var lines = string.Join('\n', Enumerable.Range(0, count).Select(i => i % 2 == 0 ? PatientLine($"p{i}").PadRight(300) : $$"""{"resourceType":"Basic","code":{"text":"{{i}}"} }""".PadRight(300)));
+        var lines = string.Join('\n', Enumerable.Range(0, count).Select(i => i % 2 == 0 ? PatientLine($"p{i}").PadRight(1200) : $$"""{"resourceType":"Basic","code":{"text":"{{i}}"} }""".PadRight(1200)));
         string place;
         await using (var house = await House.OpenAsync(set: Set, on: database))
         {
