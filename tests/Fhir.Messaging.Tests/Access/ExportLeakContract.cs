@@ -39,6 +39,20 @@ public abstract class ExportLeakContract
         clinic.Clock.Advance(TimeSpan.FromSeconds(2));
         Assert.Equal(["Patient/p2"], (await clinic.Jansen.Lines(manifest)).Select(BulkCalls.Key));
     }
+
+    [Fact]
+    public async Task H4_What_is_about_somebody_else_by_now_is_judged_as_it_is_now()
+    {
+        await using var clinic = await TestClinic.OpenAsync(EmptyAsync);
+        string About(string patient, string id = "") => $$"""{"resourceType":"Observation",{{id}}"status":"final","code":{"text":"x"},"subject":{"reference":"{{patient}}"} }""";
+        var made = Ok(await clinic.Jansen.Post("/fhir/Observation", About(Patient)), 201);
+        var manifest = await clinic.Jansen.Export("/fhir/Patient/$export?_type=Observation");
+        Ok(await clinic.Integrator.Put("/fhir/Consent/no", Consents.For("PractitionerRole/dr.jansen", "Patient/p2", clinic.Clock.GetUtcNow(), c => (c["id"], c.Provision()["type"]) = ("no", "deny"))), 201);
+        clinic.Clock.Advance(TimeSpan.FromSeconds(2));
+        Assert.Equal([$"Observation/{made.Id}"], (await clinic.Jansen.Lines(manifest)).Select(BulkCalls.Key));
+        Ok(await clinic.Integrator.Put($"/fhir/Observation/{made.Id}", About("Patient/p2", $"\"id\":\"{made.Id}\",")));
+        Assert.Empty(await clinic.Jansen.Lines(manifest));
+    }
 }
 
 public sealed class ExportLeakOnSqlite : ExportLeakContract { protected override Task<TenantDatabase> EmptyAsync() => TestDatabase.SqliteAsync(); }
