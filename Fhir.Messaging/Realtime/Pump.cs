@@ -1,5 +1,6 @@
 using Fhir.Server.Api.Identity;
 using Fhir.Server.Core.Elements;
+using Fhir.Server.Store.Access;
 using Fhir.Server.Store.Database;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -15,7 +16,16 @@ public sealed class Pump(TenantDatabase database, Connections connections, SyncT
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(1);
     private long _told = -1;
     private long _clock;
+    private long _mark;
     private int _directory;
+
+    // The last commit, and the last one that touched the directory: another node's commits ring no bell and count no epoch here.
+    private static readonly Sql Marks = Sql.Of(
+        $"""
+        select (select coalesce(max(t), 0) from commits), coalesce(max(d.t), 0) from (
+        select max(t) as t from res where typ = {AccessTable.Number("PractitionerRole")} union all select max(t) from res where typ = {AccessTable.Number("Practitioner")}
+        union all select max(t) from res where typ = {AccessTable.Number("Organization")} union all select max(t) from res where typ = {AccessTable.Number("RelatedPerson")}) d
+        """);
 
     // Before anybody can connect: what is committed from here on is told, however late the loop below gets its turn.
     public override async Task StartAsync(CancellationToken cancellationToken)
@@ -44,9 +54,10 @@ public sealed class Pump(TenantDatabase database, Connections connections, SyncT
     public async Task TellAsync(CancellationToken stop)
     {
         var now = clock.GetUtcNow();
-        await CloseAsync(now);
+        foreach (var connection in connections.All().Where(c => c.Expires <= now).ToList()) connection.Abort();
         await using var session = await database.ReadAsync(snapshot: false, stop);
-        var last = await session.FirstAsync(Sql.Raw("select coalesce(max(t), 0) from commits"), r => r.GetInt64(0), stop);
+        var (last, mark) = await session.FirstAsync(Marks, r => (r.GetInt64(0), r.GetInt64(1)), stop);
+        await CloseAsync(mark);   // before anything is told: unread marks tell nobody anything
         if (_told >= 0 && connections.Any)
         {
             if (last != _told) Tell(await ChangedAsync(session, Math.Min(_told, last), stop), Math.Min(_told, last), last, Micros.Of(now));
@@ -55,10 +66,11 @@ public sealed class Pump(TenantDatabase database, Connections connections, SyncT
         (_told, _clock) = (last, Micros.Of(now));
     }
 
-    // Tokens that ended; and, when the directory changed, people who lost their role.
-    private async Task CloseAsync(DateTimeOffset now)
+    // People who lost their role, here or by another node: callers kept in memory are resolved again first.
+    private async Task CloseAsync(long mark)
     {
-        foreach (var connection in connections.All().Where(c => c.Expires <= now).ToList()) connection.Abort();
+        if (mark != _mark) directory.Changed();
+        _mark = mark;
         var current = directory.Current;
         if (current == _directory) return;
         foreach (var connection in connections.All().ToList())

@@ -139,6 +139,26 @@ public sealed class HubTests
         await bakker.ClosesAsync();
     }
 
+    [Fact]
+    public async Task A_connection_ends_with_its_role_ended_on_another_node_and_REST_notices_too()
+    {
+        var database = await Fhir.Server.Store.Tests.TestDatabase.PostgresConnectionAsync();
+        await using var here = await TestClinic.OpenAsync(() => Task.FromResult<TenantDatabase>(PostgresDatabase.Open(database)));
+        await using var there = await TestClinic.OpenAsync(() => Task.FromResult<TenantDatabase>(PostgresDatabase.Open(database)));
+        await using var bakker = await ConnectAsync(there, "dr.bakker");
+        await using var jansen = await ConnectAsync(there, "dr.jansen");
+        await bakker.ResumeAsync(null);
+        await jansen.ResumeAsync(null);
+        var asked = there.As("dr.bakker");
+        Ok(await asked.Get("/fhir/PractitionerRole/dr.bakker"));
+        var role = Ok(await here.As("integrator").Get("/fhir/PractitionerRole/dr.bakker")).Json;
+        role["active"] = false;
+        Ok(await here.As("integrator").Put("/fhir/PractitionerRole/dr.bakker", role.ToJsonString()));
+        await bakker.ClosesAsync();
+        Assert.NotEqual(200, (await asked.Get("/fhir/PractitionerRole/dr.bakker")).Code);   // the clocks stand still: nothing kept in memory grew old
+        Assert.True(jansen.IsOpen);
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
