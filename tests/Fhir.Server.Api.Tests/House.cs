@@ -46,6 +46,7 @@ public sealed class House : IAsyncDisposable
         services.AddSingleton<Indexer>();
         services.AddSingleton<ResourceSearch>();
         services.AddSingleton<ResourceStore>();
+        services.AddSingleton<Reindex>();
         var settings = new ApiSettings { DataFolder = folder, Demo = true };
         services.AddFhirApi(set?.Invoke(settings) ?? settings);
         add?.Invoke(services);
@@ -53,6 +54,7 @@ public sealed class House : IAsyncDisposable
         var fhir = app.MapFhirApi();
         map?.Invoke(app, fhir);
         await app.StartAsync();
+        await app.Services.GetRequiredService<Reindex>().FillAsync(IndexProgress.Newest, TimeSpan.Zero, default);   // as the Host does behind its start
         var house = new House(app, folder) { Log = log };
         if (furnished) await Clinic.FurnishAsync(house.As("integrator"));
         return house;

@@ -117,10 +117,10 @@ internal sealed class PostgresSession(NpgsqlConnection connection, NpgsqlTransac
         return Timed(command, until);
     }
 
-    /// <summary>Sent together: one way there and back.</summary>
-    public override async ValueTask ExecuteAllAsync(IReadOnlyList<Sql> statements, CancellationToken stop)
+    /// <summary>Sent together, one way there and back; only what is worth a COPY goes by itself.</summary>
+    public override async ValueTask WriteAsync(IReadOnlyList<Sql> statements, IEnumerable<(Table Table, IReadOnlyList<object?[]> Rows)> inserts, CancellationToken stop)
     {
-        await using var batch = new NpgsqlBatch(connection, transaction);
+        await using var batch = new NpgsqlBatch(connection, transaction) { Timeout = Seconds(Until) };
         foreach (var sql in statements)
         {
             var values = new List<object?>();
@@ -128,15 +128,25 @@ internal sealed class PostgresSession(NpgsqlConnection connection, NpgsqlTransac
             for (var i = 0; i < values.Count; i++) command.Parameters.Add(Parameter(i, values[i]));
             batch.BatchCommands.Add(command);
         }
-        await batch.ExecuteNonQueryAsync(stop);
+        var all = inserts.ToList();
+        foreach (var (table, rows) in all.Where(i => i.Rows.Count < CopyFrom))
+        {
+            var command = new NpgsqlBatchCommand(Unnest(table));
+            command.Parameters.AddRange(Arrays(table, rows).ToArray());
+            batch.BatchCommands.Add(command);
+        }
+        if (batch.BatchCommands.Count > 0) await batch.ExecuteNonQueryAsync(stop);
+        foreach (var (table, rows) in all.Where(i => i.Rows.Count >= CopyFrom)) await CopyAsync(table, rows, stop);
     }
 
     // Npgsql asks the server to end what takes longer. It counts in seconds, of which 0 means without end.
     private static NpgsqlCommand Timed(NpgsqlCommand command, long until)
     {
-        command.CommandTimeout = until == long.MaxValue ? 0 : (int)Math.Max(1, (until - Environment.TickCount64 + 999) / 1000);
+        command.CommandTimeout = Seconds(until);
         return command;
     }
+
+    private static int Seconds(long until) => until == long.MaxValue ? 0 : (int)Math.Max(1, (until - Environment.TickCount64 + 999) / 1000);
 
     public override async ValueTask<List<T>> QueryPairsAsync<T>(string select, IReadOnlyList<(long Typ, string Fid)> pairs, Func<DbDataReader, T> map, CancellationToken stop)
     {
@@ -165,14 +175,19 @@ internal sealed class PostgresSession(NpgsqlConnection connection, NpgsqlTransac
     public override async ValueTask InsertAsync(Table table, IReadOnlyList<object?[]> rows, CancellationToken stop)
     {
         if (rows.Count == 0) return;
-        var columns = string.Join(',', table.Columns.Select(c => c.Name));
-        if (rows.Count >= CopyFrom) await CopyAsync($"copy {table.Name}({columns}) from stdin binary", table, rows, stop);
-        else await UnnestAsync(table, columns, rows, stop);
+        if (rows.Count >= CopyFrom)
+        {
+            await CopyAsync(table, rows, stop);
+            return;
+        }
+        await using var command = Timed(new NpgsqlCommand(Unnest(table), connection, transaction), Until);
+        command.Parameters.AddRange(Arrays(table, rows).ToArray());
+        await command.ExecuteNonQueryAsync(stop);
     }
 
-    private async Task CopyAsync(string text, Table table, IReadOnlyList<object?[]> rows, CancellationToken stop)
+    private async Task CopyAsync(Table table, IReadOnlyList<object?[]> rows, CancellationToken stop)
     {
-        await using var writer = await connection.BeginBinaryImportAsync(text, stop);
+        await using var writer = await connection.BeginBinaryImportAsync($"copy {table.Name}({Columns(table)}) from stdin binary", stop);
         foreach (var row in rows)
         {
             await writer.StartRowAsync(stop);
@@ -185,17 +200,13 @@ internal sealed class PostgresSession(NpgsqlConnection connection, NpgsqlTransac
         await writer.CompleteAsync(stop);
     }
 
-    private async Task UnnestAsync(Table table, string columns, IReadOnlyList<object?[]> rows, CancellationToken stop)
-    {
-        var holes = string.Join(',', table.Columns.Select((_, i) => string.Create(CultureInfo.InvariantCulture, $"@p{i}")));
-        await using var command = Timed(new NpgsqlCommand($"insert into {table.Name}({columns}) select * from unnest({holes})", connection, transaction), Until);
-        for (var i = 0; i < table.Columns.Length; i++)
-        {
-            var kind = table.Columns[i].Kind;
-            command.Parameters.Add(new NpgsqlParameter(string.Create(CultureInfo.InvariantCulture, $"p{i}"), NpgsqlDbType.Array | DbType(kind)) { Value = Values(kind, rows, i) });
-        }
-        await command.ExecuteNonQueryAsync(stop);
-    }
+    private static string Columns(Table table) => string.Join(',', table.Columns.Select(c => c.Name));
+
+    private static string Unnest(Table table) =>
+        $"insert into {table.Name}({Columns(table)}) select * from unnest({string.Join(',', table.Columns.Select((_, i) => string.Create(CultureInfo.InvariantCulture, $"@p{i}")))})";
+
+    private static IEnumerable<NpgsqlParameter> Arrays(Table table, IReadOnlyList<object?[]> rows) => table.Columns.Select((column, i) =>
+        new NpgsqlParameter(string.Create(CultureInfo.InvariantCulture, $"p{i}"), NpgsqlDbType.Array | DbType(column.Kind)) { Value = Values(column.Kind, rows, i) });
 
     private static Array Values(ColumnKind kind, IReadOnlyList<object?[]> rows, int column) => kind switch
     {

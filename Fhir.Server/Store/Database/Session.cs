@@ -93,10 +93,11 @@ public abstract class Session : IAsyncDisposable
 /// <summary>A session that writes: everything in one database transaction. Disposed without a commit it leaves nothing.</summary>
 public abstract class WriteSession : Session
 {
-    /// <summary>Many statements in their order.</summary>
-    public virtual async ValueTask ExecuteAllAsync(IReadOnlyList<Sql> statements, CancellationToken stop)
+    /// <summary>Statements in their order, then rows into their tables.</summary>
+    public virtual async ValueTask WriteAsync(IReadOnlyList<Sql> statements, IEnumerable<(Table Table, IReadOnlyList<object?[]> Rows)> inserts, CancellationToken stop)
     {
         foreach (var statement in statements) await ExecuteAsync(statement, stop);
+        foreach (var (table, rows) in inserts) await InsertAsync(table, rows, stop);
     }
 
     /// <summary>Many rows into one table, in the order of its columns; an index row that is there already is left as it is.</summary>

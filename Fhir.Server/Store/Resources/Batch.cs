@@ -74,10 +74,10 @@ internal sealed partial class Batch : CommitScope
     public async Task CommitAsync(TenantDatabase database)
     {
         if (!_written) return;
+        var id = _id.ToByteArray();
+        _bulk.Before(Sql.Of($"insert into commits(t, batch, at) values({T}, {id}, {AtMicros})"));
         await FlushAsync(CancellationToken.None);
         await _parts.Agents.StoreAsync(_session, CancellationToken.None);
-        var id = _id.ToByteArray();
-        await _session.ExecuteAsync(Sql.Of($"insert into commits(t, batch, at) values({T}, {id}, {AtMicros})"), CancellationToken.None);
         try
         {
             await _session.CommitAsync(CancellationToken.None);

@@ -145,21 +145,21 @@ internal sealed class BulkRows
 
     public async ValueTask WriteBeforeAsync(WriteSession session, CancellationToken stop)
     {
-        if (_before.Count > 0) await session.ExecuteAllAsync(_before, stop);
+        if (_before.Count > 0) await session.WriteAsync(_before, [], stop);
         _before.Clear();
     }
 
     public async ValueTask WriteAsync(WriteSession session, CancellationToken stop)
     {
-        await WriteBeforeAsync(session, stop);
-        foreach (var (table, rows) in _tables)
-        {
-            if (rows.Count == 0) continue;
-            if (rows.Count >= WorthSorting && table.Name.StartsWith("ix_", StringComparison.Ordinal)) rows.Sort(InKeyOrder);   // neighbours fall on the same pages
-            await session.InsertAsync(table, rows, stop);
-            rows.Clear();
-        }
+        var full = _tables.Where(t => t.Value.Count > 0).ToList();
+        if (_before.Count == 0 && full.Count == 0) return;
+        // Neighbours fall on the same pages.
+        foreach (var (_, rows) in full.Where(t => t.Value.Count >= WorthSorting && t.Key.Name.StartsWith("ix_", StringComparison.Ordinal))) rows.Sort(InKeyOrder);
+        await session.WriteAsync(_before, full.Select(t => (t.Key, (IReadOnlyList<object?[]>)t.Value)), stop);
+        _before.Clear();
+        foreach (var (_, rows) in full) rows.Clear();
     }
+
     private static int InKeyOrder(object?[] one, object?[] other)
     {
         for (var i = 0; i < one.Length; i++)

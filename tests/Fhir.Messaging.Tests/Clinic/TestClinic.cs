@@ -54,7 +54,7 @@ public sealed class TestClinic : IAsyncDisposable
         services.AddSingleton(DefinitionSet.R4);
         services.AddSingleton(await ParameterNumbers.LoadAsync(database, DefinitionSet.R4, default));
         services.AddSingleton(new ServerBases());
-        services.AddSingleton<Indexer>().AddSingleton<ResourceSearch>().AddSingleton<ResourceStore>();
+        services.AddSingleton<Indexer>().AddSingleton<ResourceSearch>().AddSingleton<ResourceStore>().AddSingleton<Reindex>();
         services.AddFhirApi(new ApiSettings { DataFolder = folder, Demo = true, Validation = validation ?? new() });
         services.AddSingleton<ILine>(line);
         services.AddMessaging(delivery ?? new DeliverySettings());
@@ -62,6 +62,7 @@ public sealed class TestClinic : IAsyncDisposable
         var app = builder.Build();
         app.MapMessaging(app.MapFhirApi());
         await app.StartAsync();
+        await app.Services.GetRequiredService<Reindex>().FillAsync(IndexProgress.Newest, TimeSpan.Zero, default);   // as the Host does behind its start
         var clinic = new TestClinic(app, folder, clock, line);
         await clinic.FurnishAsync();
         return clinic;
