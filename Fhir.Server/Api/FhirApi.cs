@@ -75,6 +75,8 @@ public static class FhirApi
         services.AddSingleton<Validate>();
         services.AddSingleton<Meta>();
         services.AddSingleton<Everything>();
+        services.AddSingleton<Document>().AddSingleton<DocumentKeeper>();
+        services.AddSingleton<ProcessMessage>().AddSingleton<ICommitRule, MessageOnce>();
         services.AddSingleton<TerminologyDesk>();
         services.AddSingleton<HistoryPages>();
         services.AddSingleton<SearchPages>();
@@ -115,6 +117,8 @@ public static class FhirApi
         Meta.Map(fhir);
         ChangeMeta.Map(fhir);
         Everything.Map(fhir);
+        Document.Map(fhir);
+        ProcessMessage.Map(fhir);
         TerminologyOperations.Map(fhir);
         Export.Map(fhir);
         Import.Map(fhir);

@@ -8,6 +8,6 @@ internal static class JobOwner
 {
     public static string Of(Caller caller) => Of(caller.Sees);
 
-    private static string Of(AccessContext sees) =>
+    public static string Of(AccessContext sees) =>
         string.Join('|', sees.Issuer, sees.Client, sees.Who, sees.Role.Code, sees.Actor?.ToString(), sees.Organization?.ToString(), sees.OnBehalfOf?.ToString(), sees.PatientContextRid);
 }

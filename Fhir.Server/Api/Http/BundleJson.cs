@@ -55,6 +55,21 @@ public static class BundleJson
         return buffer.WrittenMemory;
     }
 
+    /// <summary>A Bundle that says more of itself than its type (a document, a message): head writes that.</summary>
+    public static ReadOnlyMemory<byte> Write(string type, Action<Utf8JsonWriter> head, IReadOnlyList<BundleEntry> entries)
+    {
+        var buffer = new ArrayBufferWriter<byte>(512 + entries.Sum(e => e.Resource.Length + 256));
+        using var json = new Utf8JsonWriter(buffer, Options);
+        json.WriteStartObject();
+        json.WriteString("resourceType"u8, "Bundle"u8);
+        head(json);
+        json.WriteString("type"u8, type);
+        WriteEntries(json, entries);
+        json.WriteEndObject();
+        json.Flush();
+        return buffer.WrittenMemory;
+    }
+
     private static void WriteLinks(Utf8JsonWriter json, IReadOnlyList<(string Relation, string Url)> links)
     {
         json.WriteStartArray("link"u8);

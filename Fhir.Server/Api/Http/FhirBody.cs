@@ -35,7 +35,7 @@ public sealed class FhirBody : Answer
     public static FhirBody Tagged(ReadOnlyMemory<byte> json, string etag) => new(200, json, null, []) { _etag = etag };
 
     /// <summary>The answer of an operation that created the resource.</summary>
-    public static FhirBody Created(ResourceVersion version) => new(201, version.Body, version) { _location = PlaceOf(version) };
+    public static FhirBody Created(ResourceVersion version, IReadOnlyList<long>? returned = null) => new(201, version.Body, version, returned) { _location = PlaceOf(version) };
 
     /// <summary>The answer to a write: the echo is what the caller preferred and may read.</summary>
     public static FhirBody Written(Written written, ReadOnlyMemory<byte> echo) => written switch

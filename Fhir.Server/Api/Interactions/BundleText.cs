@@ -12,6 +12,8 @@ public sealed class BundleText
 {
     public string? ResourceType { get; private set; }
     public string? Type { get; private set; }
+    /// <summary>Bundle.identifier as it was sent; empty = it has none.</summary>
+    public ReadOnlyMemory<byte> Identifier { get; private set; }
     public List<EntryText> Entries { get; } = [];
 
     /// <param name="broken">What is wrong with entries whose resource was lost on the way from XML, by their index.</param>
@@ -44,6 +46,7 @@ public sealed class BundleText
     {
         if (reader.ValueTextEquals("resourceType"u8)) ResourceType = Text(ref reader);
         else if (reader.ValueTextEquals("type"u8)) Type = Text(ref reader);
+        else if (reader.ValueTextEquals("identifier"u8)) Identifier = EntryText.Span(ref reader, json);
         else if (reader.ValueTextEquals("entry"u8)) TakeEntries(ref reader, json);
         else reader.Skip();
     }
@@ -105,7 +108,7 @@ public sealed class EntryText
         }
     }
 
-    private static ReadOnlyMemory<byte> Span(ref Utf8JsonReader reader, ReadOnlyMemory<byte> json)
+    internal static ReadOnlyMemory<byte> Span(ref Utf8JsonReader reader, ReadOnlyMemory<byte> json)
     {
         reader.Read();
         var start = (int)reader.TokenStartIndex;

@@ -5,5 +5,5 @@ public sealed class ServerBases(params IReadOnlyList<string> bases)
 {
     private readonly HashSet<string> _bases = new(bases.Select(b => b.TrimEnd('/')), StringComparer.Ordinal);
 
-    internal bool Own(string? address) => address is not null && _bases.Contains(address);
+    public bool Own(string? address) => address is not null && _bases.Contains(address);
 }

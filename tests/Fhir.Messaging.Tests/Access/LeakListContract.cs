@@ -218,6 +218,36 @@ public abstract class LeakListContract(LeakListContract.Stage stage)
     }
 
     [Fact]
+    public async Task H4_A_document_holds_what_is_seen_only()
+    {
+        var (letter, bare) = (Ok(await Jansen.Get("/fhir/Composition/mine/$document")), Ok(await Jansen.Get("/fhir/Composition/bare-letter/$document")));
+        Assert.DoesNotContain("/secret", Keys(letter), StringComparison.Ordinal);
+        Assert.Equal(Keys(bare).Replace("bare-letter", "mine", StringComparison.Ordinal), Keys(letter));
+        Assert.Contains("/Observation/open", Keys(letter), StringComparison.Ordinal);
+        Assert.Contains("/Observation/secret", Keys(Ok(await Bakker.Get("/fhir/Composition/theirs/$document"))), StringComparison.Ordinal);
+        foreach (var who in (Client[])[Jansen, DeVries, DeWit]) await Alike(async id => await who.Get($"/fhir/Composition/{id}/$document"));
+    }
+
+    [Fact]
+    public async Task H4_A_message_about_what_is_hidden_is_answered_like_one_about_nothing()
+    {
+        var sent = 0;
+        async Task<(string, string)> About(string id, string resource)
+        {
+            var got = Ok(await stage.Client(new("his-delinde", "practice-system", "de-linde")).Post("/fhir/$process-message", $$"""
+                {"resourceType":"Bundle","type":"message","entry":[{"resource":{"resourceType":"MessageHeader","id":"leak{{sent++}}","eventCoding":{"system":"{{ClinicUrls.Base}}/CodeSystem/message-event","code":"store-resources"},"source":{"endpoint":"http://x"} } },{{resource.Replace("ID", id, StringComparison.Ordinal)}}]}
+                """));
+            return ((string)got.Json["entry"]![0]!["resource"]!["response"]!["code"]!, got.Json["entry"]!.AsArray().ElementAtOrDefault(1)?["resource"]!.ToJsonString() ?? "");
+        }
+        foreach (var resource in (string[])[$$"""{"fullUrl":"{{stage.World.Clinic.Url}}/fhir/Patient/ID","resource":{"resourceType":"Patient","id":"ID"} }"""])
+        {
+            var (hidden, absent) = (await About("theirs", resource), await About("nobody", resource));
+            Assert.Equal("fatal-error", absent.Item1);
+            Assert.Equal(absent, hidden);
+        }
+    }
+
+    [Fact]
     public async Task H4_Conditional_headers_do_not_tell()
     {
         await Alike(id => Jansen.Get($"/fhir/Patient/{id}", ("If-None-Match", "W/\"1\"")), status: 404);
@@ -335,6 +365,7 @@ public abstract class LeakListContract(LeakListContract.Stage stage)
                 Observation("open", "de-linde", "mine", "8480-6", ""","encounter":{"reference":"Encounter/secret"}"""),
                 Observation("relabelled", "de-linde", "too", "8480-6", very), Observation("order1", "de-linde", "too", "order"), Observation("order2", "de-linde", "too", "order"), Observation("order3", "de-linde", "too", "order"),
                 Observation("classified", "de-linde", "too", "class"),
+                Of("Composition", "mine", "de-linde", Letter("mine", "open", "secret", "secret2", "nobody")), Of("Composition", "bare-letter", "de-linde", Letter("mine", "open")), Of("Composition", "theirs", "rijnmond", Letter("theirs", "open", "secret2")),
                 Of("Task", "chore", "de-linde", """ "status":"requested","intent":"order","focus":{"reference":"Observation/open"} """), Of("Task", "chore-of-secret", "de-linde", """ "status":"requested","intent":"order","focus":{"reference":"Observation/secret"} """),
                 Of("List", "shown-list", "de-linde", Listed("mine", "mine", "theirs")), Of("List", "secret-list", "rijnmond", Listed("theirs", "mine", "theirs")),
             };
@@ -342,6 +373,9 @@ public abstract class LeakListContract(LeakListContract.Stage stage)
             List<Fact> secret = [Observation("secret", "rijnmond", "mine", "2339-0"), Observation("secret2", "rijnmond", "theirs", "2339-0")];
             return [.. facts, .. later.Select(f => f with { Slot = 1 }), Observation("classified", "de-linde", "too", "class", very) with { Slot = 2 }, .. secret.Select(f => f with { Slot = 3 })];
         }
+
+        private static string Letter(string subject, params string[] observations) =>
+            $$""" "status":"final","type":{"text":"x"},"subject":{"reference":"Patient/{{subject}}"},"date":"2026-01-01","author":[{"reference":"PractitionerRole/dr.jansen"}],"title":"x","section":[{"entry":[{{string.Join(',', observations.Select(o => $$"""{"reference":"Observation/{{o}}"}"""))}}]}] """;
 
         private static string Listed(string subject, params string[] patients) =>
             $$""" "status":"current","mode":"working","subject":{"reference":"Patient/{{subject}}"},"entry":[{{string.Join(',', patients.Select(p => $$"""{"item":{"reference":"Patient/{{p}}"} }"""))}}] """;

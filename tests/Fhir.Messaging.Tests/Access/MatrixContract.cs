@@ -188,6 +188,8 @@ internal static class Probes
         (_, "/fhir/{type}/$meta") => new("/fhir/Basic/$meta"),
         (_, "/fhir/$meta") => new(pattern),
         (_, "/fhir/Patient/{id}/$everything" or "/fhir/Encounter/{id}/$everything") => new(pattern.Replace("{id}", "PATIENT", StringComparison.Ordinal) + "?_count=1&_type=Observation", method == "POST" ? """{"resourceType":"Parameters"}""" : null),
+        (_, "/fhir/Composition/{id}/$document") => new("/fhir/Composition/PATIENT/$document", method == "POST" ? """{"resourceType":"Parameters"}""" : null),
+        ("POST", "/fhir/$process-message") => new(pattern, """{"resourceType":"Bundle","type":"message","entry":[{"resource":{"resourceType":"MessageHeader","id":"UNIQUE","eventCoding":{"system":"http://x","code":"unknown"},"source":{"endpoint":"http://x"} }}]}"""),
         ("POST", "/fhir/$fhirpath") => new("/fhir/$fhirpath", Expression),
         (_, "/fhir/CodeSystem/$lookup" or "/fhir/CodeSystem/$validate-code" or "/fhir/ValueSet/$validate-code") => new(pattern + "?url=http://hl7.org/fhir/administrative-gender&system=http://hl7.org/fhir/administrative-gender&code=male", method == "POST" ? """{"resourceType":"Parameters"}""" : null),
         (_, "/fhir/ValueSet/$expand") => new(pattern + "?url=http://hl7.org/fhir/ValueSet/administrative-gender", method == "POST" ? """{"resourceType":"Parameters"}""" : null),
