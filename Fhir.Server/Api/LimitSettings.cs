@@ -51,6 +51,7 @@ public sealed record LimitSettings
         ChainLinks = numbers.Of("Limits:ChainLinks", SearchLimits.Usual.ChainLinks, 0, 10),
         SortKeys = numbers.Of("Limits:SortKeys", SearchLimits.Usual.SortKeys, 1, 20),
         TextLength = numbers.Of("Limits:TextLength", SearchLimits.Usual.TextLength, 1, 100_000),
+        Scanned = numbers.Of("Limits:Scanned", SearchLimits.Usual.Scanned, 1, 10_000_000),
         PageSize = numbers.Of("Limits:PageSize", SearchLimits.Usual.PageSize, 1, 5000),
         Includes = numbers.Of("Limits:Includes", SearchLimits.Usual.Includes, 1, 5000),
         IncludeRounds = numbers.Of("Limits:IncludeRounds", SearchLimits.Usual.IncludeRounds, 1, 100),

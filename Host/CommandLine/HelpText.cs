@@ -44,6 +44,7 @@ public static class HelpText
           --Limits:Parameters, :SortKeys=N         the most parameters of a search (100), and keys of _sort (8)
           --Limits:Values, :ValuesTogether=N       the most values of one parameter (500), and of all (800)
           --Limits:ChainLinks, :TextLength=N       the most links of a chain or _has (5), and characters of a text (2000)
+          --Limits:Scanned=N                       the most values that :contains looks at where it has no index (100000)
           --Limits:PageSize=N                      the most matches on a page (1000)
           --Limits:Includes, :IncludeRounds=N      the most resources that a page includes (1000), and rounds of :iterate (25)
           --Cors:Origins=ORIGIN[,ORIGIN…]          other sites whose pages may call the FHIR API from a browser (none)

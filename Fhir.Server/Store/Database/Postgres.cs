@@ -129,14 +129,14 @@ internal sealed class PostgresSession(NpgsqlConnection connection, NpgsqlTransac
             batch.BatchCommands.Add(command);
         }
         var all = inserts.ToList();
-        foreach (var (table, rows) in all.Where(i => i.Rows.Count < CopyFrom))
+        foreach (var (table, rows) in all.Where(i => !IsCopied(i.Table, i.Rows)))
         {
             var command = new NpgsqlBatchCommand(Unnest(table));
             command.Parameters.AddRange(Arrays(table, rows).ToArray());
             batch.BatchCommands.Add(command);
         }
         if (batch.BatchCommands.Count > 0) await batch.ExecuteNonQueryAsync(stop);
-        foreach (var (table, rows) in all.Where(i => i.Rows.Count >= CopyFrom)) await CopyAsync(table, rows, stop);
+        foreach (var (table, rows) in all.Where(i => IsCopied(i.Table, i.Rows))) await CopyAsync(table, rows, stop);
     }
 
     // Npgsql asks the server to end what takes longer. It counts in seconds, of which 0 means without end.
@@ -175,7 +175,7 @@ internal sealed class PostgresSession(NpgsqlConnection connection, NpgsqlTransac
     public override async ValueTask InsertAsync(Table table, IReadOnlyList<object?[]> rows, CancellationToken stop)
     {
         if (rows.Count == 0) return;
-        if (rows.Count >= CopyFrom)
+        if (IsCopied(table, rows))
         {
             await CopyAsync(table, rows, stop);
             return;
@@ -200,10 +200,13 @@ internal sealed class PostgresSession(NpgsqlConnection connection, NpgsqlTransac
         await writer.CompleteAsync(stop);
     }
 
+    // COPY knows no row that is there already.
+    private static bool IsCopied(Table table, IReadOnlyList<object?[]> rows) => rows.Count >= CopyFrom && !table.Once;
+
     private static string Columns(Table table) => string.Join(',', table.Columns.Select(c => c.Name));
 
     private static string Unnest(Table table) =>
-        $"insert into {table.Name}({Columns(table)}) select * from unnest({string.Join(',', table.Columns.Select((_, i) => string.Create(CultureInfo.InvariantCulture, $"@p{i}")))})";
+        $"insert into {table.Name}({Columns(table)}) select * from unnest({string.Join(',', table.Columns.Select((_, i) => string.Create(CultureInfo.InvariantCulture, $"@p{i}")))}){(table.Once ? " on conflict do nothing" : "")}";
 
     private static IEnumerable<NpgsqlParameter> Arrays(Table table, IReadOnlyList<object?[]> rows) => table.Columns.Select((column, i) =>
         new NpgsqlParameter(string.Create(CultureInfo.InvariantCulture, $"p{i}"), NpgsqlDbType.Array | DbType(column.Kind)) { Value = Values(column.Kind, rows, i) });

@@ -100,14 +100,18 @@ public abstract class WriteSession : Session
         foreach (var (table, rows) in inserts) await InsertAsync(table, rows, stop);
     }
 
-    /// <summary>Many rows into one table, in the order of its columns; an index row that is there already is left as it is.</summary>
+    /// <summary>Many rows into one table, in the order of its columns.</summary>
     public abstract ValueTask InsertAsync(Table table, IReadOnlyList<object?[]> rows, CancellationToken stop);
 
     public abstract ValueTask CommitAsync(CancellationToken stop);
 }
 
 /// <summary>A table as bulk inserts see it. Values are long, string or byte[].</summary>
-public sealed record Table(string Name, params Column[] Columns);
+public sealed record Table(string Name, params Column[] Columns)
+{
+    /// <summary>A row that is there already is left as it is.</summary>
+    public bool Once { get; init; }
+}
 
 /// <summary>One column of it.</summary>
 public sealed record Column(string Name, ColumnKind Kind);

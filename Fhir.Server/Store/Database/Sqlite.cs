@@ -268,7 +268,7 @@ internal sealed class SqliteLink : IDisposable
         var db = _connection.Handle!;
         if (!_inserts.TryGetValue(table.Name, out var statement))
         {
-            var text = $"insert into {table.Name}({string.Join(',', table.Columns.Select(c => c.Name))}) values({string.Join(',', table.Columns.Select(_ => "?"))})";
+            var text = $"insert {(table.Once ? "or ignore " : "")}into {table.Name}({string.Join(',', table.Columns.Select(c => c.Name))}) values({string.Join(',', table.Columns.Select(_ => "?"))})";
             SqliteException.ThrowExceptionForRC(raw.sqlite3_prepare_v2(db, text, out statement), db);
             _inserts[table.Name] = statement;
         }

@@ -205,6 +205,7 @@ internal sealed partial class Batch
     private async ValueTask StoreAsync(Row row, Row? before, Search.IndexEntries? index, IndexRows? rows, CancellationToken stop)
     {
         row = row with { Has = index?.Has ?? 0, IndexKeys = rows?.Pack() };
+        if (index is not null) _parts.Indexer.Words.Add(index.Words, _parts.Indexer.Numbers.Hash, _words, _bulk.Add);
         if (before is null)
         {
             _bulk.Add(Row.Table, row.Columns());

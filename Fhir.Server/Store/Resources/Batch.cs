@@ -28,6 +28,7 @@ internal sealed partial class Batch : CommitScope
     private readonly BulkRows _bulk = new();
     private readonly Dictionary<ResourceKey, long> _newRids = [];
     private readonly HashSet<ResourceKey> _planned = [];   // creates of a transaction: their rids are given out first, so that they may refer to each other
+    private readonly HashSet<long> _words = [];   // of names, new with this batch
     private readonly HashSet<ResourceKey> _touched = [], _absent = [];
     private readonly Dictionary<ResourceKey, Row?> _found = [];
     private readonly List<Action> _announce = [];
@@ -88,6 +89,7 @@ internal sealed partial class Batch : CommitScope
             if (await database.FirstAsync(Sql.Of($"select t from commits where batch = {id}"), r => r.GetInt64(0), CancellationToken.None) == 0) throw;
         }
         _parts.Rids.Keep(_newRids);
+        _parts.Indexer.Words.Keep(_words);
         _parts.Agents.Committed();
         foreach (var announce in _announce) Wake(announce);
         Wake(() => _parts.Committed(T, AtMicros));

@@ -107,15 +107,16 @@ public sealed class Reindex(TenantDatabase database, Indexer indexer)
         return [.. made.Where(m => versions[m.Stored.Rid] == m.Stored.Version)];
     }
 
-    private static async Task StoreAsync(List<Made> made, WriteSession session, CancellationToken stop)
+    private async Task StoreAsync(List<Made> made, WriteSession session, CancellationToken stop)
     {
-        var (bulk, rids) = (new BulkRows(), await RidsAsync(made, session, stop));
+        var (bulk, rids, words) = (new BulkRows(), await RidsAsync(made, session, stop), new HashSet<long>());
         foreach (var (stored, entries) in made)
         {
             var rows = IndexRows.Of(entries, target => rids[target]);
             foreach (var gone in rows.Replace(IndexRows.Unpack(stored.IndexKeys), stored.Rid, bulk)) await session.ExecuteAsync(gone, stop);
             await session.ExecuteAsync(Sql.Of($"update res set has = {entries.Has} where rid = {stored.Rid}"), stop);
             await session.ExecuteAsync(Row.Keys(stored.Rid, rows.Pack()), stop);
+            indexer.Words.Add(entries.Words, indexer.Numbers.Hash, words, bulk.Add);
         }
         await bulk.WriteAsync(session, stop);
     }

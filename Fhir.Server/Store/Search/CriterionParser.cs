@@ -22,8 +22,8 @@ internal sealed class CriterionParser(DefinitionSet definitions, Vocabulary? voc
     /// <summary>The deployer's own parameters that were asked of.</summary>
     public IReadOnlyCollection<SearchParameterDefinition> Custom => _custom;
 
-    /// <summary>Something was asked of the words beside codes, or across units: in a database from before they must have been indexed first.</summary>
-    public bool AsksWords { get; private set; }
+    /// <summary>Something was asked of the words beside codes, across units or by pieces of names: in a database from before they must have been indexed first.</summary>
+    public string? AsksRows { get; private set; }
 
     /// <summary>True when nothing but the name was wrong: a lenient search leaves the parameter out.</summary>
     public static bool IsUnknown(Issue issue) => ReferenceEquals(issue, Unknown);
@@ -89,7 +89,7 @@ internal sealed class CriterionParser(DefinitionSet definitions, Vocabulary? voc
     {
         (SearchParameterType.String, null) => Text(StringMatch.Start),
         (SearchParameterType.String, "exact") => Text(StringMatch.Exact),
-        (SearchParameterType.String, "contains") => Text(StringMatch.Contains),
+        (SearchParameterType.String, "contains") => Piece(definition),
         (SearchParameterType.Token, null or "not") => By(TokenValue.Parse),
         (SearchParameterType.Token, "in" or "not-in") when _codes is { } codes => By(text => codes.In(SearchText.Unescape(text))),
         (SearchParameterType.Token, "above" or "below") when _codes is { } codes => By(text => codes.Along(text, modifier == "above")),
@@ -122,16 +122,22 @@ internal sealed class CriterionParser(DefinitionSet definitions, Vocabulary? voc
     private static Issue TooCostly(string text) => new(IssueKind.Unsupported, text) { Code = "too-costly" };
     private Func<string, Result<SearchValue>> Text(StringMatch match) => text => text.Length > _limits.TextLength ? TooCostly("The text is too long.") : new StringValue(SearchText.Unescape(text), match);
 
+    private Func<string, Result<SearchValue>> Piece(SearchParameterDefinition definition)
+    {
+        if (NameWords.AreOf(definition)) AsksRows = IndexProgress.Later(AsksRows, IndexProgress.Names);
+        return Text(StringMatch.Contains);
+    }
+
     private Func<string, Result<SearchValue>> Words()
     {
-        AsksWords = true;
+        AsksRows = IndexProgress.Later(AsksRows, IndexProgress.Words);
         return text => Text(StringMatch.Start)(text).Failed(out var issue, out var words) ? issue : new CodeTextValue((StringValue)words);
     }
 
     private Result<SearchValue> Amount(string text)
     {
         var read = QuantityValue.Parse(text);
-        if (!read.Failed(out _, out var value) && value is QuantityValue { Quantity.IsMeasured: true }) AsksWords = true;   // rows of units came later too
+        if (!read.Failed(out _, out var value) && value is QuantityValue { Quantity.IsMeasured: true }) AsksRows = IndexProgress.Later(AsksRows, IndexProgress.Words);   // rows of units came later too
         return read;
     }
 

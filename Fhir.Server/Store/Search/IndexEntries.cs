@@ -17,6 +17,8 @@ public sealed class IndexEntries
     public HashSet<(int P, long V, long U, byte[] Lo, byte[] Hi)> Quantities { get; } = new(SameRow.Only);
     /// <summary>ix_str: V = 0 or the hash of the composite's token; S normalised text; X = hash of the text as it was.</summary>
     public HashSet<(int P, long V, string S, long X)> Strings { get; } = [];
+    /// <summary>ix_word: the texts of names, as they stand in ix_str.</summary>
+    public HashSet<string> Words { get; } = new(StringComparer.Ordinal);
     /// <summary>Bit per search parameter of R4 (its ordinal in the definitions): has it any value? Answers :missing.</summary>
     public long Has { get; set; }
     /// <summary>The commit that last changed the deployer's own parameters, as far as the indexer knew.</summary>

@@ -8,26 +8,36 @@ namespace Fhir.Server.Store.Search;
 public sealed class IndexProgress
 {
     /// <summary>The name of the newest rows: whoever adds some gives it another, and every resource is gone through once more.</summary>
-    public const string Newest = "words-of-codes-and-canonical-units";
-    private volatile bool _whole;
+    public const string Newest = Names;
+    internal const string Words = "words-of-codes-and-canonical-units", Names = "words-of-names";
+    private static readonly string[] InOrder = [Words, Names];   // who has made the later ones has made those before
+    private volatile int _whole = -1;
 
-    private async ValueTask<Issue?> NotYetAsync(Session session, CancellationToken stop)
+    /// <summary>The later of two kinds of rows; null = none.</summary>
+    internal static string? Later(string? one, string? other) => Array.IndexOf(InOrder, one) >= Array.IndexOf(InOrder, other) ? one : other;
+
+    private async ValueTask<Issue?> NotYetAsync(string rows, Session session, CancellationToken stop)
     {
-        if (_whole) return null;
-        var (known, last, top) = await session.FirstAsync(Sql.Of($"select last, top from reindex where name = {Newest}"), r => (true, r.GetInt64(0), r.GetInt64(1)), stop);
-        if (known && last >= top)
+        var asked = Array.IndexOf(InOrder, rows);
+        if (asked <= _whole) return null;
+        var percent = 0L;
+        foreach (var name in InOrder.Skip(asked))
         {
-            _whole = true;
-            return null;
+            var (known, last, top) = await session.FirstAsync(Sql.Of($"select last, top from reindex where name = {name}"), r => (true, r.GetInt64(0), r.GetInt64(1)), stop);
+            if (known && last >= top)
+            {
+                _whole = Math.Max(_whole, Array.IndexOf(InOrder, name));
+                return null;
+            }
+            if (known) percent = 100 * last / top;
         }
-        var percent = known ? (100 * last / top).ToString(CultureInfo.InvariantCulture) : "0";
-        return new Issue(IssueKind.Unavailable, $"What words and units are searched by is still being indexed: {percent} % is done.");
+        return new Issue(IssueKind.Unavailable, $"What words and units are searched by is still being indexed: {percent.ToString(CultureInfo.InvariantCulture)} % is done.");
     }
 
-    /// <summary>Null when all that the query asks of is there: the words beside codes, and the deployer's own parameters as they were when it was read.</summary>
+    /// <summary>Null when all that the query asks of is there: rows that came later, and the deployer's own parameters as they were when it was read.</summary>
     internal async ValueTask<Issue?> NotYetAsync(SearchQuery query, SearchCatalog catalog, ParameterNumbers numbers, Session session, CancellationToken stop)
     {
-        if (query.AsksWords && await NotYetAsync(session, stop) is { } words) return words;
+        if (query.AsksRows is { } later && await NotYetAsync(later, session, stop) is { } words) return words;
         foreach (var parameter in query.Custom)
         {
             var percent = catalog.Of(parameter.Base).GetValueOrDefault(parameter.Code)?.Definition.Custom == parameter.Custom ? await numbers.PercentAsync(parameter, session, stop) : null;

@@ -16,6 +16,9 @@ public sealed class Indexer
 
     internal ServerBases Bases => _bases;
 
+    /// <summary>The words of names that the database is known to have.</summary>
+    internal NameWords Words { get; } = new();
+
     /// <summary>The deployer's own parameters as they are now.</summary>
     internal ParameterNumbers Numbers => _numbers;
 
@@ -86,7 +89,7 @@ public sealed class Indexer
     private bool Index(Element element, SearchParameter parameter, IndexEntries entries, SearchCatalog catalog) => parameter.Type switch
     {
         SearchParameterType.Token => Token.Index(element, parameter.Numbers[0], entries, catalog),
-        SearchParameterType.String => StringText.Index(element, parameter.Numbers[0], entries, catalog.Hash),
+        SearchParameterType.String => StringText.Index(element, parameter, entries, catalog.Hash),
         SearchParameterType.Uri => UriText.Index(element, parameter.Numbers[0], entries, catalog.Hash),
         SearchParameterType.Date => Date.Index(element, parameter.Numbers[0], entries),
         SearchParameterType.Number => Number.Index(element, parameter.Numbers[0], entries),

@@ -36,6 +36,7 @@ public sealed class ResourceSearch
         await using var session = await _database.ReadAsync(snapshot: query.TakesSeveralLooks, stop);
         session.ShareTime();
         if (await _words.NotYetAsync(query, lookup.Catalog, _numbers, session, stop) is { } notYet) return notYet;
+        if (await sql.TooCostlyAsync(session, stop) is { } tooCostly) return tooCostly;
         var page = query.CountOnly ? await CountedAsync(session, sql, stop) : await PageAsync(session, sql, query, sees, after, stop);
         var named = await NamedByCriteria.RidsAsync(query, page.Total > 0 || page.Matches.Count > 0, session, lookup, _rids, stop);
         return named.Count == 0 ? page : page with { Concerned = [.. page.Concerned, .. named] };
@@ -71,6 +72,7 @@ public sealed class ResourceSearch
         var lookup = LookupNow();
         if (await _words.NotYetAsync(criteria, lookup.Catalog, _numbers, session, stop) is { } notYet) return notYet;
         var sql = new SearchSql(criteria, sees, lookup);
+        if (await sql.TooCostlyAsync(session, stop) is { } tooCostly) return tooCostly;
         await sql.ChooseStartAsync(session, canBeRead: false, stop);
         return await session.QueryAsync(sql.Rids(limit), row => row.GetInt64(0), stop);
     }

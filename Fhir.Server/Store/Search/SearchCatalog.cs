@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Fhir.Server.Core.Definitions;
 using Fhir.Server.Core.FhirPath;
 using Fhir.Server.Store.Access;
+using Fhir.Server.Store.Search.Types;
 
 namespace Fhir.Server.Store.Search;
 
@@ -50,6 +51,7 @@ internal sealed class SearchCatalog(DefinitionSet definitions, ParameterNumbers 
             Numbers = [.. keepers.Select(numbers.Of)],
             KeepsRows = keepers is [var only] && ReferenceEquals(only, definition),
             Bit = BitOf(ordinal),
+            KeepsWords = NameWords.AreOf(definition),
             Targets = TargetsOf(definition),
             Parts = [.. PartsOf(definition).Select(c => Part(c, all))],
             Path = definition is { Expression: { } expression, Code: not ("_id" or "_lastUpdated") } ? Compile(expression) : null,   // those two are columns of the row

@@ -15,6 +15,8 @@ public sealed record SearchLimits
     public int SortKeys { get; init; } = 8;
     /// <summary>The characters of one text.</summary>
     public int TextLength { get; init; } = 2000;
+    /// <summary>The values that a <c>:contains</c> without an index looks at, unless other conditions leave fewer resources.</summary>
+    public int Scanned { get; init; } = 100_000;
     /// <summary>The matches of one page; who asks for more gets so many.</summary>
     public int PageSize { get; init; } = SearchQuery.MostCount;
     /// <summary>The resources that one page includes.</summary>

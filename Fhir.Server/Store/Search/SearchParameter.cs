@@ -15,6 +15,8 @@ internal sealed class SearchParameter
     public required long Bit { get; init; }
     /// <summary>False when other parameters keep its rows: it is then only looked whether it has a value.</summary>
     public required bool KeepsRows { get; init; }
+    /// <summary>Its texts are kept as words too (<see cref="Types.NameWords"/>).</summary>
+    public bool KeepsWords { get; init; }
     /// <summary>The resource types that a reference may point to; empty = any.</summary>
     public required IReadOnlyList<string> Targets { get; init; }
     /// <summary>The parts of a composite, in the order of the query.</summary>

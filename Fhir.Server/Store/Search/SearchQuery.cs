@@ -36,8 +36,11 @@ public sealed class SearchQuery
     /// <summary>False when everything would match: a conditional write must refuse that.</summary>
     public bool HasCriteria => Branches.Count > 0 && Branches.All(b => b.All.Count > 0);
 
-    /// <summary>It asks for the words beside codes (<c>:text</c>): only what <see cref="IndexProgress"/> says is whole may be asked so.</summary>
-    public bool AsksWords { get; internal init; }
+    /// <summary>It asks for rows that older versions did not keep (the words beside codes): only what <see cref="IndexProgress"/> says is whole may be asked so.</summary>
+    public bool AsksWords => AsksRows is not null;
+
+    /// <summary>The newest of those rows.</summary>
+    internal string? AsksRows { get; init; }
 
     /// <summary>The deployer's own parameters that it asks of.</summary>
     internal IReadOnlyCollection<SearchParameterDefinition> Custom { get; init; } = [];

@@ -1,3 +1,4 @@
+using Fhir.Server.Core.Outcomes;
 using System.Globalization;
 using Fhir.Server.Store.Access;
 using Fhir.Server.Store.Database;
@@ -12,13 +13,18 @@ internal sealed class SearchSql
     private const long Few = 10_000, VeryFew = 500;
     private const string Version = "r.rid, r.typ, r.fid, r.ver, r.t, r.at, r.method, r.b";
     private readonly List<(Scope Scope, IReadOnlyList<Criterion> All)> _branches;
+    private readonly int _bound;
     private Start? _start;
+    private bool _isNarrowed;
 
     /// <summary>What a statement starts from: a select of rids, and the condition that it makes up for.</summary>
     private sealed record Start(Sql Rids, bool IsOrdered, Criterion? Instead);
 
-    public SearchSql(SearchQuery query, AccessContext sees, Lookup lookup) =>
+    public SearchSql(SearchQuery query, AccessContext sees, Lookup lookup)
+    {
         _branches = [.. query.Branches.Select(b => (new Scope("r", b.Type, sees, lookup), (IReadOnlyList<Criterion>)b.All))];
+        _bound = query.Limits.Scanned;
+    }
 
     public Scope Scope => _branches[0].Scope;
 
@@ -37,12 +43,24 @@ internal sealed class SearchSql
     /// </summary>
     public async ValueTask ChooseStartAsync(Session session, bool canBeRead, CancellationToken stop)
     {
-        if (_branches.Count > 1) return;
-        var starts = _branches[0].All.Select(c => (Criterion: c, Rids: c.Rids(Scope))).Where(c => c.Rids is not null).Select(c => new Start(c.Rids!, c.Criterion.IsOrdered, c.Criterion)).ToList();
+        if (_branches.Count > 1 || _isNarrowed) return;
+        var starts = Starts(_ => true);
         _start = null;
         if (starts.Count == 1 && !canBeRead && Scope.Sees.SeesAll) _start = starts[0];
         else if (await LeastAsync(session, starts, stop) is var (best, rows) && (!canBeRead || rows < Few)) _start = best;
     }
+
+    /// <summary>What would look at too many rows one by one starts from something else that leaves few, or is refused.</summary>
+    public async ValueTask<Issue?> TooCostlyAsync(Session session, CancellationToken stop)
+    {
+        if (!await ScanBound.IsOverAsync(_branches, _bound, session, stop)) return null;
+        var least = _branches.Count > 1 ? null : await LeastAsync(session, Starts(c => !c.Scans(Scope).Any()), stop);
+        (_start, _isNarrowed) = (least?.Start, true);
+        return least is { } found && found.Rows < Math.Min(Few, _bound) ? null : ScanBound.TooMuch;
+    }
+
+    private List<Start> Starts(Func<Criterion, bool> which) =>
+        [.. _branches[0].All.Where(which).Select(c => (Criterion: c, Rids: c.Rids(Scope))).Where(c => c.Rids is not null).Select(c => new Start(c.Rids!, c.Criterion.IsOrdered, c.Criterion))];
 
     /// <summary>The number of matches.</summary>
     public Sql Count() => Sql.Of($"select count(*) from {From()} where {Matches(Sql.True)}");

@@ -47,6 +47,22 @@ public abstract class ReindexContract
     }
 
     [Fact]
+    public async Task T73_Names_from_before_are_found_by_pieces_when_their_trigrams_are_made()
+    {
+        await using var store = await TestStore.OpenAsync(await EmptyAsync());
+        await store.DoAsync(TestStore.Put("Patient", "p", json => json["name"] = new JsonArray(new JsonObject { ["family"] = "Peeters" })));
+        await using (var session = await store.Database.WriteAsync(default))
+        {
+            foreach (var table in new[] { "ix_word", "ix_gram", "reindex" }) await session.ExecuteAsync(Sql.Of($"delete from {Sql.Raw(table)}"), default);
+            await session.CommitAsync(default);
+        }
+        Assert.True((await store.StartedAnew().TryAsync("Patient?name:contains=eet")).Failed(out var issue, out _));
+        Assert.Equal(IssueKind.Unavailable, issue.Kind);
+        var other = await store.OtherNodeAsync();   // makes what is missing when it starts
+        Assert.Equal(["p"], await other.FindAsync("Patient?name:contains=eet"));
+    }
+
+    [Fact]
     public async Task All_rows_that_were_dropped_are_made_anew_in_chunks_with_progress_and_a_kill_between_two_loses_nothing()
     {
         await using var fresh = await TestStore.OpenAsync(await EmptyAsync());

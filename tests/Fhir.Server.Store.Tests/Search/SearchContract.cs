@@ -69,6 +69,42 @@ public abstract class SearchContract
         Assert.Equal([], await store.FindAsync($"Patient?address:contains={words[1000..1180]}x"));
     }
 
+    [Fact]
+    public async Task T73_Names_are_found_by_a_piece_of_them_through_their_trigrams()
+    {
+        await using var store = await WithAsync(
+            Patient("a", "\"name\":[{\"family\":\"Müllerová\",\"given\":[\"Zoë\",\"Anne\"]}]"), Patient("b", "\"name\":[{\"family\":\"Mullerova\",\"text\":\"Jan van der Mullerova\"}]"), Patient("c", "\"name\":[{\"family\":\"Xu\"}]"),
+            """{"resourceType":"Practitioner","id":"d","name":[{"family":"van Muller"}]}""", """{"resourceType":"Organization","id":"e","name":"Huisartsenpraktijk De Linde","alias":["Onder de muller"]}""",
+            """{"resourceType":"Location","id":"f","name":"Zaal Mullerplein"}""", """{"resourceType":"HealthcareService","id":"g","name":"Mullers spreekuur"}""");
+        foreach (var (query, ids) in new[] { ("Patient?name:contains=LLER", "a b"), ("Patient?family:contains=ullerov", "a b"), ("Patient?given:contains=ulle", ""), ("Patient?given:contains=nne,zoë", "a"), ("Patient?name:contains=n van d", "b"),
+            ("Patient?name:contains=xu", "c"), ("Patient?name:contains=lle,xu", "a b c"), ("Patient?name:contains=xuu", ""), ("Patient?name:contains=lelle", ""), ("Practitioner?name:contains=uller", "d"), ("Organization?name:contains=linde", "e"), ("Organization?name:contains=MULLER", "e"), ("Location?name:contains=lein", "f"), ("HealthcareService?name:contains=lers", "g") })
+            Assert.Equal(ids, string.Join(' ', (await store.FindAsync(query)).Order(StringComparer.Ordinal)));
+        await store.PutAsync(Patient("a", "\"name\":[{\"family\":\"Peeters\"}]"));   // nobody bears that text any more
+        Assert.Equal(["b"], await store.FindAsync("Patient?family:contains=ullerov"));
+        await store.PutAsync(Patient("h", "\"name\":[{\"family\":\"MÜLLEROVA\"}]"));   // and somebody does again
+        Assert.Equal(["b", "h"], await store.FindAsync("Patient?family:contains=ullerov"));
+        Assert.Equal(await store.CountAsync("(select distinct s from ix_word) x"), await store.CountAsync("ix_word"));
+    }
+
+    [Fact]
+    public async Task T73_What_would_look_at_too_many_values_is_refused_and_never_cut()
+    {
+        await using var store = await WithAsync(Enumerable.Range(0, 30).Select(i => Patient($"p{i:D2}", $$"""  "gender":"{{(i == 7 ? "female" : "male")}}","name":[{"family":"Peeters"}],"address":[{"city":"Gent {{i}}"}]""")));
+        async Task<string> AskAsync(string query, int bound)
+        {
+            Assert.False(Searching.Query(query, new SearchLimits { Scanned = bound }).Failed(out var wrong, out var parsed), wrong?.Text);
+            return (await store.Search.SearchAsync(parsed!, TestStore.Everyone, default)).Failed(out var issue, out var page) ? issue.Code! : string.Join(' ', page.Matches.Select(m => m.Key.Id));
+        }
+        Assert.Equal("too-costly", await AskAsync("Patient?address-city:contains=ent 7", 29));
+        Assert.Equal("p07", await AskAsync("Patient?address-city:contains=ent 7", 30));
+        Assert.Equal("p07", await AskAsync("Patient?address-city:contains=ent&gender=female", 29));   // another condition leaves few
+        Assert.Equal("too-costly", await AskAsync("Patient?address-city:contains=ent&gender=male", 29));
+        Assert.Equal("too-costly", await AskAsync("Patient?_has:Observation:subject:subject:Patient.address-city:contains=ent", 29));
+        Assert.Equal("too-costly", await AskAsync("Observation?subject:Patient.address-city:contains=ent", 29));
+        Assert.Equal("too-costly", await AskAsync("Patient?name:contains=ee&_summary=count", 29));   // two letters have no trigram
+        Assert.Equal(30, (await AskAsync("Patient?name:contains=eet", 29)).Split(' ').Length);
+    }
+
     [Theory]
     [InlineData("%")]
     [InlineData("_")]

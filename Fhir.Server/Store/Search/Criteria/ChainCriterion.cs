@@ -15,6 +15,8 @@ internal sealed record ChainCriterion(string Code, IReadOnlyList<(string Type, C
         }));
     }
 
+    public override IEnumerable<SearchParameter> Scans(Scope scope) => Targets.SelectMany(target => target.Condition.Scans(scope.Next(target.Type)));
+
     protected override Sql? Select(Scope scope)
     {
         var link = scope.Next("").Link;
@@ -41,6 +43,8 @@ internal sealed record HasCriterion(string Source, string Reference, Criterion I
         if (None && IsHidden(next)) return Sql.False;
         return Sql.Of($"{Sql.Raw(None ? "not " : "")}exists (select 1 from ix_ref {next.Link} join res {next.Row} on {next.Row}.rid = {next.Link}.rid where {next.Link}.t = {scope.Row}.rid and {Links.Of(next.Link, next, Reference)} and {next.Seen} and {next.MaySearchBy(Reference)} and {Inner.Holds(next)})");
     }
+
+    public override IEnumerable<SearchParameter> Scans(Scope scope) => Inner.Scans(scope.Next(Source));
 
     protected override Sql? Select(Scope scope)
     {

@@ -13,6 +13,9 @@ internal abstract record Criterion(string Code)
     /// <summary>A select of exactly the rids that fulfil it (of any type, seen or not), to start from; null when it can only be checked.</summary>
     protected virtual Sql? Select(Scope scope) => null;
 
+    /// <summary>The parameters all of whose rows would be looked at; see <see cref="ScanBound"/>.</summary>
+    public virtual IEnumerable<SearchParameter> Scans(Scope scope) => [];
+
     /// <summary>True when the select comes in the order of rid, each one once.</summary>
     public virtual bool IsOrdered => false;
 

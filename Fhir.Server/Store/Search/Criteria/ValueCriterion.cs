@@ -17,7 +17,15 @@ internal sealed record ValueCriterion(string Code, IReadOnlyList<SearchValue> An
         return Not ? Sql.Of($"not {exists}") : exists;
     }
 
-    protected override Sql? Select(Scope scope) => Not ? null : Sql.Of($"select i.rid as rid from {Sql.Raw(Table)} i where {Rows(scope)}");
+    protected override Sql? Select(Scope scope)
+    {
+        if (Not) return null;
+        var parameter = scope.Parameter(Code);
+        var elsewhere = AnyOf.Select(value => value.Rids(parameter, scope.Lookup)).OfType<Sql>().ToList();
+        return elsewhere.Count == AnyOf.Count ? Sql.Join(" union all ", elsewhere) : Sql.Of($"select i.rid as rid from {Sql.Raw(Table)} i where {Rows(scope)}");
+    }
+
+    public override IEnumerable<SearchParameter> Scans(Scope scope) => scope.Parameter(Code) is var parameter && AnyOf.Any(value => value.Scans(parameter)) ? [parameter] : [];
 
     private Sql Rows(Scope scope)
     {

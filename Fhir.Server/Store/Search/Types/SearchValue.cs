@@ -9,6 +9,12 @@ internal abstract record SearchValue(string Table)
     /// <summary>The condition on a row.</summary>
     public abstract Sql Where(SearchParameter parameter, Lookup lookup);
 
+    /// <summary>True when no index finds its rows: all of the parameter are looked at.</summary>
+    public virtual bool Scans(SearchParameter parameter) => false;
+
+    /// <summary>A select of its rids, where another table leads to its rows; null = its rows are where the parameter's are.</summary>
+    public virtual Sql? Rids(SearchParameter parameter, Lookup lookup) => null;
+
     /// <summary>The hash that column v must have, where that is the whole condition: several of these become one list.</summary>
     public virtual long? Point(Lookup lookup) => null;
 

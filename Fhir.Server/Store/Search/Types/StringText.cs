@@ -19,24 +19,29 @@ internal static class StringText
         _ => element.Text is { } text ? [text] : [],
     };
 
-    public static bool Index(Element element, int p, IndexEntries to, KeyedHash hash)
+    public static bool Index(Element element, SearchParameter parameter, IndexEntries to, KeyedHash hash)
     {
         var some = false;
         foreach (var text in In(element))
         {
             some = true;
-            IndexWhole(text, p, to, hash);
+            IndexWhole(text, parameter.Numbers[0], to, hash, parameter.KeepsWords ? to.Words : null);
         }
         return some;
     }
 
     /// <summary>The rows of one text by itself.</summary>
-    public static void IndexWhole(string text, int p, IndexEntries to, KeyedHash hash)
+    public static void IndexWhole(string text, int p, IndexEntries to, KeyedHash hash, HashSet<string>? words = null)
     {
         var folded = Folding.Fold(text);
-        to.Strings.Add((p, Whole, Start(folded), Exact(text, hash)));
-        for (var (at, left) = (Step, MostWindows); at + Step < folded.Length && left > 0; at += Step, left--)
-            to.Strings.Add((p, Window, Cut(folded, at, Longest), 0));
+        Add(Whole, Start(folded), Exact(text, hash));
+        for (var (at, left) = (Step, MostWindows); at + Step < folded.Length && left > 0; at += Step, left--) Add(Window, Cut(folded, at, Longest), 0);
+
+        void Add(long v, string s, long x)
+        {
+            to.Strings.Add((p, v, s, x));
+            words?.Add(s);
+        }
     }
 
     /// <summary>The row of a text as part of a composite.</summary>
@@ -65,7 +70,9 @@ internal static class StringText
 
     /// <summary>Rows, windows included, that hold the piece.</summary>
     public static Sql Contains(Sql alias, string piece) =>
-        Sql.Of($"{alias}.v in (0, 1) and {alias}.s like {$"%{Escaped(piece)}%"} escape '!'");
+        Sql.Of($"{alias}.v in (0, 1) and {Like(alias, piece)}");
+
+    public static Sql Like(Sql alias, string piece) => Sql.Of($"{alias}.s like {$"%{Escaped(piece)}%"} escape '!'");
 
     public static bool IsLong(string text) => Folding.Fold(text).Length > Longest;
 
@@ -98,6 +105,12 @@ internal sealed record StringValue(string Text, StringMatch Match) : SearchValue
         StringMatch.Contains => Holding(StringText.Contains(Sql.Raw("i"), StringText.Pieces(Text)[0]), StringText.Pieces(Text).Skip(1)),
         StringMatch.Start => Holding(StringText.StartsWith(Text, v: 0), StringText.IsLong(Text) ? StringText.Pieces(Text) : []),
     };
+
+    /// <summary>Names are looked up; of anything else, and for one or two letters, all rows of the parameter are looked at.</summary>
+    public override bool Scans(SearchParameter parameter) => Match == StringMatch.Contains && !(parameter.KeepsWords && NameWords.CanFind(StringText.Pieces(Text)[0]));
+
+    public override Sql? Rids(SearchParameter parameter, Lookup lookup) => Match != StringMatch.Contains || Scans(parameter) ? null
+        : Sql.Of($"select i.rid as rid from ({NameWords.Holding(StringText.Pieces(Text)[0])}) m cross join ix_str i where i.p = {parameter.Numbers[0]} and i.s = m.s and {Where(parameter, lookup)}");
 
     // A text longer than a row: the rest of it stands in other rows of the same resource.
     private static Sql Holding(Sql first, IEnumerable<string> others) => Sql.All(others
