@@ -22,36 +22,38 @@ public static class Export
 
     public static void Map(RouteGroupBuilder fhir)
     {
-        fhir.MapOperation(new("export", Operation.NoType, OperationLevel.System, $"{Definitions}export") { AffectsState = false }, Right.Export, EverythingAsync);
-        fhir.MapOperation(new("export", "Patient", OperationLevel.Type, $"{Definitions}patient-export") { AffectsState = false }, Right.Export with { Type = "Patient" }, PatientsAsync);
-        fhir.MapOperation(new("export", "Group", OperationLevel.Instance, $"{Definitions}group-export") { AffectsState = false }, Right.Export with { Type = "Group" }, GroupAsync);
+        fhir.MapOperation(new("export", Operation.NoType, OperationLevel.System, $"{Definitions}export") { AffectsState = false, TakesParameters = true }, Right.Export, EverythingAsync);
+        fhir.MapOperation(new("export", "Patient", OperationLevel.Type, $"{Definitions}patient-export") { AffectsState = false, TakesParameters = true }, Right.Export with { Type = "Patient" }, PatientsAsync);
+        fhir.MapOperation(new("export", "Group", OperationLevel.Instance, $"{Definitions}group-export") { AffectsState = false, TakesParameters = true }, Right.Export with { Type = "Group" }, GroupAsync);
     }
 
-    private static Task<IResult> EverythingAsync(HttpContext context, Caller caller, ExportStart start, CancellationToken stop) =>
-        caller.Sees.SeesAll || caller.Sees.Role.Kind == RoleKind.System ? StartAsync(ExportScope.System, context, caller, start, stop) : Task.FromResult<IResult>(Refusal.Of(MayNot));
+    private static Task<IResult> EverythingAsync(HttpContext context, Caller caller, ExportStart start, ResourceStore store, CancellationToken stop) =>
+        caller.Sees.SeesAll || caller.Sees.Role.Kind == RoleKind.System ? StartAsync(ExportScope.System, context, caller, start, store, stop) : Task.FromResult<IResult>(Refusal.Of(MayNot));
 
-    private static Task<IResult> PatientsAsync(HttpContext context, Caller caller, ExportStart start, CancellationToken stop) =>
-        MayExportPatients(caller.Sees) ? StartAsync(ExportScope.Patients, context, caller, start, stop) : Task.FromResult<IResult>(Refusal.Of(MayNot));
+    private static Task<IResult> PatientsAsync(HttpContext context, Caller caller, ExportStart start, ResourceStore store, CancellationToken stop) =>
+        MayExportPatients(caller.Sees) ? StartAsync(ExportScope.Patients, context, caller, start, store, stop) : Task.FromResult<IResult>(Refusal.Of(MayNot));
 
     private static async Task<IResult> GroupAsync(string id, HttpContext context, Caller caller, ExportStart start, ResourceStore store, TenantDatabase database, CancellationToken stop)
     {
         if (!MayExportPatients(caller.Sees)) return Refusal.Of(MayNot);
         if ((await store.ReadAsync(new("Group", id), caller.Sees, stop)).Failed(out var issue, out var group)) return Refusal.Of(issue);
-        return await StartAsync(ExportScope.Of(group.Rid, await MembersAsync(group, database, stop)), context, caller, start, stop);
+        return await StartAsync(ExportScope.Of(group.Rid, await MembersAsync(group, database, stop)), context, caller, start, store, stop);
     }
 
     // Whoever stands on the ground of a practice takes its patients with her; the company doctor and the patient pull nothing.
     internal static bool MayExportPatients(AccessContext sees) =>
         sees.SeesAll || sees.Role.Kind == RoleKind.System || (sees.Role.Kind == RoleKind.Person && sees.Role.StandsOn(Ground.Practice));
 
-    private static async Task<IResult> StartAsync(ExportScope scope, HttpContext context, Caller caller, ExportStart start, CancellationToken stop)
+    private static async Task<IResult> StartAsync(ExportScope whole, HttpContext context, Caller caller, ExportStart start, ResourceStore store, CancellationToken stop)
     {
         if (!Prefer.Of(context.Request).Async) return Refusal.Of(NotAsync);
-        if (ExportRequest.Parse([.. Links.Pairs(context.Request.Query)], scope, caller.Sees).Failed(out var issue, out var asked)) return Refusal.Of(issue);
+        if ((await ExportParameters.ReadAsync(context.Request, stop)).Failed(out var issue, out var parameters)) return Refusal.Of(issue);
+        if (ExportRequest.Parse(parameters.Others, whole, caller.Sees).Failed(out issue, out var asked)) return Refusal.Of(issue);
+        if ((await parameters.NarrowedAsync(whole, caller, store, Base.Of(context), stop)).Failed(out issue, out var scope)) return Refusal.Of(issue);
         if (await start.IsFullAsync(caller, stop)) return Refusal.TooMany(TimeSpan.FromMinutes(10));
         var id = await start.RunAsync(asked, scope, context.Request.GetEncodedUrl(), caller, stop);
         var concerned = await start.ConcernedAsync(asked.Filters, caller.Sees, stop);
-        return new Accepted(Jobs.AddressOf(id), scope.Group == 0 ? concerned : [.. concerned, -scope.Group]);
+        return new Accepted(Jobs.AddressOf(id), [.. concerned.Union(scope.Named.Select(rid => -rid))]);
     }
 
     // Who has left the group is not in it.

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text.Json;
 using Fhir.Server.Api.Blobs;
 using Fhir.Server.Api.Http;
+using Fhir.Server.Api.Interactions;
 using Fhir.Server.Store.Access;
 using Fhir.Server.Store.Database;
 using Fhir.Server.Store.Jobs;
@@ -10,9 +11,11 @@ using Microsoft.AspNetCore.Http;
 namespace Fhir.Server.Api.Bulk;
 
 /// <summary>One file as NDJSON: bodies in short queries, each judged anew. Told = what the log says left; nothing else does.</summary>
-internal sealed class ExportFile(long job, ExportPiece piece, IReadOnlyList<long> told, Func<AccessContext> sees, TenantDatabase database, BinaryData binaries) : Answer
+internal sealed class ExportFile(Job job, ExportPiece piece, IReadOnlyList<long> told, Func<AccessContext> sees, TenantDatabase database, BinaryData binaries) : Answer
 {
     private const int AtOnce = 500;
+
+    private readonly List<string> _elements = [.. job.Elements.Split(',', StringSplitOptions.RemoveEmptyEntries).Where(e => !e.Contains('.', StringComparison.Ordinal) || e.StartsWith($"{piece.Type}.", StringComparison.Ordinal))];
 
     public override int Status => StatusCodes.Status200OK;
     public override IReadOnlyList<long> Returned => told;
@@ -25,7 +28,7 @@ internal sealed class ExportFile(long job, ExportPiece piece, IReadOnlyList<long
         for (var from = piece.From; from <= piece.To; from += AtOnce)
         {
             var some = piece with { From = from, To = Math.Min(from + AtOnce - 1, piece.To) };
-            var found = await ExportList.BodiesAsync(database, job, some, sees(), httpContext.RequestAborted);
+            var found = await ExportList.BodiesAsync(database, job.N, some, sees(), httpContext.RequestAborted);
             await AppendAsync([.. found.Where(version => known.Contains(version.Rid))], line, httpContext.RequestAborted);
             if (line.WrittenCount > 0) await response.Body.WriteAsync(line.WrittenMemory, httpContext.RequestAborted);
             line.ResetWrittenCount();
@@ -39,8 +42,11 @@ internal sealed class ExportFile(long job, ExportPiece piece, IReadOnlyList<long
             if (versions.Count > 0) Deletes(versions, line);
             return;
         }
-        foreach (var version in versions) Append((await binaries.PutBackAsync(version, stop)).Body.Span, line);
+        foreach (var version in versions) Append(Part((await binaries.PutBackAsync(version, stop)).Body).Span, line);
     }
+
+    // Elements that are named for other types only leave this one whole.
+    private ReadOnlyMemory<byte> Part(ReadOnlyMemory<byte> body) => _elements.Count == 0 ? body : Subset.Of(body, null, _elements);
 
     // A line break inside a string is escaped, so that each one here stands between two words of JSON.
     private static void Append(ReadOnlySpan<byte> body, ArrayBufferWriter<byte> line)

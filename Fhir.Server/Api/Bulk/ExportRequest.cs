@@ -9,13 +9,13 @@ using Microsoft.AspNetCore.WebUtilities;
 namespace Fhir.Server.Api.Bulk;
 
 /// <summary>What a kick-off asks for — https://hl7.org/fhir/uv/bulkdata/export.html#query-parameters. Types empty = all; a type with several filters is in the queries several times.</summary>
-internal sealed partial record ExportRequest(IReadOnlyList<string> Types, IReadOnlyList<SearchQuery> Filters, DateTimeOffset? Since)
+internal sealed partial record ExportRequest(IReadOnlyList<string> Types, IReadOnlyList<SearchQuery> Filters, DateTimeOffset? Since, IReadOnlyList<string> Elements)
 {
     private static readonly string[] Formats = ["application/fhir+ndjson", "application/ndjson", "ndjson"];
 
     public static Result<ExportRequest> Parse(IReadOnlyList<KeyValuePair<string, string>> parameters, ExportScope scope, AccessContext sees)
     {
-        var (types, filters, since) = (new List<string>(), new List<SearchQuery>(), (DateTimeOffset?)null);
+        var (types, filters, elements, since) = (new List<string>(), new List<SearchQuery>(), new List<string>(), (DateTimeOffset?)null);
         foreach (var (name, value) in parameters.Where(p => p.Value.Length > 0))
         {
             switch (name)
@@ -26,14 +26,15 @@ internal sealed partial record ExportRequest(IReadOnlyList<string> Types, IReadO
                         if (Filter(filter).Failed(out var wrong, out var query)) return wrong;
                         else filters.Add(query);
                     break;
+                case "_elements" when value.Split(',', StringSplitOptions.TrimEntries) is var some && some.All(IsElement): elements.AddRange(some); break;
                 case "_since" when Moment(value) is { } moment: since = moment; break;
                 case "_outputFormat" when Formats.Contains(value.Replace(' ', '+'), StringComparer.Ordinal): break;
                 case "_format" or "_pretty": break;
-                case "_since" or "_outputFormat": return new Issue(IssueKind.Invalid, "This value is not understood.", name);
-                default: return new Issue(IssueKind.Unsupported, "An export takes _type, _typeFilter, _since and _outputFormat.", name);
+                case "_since" or "_outputFormat" or "_elements": return new Issue(IssueKind.Invalid, "This value is not understood.", name);
+                default: return new Issue(IssueKind.Unsupported, "An export takes _type, _typeFilter, _since, _elements and _outputFormat, and of patients, by POST, patient.", name);
             }
         }
-        return Checked(new([.. types.Distinct(StringComparer.Ordinal)], filters, since), scope, sees);
+        return Checked(new([.. types.Distinct(StringComparer.Ordinal)], filters, since, elements), scope, sees);
     }
 
     // Who names a type that is not there, or that her token does not reach, hears it; a filter of a type that is not asked for says something wrong.
@@ -44,6 +45,14 @@ internal sealed partial record ExportRequest(IReadOnlyList<string> Types, IReadO
         var named = asked.Types.Concat(asked.Filters.Select(filter => filter.Type!));
         return named.All(type => sees.Allows(type, Permission.Read | Permission.Search)) ? asked : new Issue(IssueKind.Forbidden, "The token's scopes do not allow this.");
     }
+
+    // name, or Patient.name: https://hl7.org/fhir/uv/bulkdata/export.html#query-parameters
+    private static bool IsElement(string text) => text.Split('.') switch
+    {
+        [{ Length: > 0 } name] => name.All(char.IsAsciiLetterOrDigit),
+        [var type, var name] => DefinitionSet.R4.IsResource(type) && DefinitionSet.R4.Type(type)!.Element(name) is not null,
+        _ => false,
+    };
 
     private static Result<SearchQuery> Filter(string text)
     {

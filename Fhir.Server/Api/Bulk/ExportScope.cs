@@ -16,10 +16,13 @@ internal sealed record ExportScope
     public bool OfPatients { get; private init; }
     /// <summary>The rids of the Group's members; null = of all patients.</summary>
     public IReadOnlyList<long>? Members { get; private init; }
-    /// <summary>The rid of the Group, for the log.</summary>
-    public long Group { get; private init; }
+    /// <summary>For the log: the rids of the Group, and of the patients that were asked for by name.</summary>
+    public IReadOnlyList<long> Named { get; private init; } = [];
 
-    public static ExportScope Of(long group, IReadOnlyList<long> members) => new() { OfPatients = true, Group = group, Members = members };
+    public static ExportScope Of(long group, IReadOnlyList<long> members) => new() { OfPatients = true, Named = [group], Members = members };
+
+    /// <summary>Of these patients only.</summary>
+    public ExportScope Only(IReadOnlyList<long> patients) => this with { Members = patients, Named = [.. Named, .. patients] };
 
     /// <summary>May resources of this type be in it at all?</summary>
     public bool Holds(string type) => !OfPatients || InCompartment.Contains(AccessTable.Number(type));

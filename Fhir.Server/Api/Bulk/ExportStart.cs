@@ -18,7 +18,7 @@ public sealed class ExportStart(TenantDatabase database, ResourceSearch search, 
 
     /// <summary>The id of the new job.</summary>
     internal Task<string> RunAsync(ExportRequest asked, ExportScope scope, string request, Caller caller, CancellationToken stop) =>
-        WriteAsync(Sql.Join(" union ", Selections(asked, scope, caller.Sees)), request, caller, stop);
+        WriteAsync(Sql.Join(" union ", Selections(asked, scope, caller.Sees)), request, caller, stop, string.Join(',', asked.Elements));
 
     /// <summary>The same for one search, all its pages at once.</summary>
     public Task<string> RunAsync(SearchQuery query, string request, Caller caller, CancellationToken stop) =>
@@ -32,7 +32,7 @@ public sealed class ExportStart(TenantDatabase database, ResourceSearch search, 
         return [.. named.Select(rid => -rid)];
     }
 
-    private async Task<string> WriteAsync(Sql selection, string request, Caller caller, CancellationToken stop)
+    private async Task<string> WriteAsync(Sql selection, string request, Caller caller, CancellationToken stop, string elements = "")
     {
         var now = Micros.Of(clock.GetUtcNow());
         var id = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
@@ -41,7 +41,7 @@ public sealed class ExportStart(TenantDatabase database, ResourceSearch search, 
         var n = await JobTable.AddAsync(session, new()
         {
             Id = id, Kind = JobKind.Export, Owner = JobOwner.Of(caller), Request = request, MadeAt = now,
-            UntilAt = now + ((long)settings.KeepHours * 3_600_000_000), AsOf = asOf, State = JobState.Done,
+            UntilAt = now + ((long)settings.KeepHours * 3_600_000_000), AsOf = asOf, State = JobState.Done, Elements = elements,
         }, stop);
         await ExportList.WriteAsync(session, n, selection, stop);
         await session.CommitAsync(stop);

@@ -53,7 +53,7 @@ public static class Jobs
         var pieces = await ExportList.PiecesAsync(database, found.N, settings.ResourcesPerFile, stop);
         if (Manifest.Parts(pieces).FirstOrDefault(p => p.Piece.Type == type && p.Name == part).Piece is not { } piece) return Refusal.Of(NoSuchJob);
         var rids = await ExportList.RidsAsync(database, found.N, piece, SeesNow(caller, clock), stop);
-        return new ExportFile(found.N, piece, rids, () => SeesNow(caller, clock), database, binaries);
+        return new ExportFile(found, piece, rids, () => SeesNow(caller, clock), database, binaries);
     }
 
     private static async Task<Job?> FindAsync(string job, Caller caller, TenantDatabase database, TimeProvider clock, CancellationToken stop) =>

@@ -19,6 +19,8 @@ public sealed record Job
     /// <summary>The moment that what it hands out was current; 0 = it hands out nothing of the record.</summary>
     public long AsOf { get; init; }
     public required JobState State { get; init; }
+    /// <summary>Which elements its files hold, divided by commas; empty = all.</summary>
+    public string Elements { get; init; } = "";
     /// <summary>How many pieces of it are done.</summary>
     public long Progress { get; init; }
 }

@@ -6,13 +6,13 @@ namespace Fhir.Server.Store.Jobs;
 /// <summary>The jobs: made, found by who started them and nobody else, done under a lease, taken away when their time is over.</summary>
 public static class JobTable
 {
-    private static readonly Sql Select = Sql.Raw("select j.n, j.id, j.kind, j.owner, j.request, j.made_at, j.until_at, j.as_of, j.state, j.progress from job j");
+    private static readonly Sql Select = Sql.Raw("select j.n, j.id, j.kind, j.owner, j.request, j.made_at, j.until_at, j.as_of, j.state, j.progress, j.elements from job j");
 
     /// <summary>Puts it in, and tells its number.</summary>
     public static ValueTask<long> AddAsync(Session session, Job job, CancellationToken stop) => session.FirstAsync(Sql.Of(
         $"""
-        insert into job(id, kind, owner, request, made_at, until_at, as_of, state, progress, lease_until)
-        values({job.Id}, {(int)job.Kind}, {job.Owner}, {job.Request}, {job.MadeAt}, {job.UntilAt}, {job.AsOf}, {(int)job.State}, {job.Progress}, {0}) returning n
+        insert into job(id, kind, owner, request, made_at, until_at, as_of, state, progress, lease_until, elements)
+        values({job.Id}, {(int)job.Kind}, {job.Owner}, {job.Request}, {job.MadeAt}, {job.UntilAt}, {job.AsOf}, {(int)job.State}, {job.Progress}, {0}, {job.Elements}) returning n
         """), r => r.GetInt64(0), stop);
 
     /// <summary>The job of that owner; somebody else's, and one whose time is over, is not there.</summary>
@@ -44,6 +44,6 @@ public static class JobTable
     private static Job Map(DbDataReader r) => new()
     {
         N = r.GetInt64(0), Id = r.GetString(1), Kind = (JobKind)r.GetInt32(2), Owner = r.GetString(3), Request = r.GetString(4), MadeAt = r.GetInt64(5),
-        UntilAt = r.GetInt64(6), AsOf = r.GetInt64(7), State = (JobState)r.GetInt32(8), Progress = r.GetInt64(9),
+        UntilAt = r.GetInt64(6), AsOf = r.GetInt64(7), State = (JobState)r.GetInt32(8), Progress = r.GetInt64(9), Elements = r.GetString(10),
     };
 }

@@ -180,6 +180,7 @@ internal static class Probes
         ("POST", "/fhir/{type}/{id}/$validate") => new("/fhir/Patient/PATIENT/$validate", """{"resourceType":"Patient","id":"PATIENT"}"""),
         ("GET", "/fhir/$export" or "/fhir/Patient/$export") => new($"{pattern}?_type=Patient&_typeFilter=Patient%3F_id%3DPATIENT", Headers: ("Prefer", "respond-async")),
         ("GET", "/fhir/Group/{id}/$export") => new("/fhir/Group/PATIENT/$export", Headers: ("Prefer", "respond-async")),
+        ("POST", "/fhir/$export" or "/fhir/Patient/$export" or "/fhir/Group/{id}/$export") => new(pattern.Replace("{id}", "PATIENT", StringComparison.Ordinal), """{"resourceType":"Parameters","parameter":[{"name":"_type","valueString":"Patient"},{"name":"patient","valueReference":{"reference":"Patient/PATIENT"} }]}""", Headers: ("Prefer", "respond-async")),
         ("POST", "/fhir/$import") => new(pattern, "", "application/fhir+ndjson", ("Prefer", "respond-async")),
         (_, "/fhir/$job/{job}") => new("/fhir/$job/PATIENT"),
         ("GET", "/fhir/$job/{job}/{type}/{part}") => new("/fhir/$job/PATIENT/Patient/1"),

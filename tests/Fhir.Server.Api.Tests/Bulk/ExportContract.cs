@@ -96,6 +96,61 @@ public abstract class ExportContract(Shared shared)
         Assert.Empty(await His.Keys($"/fhir/Group/{nobody}/$export?_type=Patient"));
     }
 
+    private static string Asked(params (string Name, string Value)[] parameters) =>
+        $$"""{"resourceType":"Parameters","parameter":[{{string.Join(',', parameters.Select(p => $$"""{"name":"{{p.Name}}",{{(p.Name == "patient" ? $$""" "valueReference":{"reference":"{{p.Value}}"}""" : p.Name == "_since" ? $"\"valueInstant\":\"{p.Value}\"" : $"\"valueString\":\"{p.Value}\"")}} }"""))}}]}""";
+
+    private static Task<Got> Post(Client by, string path, params (string Name, string Value)[] parameters) => by.Post(path, Asked(parameters), ("Prefer", "respond-async"));
+
+    private static async Task<string[]> KeysOf(Client by, Got started)
+    {
+        Assert.True(started.Code == 202, started.Text);
+        return [.. (await by.Lines(await by.Manifest(started))).Select(BulkCalls.Key).Order(StringComparer.Ordinal)];
+    }
+
+    [Fact]
+    public async Task T126_A_kick_off_by_POST_takes_Parameters_and_names_patients()
+    {
+        var (one, two, outside) = (await Jansen.NewPatient("Een"), await Jansen.NewPatient("Twee"), await Jansen.NewPatient("Drie"));
+        var (of, not) = (await ObservationAsync(Jansen, one), await ObservationAsync(Jansen, two));
+        Assert.Equal([$"Observation/{of}", $"Patient/{one}"], await KeysOf(His, await Post(His, "/fhir/Patient/$export", ("_type", "Patient,Observation"), ("patient", $"Patient/{one}"))));
+        Assert.Equal(new[] { $"Observation/{of}", $"Observation/{not}" }.Order(StringComparer.Ordinal),
+            await KeysOf(His, await Post(His, "/fhir/Patient/$export", ("_type", "Observation"), ("patient", $"Patient/{one}"), ("patient", $"Patient/{two}"), ("_typeFilter", "Observation?code=8480-6"))));
+        var group = Made(await His.Post("/fhir/Group", $$"""{"resourceType":"Group","type":"person","actual":true,"member":[{"entity":{"reference":"Patient/{{one}}"} },{"entity":{"reference":"Patient/{{two}}"} }]}"""));
+        Assert.Equal([$"Patient/{one}"], await KeysOf(His, await Post(His, $"/fhir/Group/{group}/$export", ("_type", "Patient"), ("patient", $"Patient/{one}"))));
+        Assert.Contains("Organization/rijnmond", await KeysOf(His, await Post(His, "/fhir/$export", ("_type", "Organization"))));
+        Assert.Contains("Organization/rijnmond", await KeysOf(His, await His.Send("POST", "/fhir/$export?_type=Organization", null, ("Prefer", "respond-async"))));
+        foreach (var wrong in new[] { await Post(His, $"/fhir/Group/{group}/$export", ("patient", $"Patient/{outside}")), await Post(His, "/fhir/$export", ("patient", $"Patient/{one}")), await Post(His, "/fhir/Patient/$export", ("includeAssociatedData", "LatestProvenanceResources")), await Post(His, "/fhir/Patient/$export", ("patient", one)), await His.KickOff($"/fhir/Patient/$export?patient=Patient/{one}"), await His.Post("/fhir/$export", Asked()), await His.Post("/fhir/$export", """{"resourceType":"Patient"}""", ("Prefer", "respond-async")) })
+            Assert.True(wrong.Code == 400, wrong.Text);
+    }
+
+    [Fact]
+    public async Task H4_A_hidden_patient_is_named_in_vain_like_one_who_is_not_there()
+    {
+        var theirs = await Bakker.NewPatient("Vreemd");
+        var group = Made(await Integrator.Post("/fhir/Group", $$"""{"resourceType":"Group","type":"person","actual":true,"member":[{"entity":{"reference":"Patient/{{theirs}}"} }]}""", ("X-Home-Organization", "Organization/de-linde")));
+        foreach (var path in (string[])["/fhir/Patient/$export", $"/fhir/Group/{group}/$export"])
+        {
+            var (hidden, absent) = (await Post(His, path, ("patient", $"Patient/{theirs}")), await Post(His, path, ("patient", "Patient/nobody")));
+            Assert.Equal((400, absent.Text), (hidden.Code, hidden.Text));
+        }
+    }
+
+    [Fact]
+    public async Task T126_Elements_choose_what_is_in_a_line_and_the_line_says_so()
+    {
+        var patient = await Jansen.NewPatient("Deel");
+        await ObservationAsync(Jansen, patient);
+        var lines = await His.Lines(await His.Manifest(await Post(His, "/fhir/Patient/$export", ("patient", $"Patient/{patient}"), ("_type", "Patient,Observation"), ("_elements", "Patient.birthDate"))));
+        var cut = Assert.Single(lines, l => (string)l["resourceType"]! == "Patient");
+        Assert.Equal((null, "1980-05-01", patient), (cut["name"], (string)cut["birthDate"]!, (string)cut["id"]!));
+        Assert.Contains("SUBSETTED", cut["meta"]!.ToJsonString(), StringComparison.Ordinal);
+        var whole = Assert.Single(lines, l => (string)l["resourceType"]! == "Observation");
+        Assert.DoesNotContain("SUBSETTED", whole.ToJsonString(), StringComparison.Ordinal);
+        var both = await His.Lines(await His.Export($"/fhir/$export?_type=Observation&_elements=subject&_typeFilter=Observation%3Fsubject%3DPatient/{patient}"));
+        Assert.Equal(("final", $"Patient/{patient}", null), ((string)both[0]["status"]!, (string)both[0]["subject"]!["reference"]!, both[0]["effectiveDateTime"]));   // what must be there stays
+        foreach (var wrong in (string[])["Patient.nonsense", "Nonsense.name", "a.b.c", ""]) Assert.True((await His.KickOff($"/fhir/$export?_elements={wrong},x")).Code == 400, wrong);
+    }
+
     [Fact]
     public async Task T138_What_is_written_later_moves_no_file()
     {
