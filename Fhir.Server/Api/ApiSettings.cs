@@ -1,3 +1,4 @@
+using System.Net;
 using Fhir.Server.Api.Bulk;
 using Fhir.Server.Api.Validating;
 using Fhir.Server.Store.Resources;
@@ -20,6 +21,8 @@ public sealed record ApiSettings
     public string? BaseUrl { get; init; }
     /// <summary>The other sites whose pages may call the API, each as scheme, host and port.</summary>
     public IReadOnlyList<string> Origins { get; init; } = [];
+    /// <summary>Who stands before this server, and is believed about where a call came from and which address it had.</summary>
+    public IReadOnlyList<IPNetwork> TrustedProxies { get; init; } = [];
     public string? Issuer { get; init; }
     public string? Audience { get; init; }
     /// <summary>The acr of a token whose holder proved again, with a stronger means, who she is — RFC 9470.</summary>

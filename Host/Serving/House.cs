@@ -3,6 +3,7 @@ using Adapters.Hl7v2;
 using Fhir.Messaging;
 using Fhir.Messaging.Delivery;
 using Fhir.Server.Api;
+using Fhir.Server.Api.Http;
 using Host.Demo;
 using Host.Settings;
 
@@ -42,6 +43,7 @@ public static class House
 
     private static void Map(WebApplication app, HouseSettings settings)
     {
+        app.UseTrustedProxies(settings.Api.TrustedProxies);   // first: the host that a proxy tells is filtered like any other
         app.UseHostFiltering();
         app.UseStrictHeaders();
         app.MapMessaging(app.MapFhirApi());

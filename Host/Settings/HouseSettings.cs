@@ -42,7 +42,8 @@ public sealed record HouseSettings
     {
         if (Addresses.Read(from).Failed(out var issue, out var addresses)) return issue;
         if (ReadProvider(from).Failed(out issue, out var provider)) return issue;
-        if (ReadDemo(from["Demo:Enabled"], addresses, hosts).Failed(out issue, out var demo)) return issue;
+        if (TrustedProxies.Read(from).Failed(out issue, out var proxies)) return issue;
+        if (ReadDemo(from["Demo:Enabled"], addresses, hosts, proxies.Count > 0).Failed(out issue, out var demo)) return issue;
         if (ReadPracticeSystem(from["Demo:PracticeSystem"]).Failed(out issue, out var practiceSystem)) return issue;
         if (ValidationSettings.Read(from).Failed(out issue, out var validation)) return issue;
         if (ReadPackages(from["Profiles:Packages"]).Failed(out issue, out var packages)) return issue;
@@ -64,7 +65,7 @@ public sealed record HouseSettings
             PracticeSystem = practiceSystem,
             ClientFolder = Path.Combine(root, "Workspace", "dist"),
             PackagesFolder = packages.Length > 0 ? packages : null,
-            Api = ApiSettings.From(from, demo) with { DataFolder = folder, Validation = validation, CareGraceDays = grace, GuessesPerHour = guesses, Writes = writes, Bulk = bulk, Limits = limits, Origins = origins },
+            Api = ApiSettings.From(from, demo) with { DataFolder = folder, Validation = validation, CareGraceDays = grace, GuessesPerHour = guesses, Writes = writes, Bulk = bulk, Limits = limits, Origins = origins, TrustedProxies = proxies },
             Configuration = from,
         };
     }
@@ -109,12 +110,13 @@ public sealed record HouseSettings
             : new Issue(IssueKind.Invalid, "Access:GuessesPerHour must be a number from 1 to 1000.");
 
     // The demo lets anyone sign in as anyone: it never leaves this machine, also not through a proxy that stands before it.
-    private static Result<bool> ReadDemo(string? text, Addresses addresses, IReadOnlyList<string> hosts) => text?.ToLowerInvariant() switch
+    private static Result<bool> ReadDemo(string? text, Addresses addresses, IReadOnlyList<string> hosts, bool behindProxy) => text?.ToLowerInvariant() switch
     {
-        null or "" => addresses.OnlyLoopback && hosts.All(HostNames.IsLoopback),
+        null or "" => addresses.OnlyLoopback && hosts.All(HostNames.IsLoopback) && !behindProxy,
         "false" => false,
         "true" when !addresses.OnlyLoopback => new Issue(IssueKind.Invalid, "Demo:Enabled is true, but --urls names an address that others can reach; the demo listens on loopback addresses only."),
         "true" when !hosts.All(HostNames.IsLoopback) => new Issue(IssueKind.Invalid, "Demo:Enabled is true, but Host is not localhost or a name that ends in .localhost; the demo answers to those only."),
+        "true" when behindProxy => new Issue(IssueKind.Invalid, "Demo:Enabled is true, but Server:TrustedProxies says that a proxy lets others in; the demo is for this machine only."),
         "true" => true,
         _ => new Issue(IssueKind.Invalid, "Demo:Enabled must be true or false."),
     };

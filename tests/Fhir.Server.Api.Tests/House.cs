@@ -1,3 +1,4 @@
+using Fhir.Server.Api.Http;
 using Fhir.Server.Api.Identity;
 using Fhir.Server.Core.Definitions;
 using Fhir.Server.Store.Access;
@@ -48,9 +49,11 @@ public sealed class House : IAsyncDisposable
         services.AddSingleton<ResourceStore>();
         services.AddSingleton<Reindex>();
         var settings = new ApiSettings { DataFolder = folder, Demo = true };
-        services.AddFhirApi(set?.Invoke(settings) ?? settings);
+        settings = set?.Invoke(settings) ?? settings;
+        services.AddFhirApi(settings);
         add?.Invoke(services);
         var app = builder.Build();
+        app.UseTrustedProxies(settings.TrustedProxies);
         var fhir = app.MapFhirApi();
         map?.Invoke(app, fhir);
         await app.StartAsync();

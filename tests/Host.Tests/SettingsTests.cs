@@ -53,6 +53,9 @@ public sealed class SettingsTests
     [InlineData("Writes:ReferentialIntegrity", "maybe")]
     [InlineData("Writes:IfMatchRequired", "Patient,Pattient")]
     [InlineData("Cors:Origins", "*")]
+    [InlineData("Server:TrustedProxies", "proxy.example.org")]
+    [InlineData("Server:TrustedProxies", "10.0.0.7,0.0.0.0/0")]
+    [InlineData("Server:TrustedProxies", "::/0")]
     [InlineData("Cors:Origins", "https://app.example.org/page")]
     [InlineData("Access:GuessesPerHour", "many")]
     [InlineData("Validation:Base", "strict")]
@@ -69,6 +72,18 @@ public sealed class SettingsTests
         Assert.Contains(key.Split(':')[0], issue!.Text, StringComparison.OrdinalIgnoreCase);
         Assert.DoesNotContain('\n', issue.Text);
         Assert.EndsWith(".", issue.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_trusted_proxy_is_an_address_or_a_network_and_lets_nobody_into_the_demo()
+    {
+        Assert.False(Read(("Server:TrustedProxies", "127.0.0.1, 10.1.0.0/16,2001:db8::1")).Failed(out _, out var settings));
+        Assert.Equal(["127.0.0.1/32", "10.1.0.0/16", "2001:db8::1/128"], settings!.Api.TrustedProxies.Select(p => p.ToString()));
+        Assert.False(settings.Demo);
+        Assert.True(Read(("Server:TrustedProxies", "127.0.0.1"), ("Demo:Enabled", "true")).Failed(out var issue, out _));
+        Assert.Contains("Demo:Enabled", issue!.Text, StringComparison.Ordinal);
+        Assert.False(Read().Failed(out _, out var usual));
+        Assert.Empty(usual!.Api.TrustedProxies);
     }
 
     [Fact]
