@@ -26,6 +26,7 @@ public static class HelpText
           --Data:Folder=DIR                        databases and keys (./data)
           --Database:Provider=sqlite|postgres      where the record is kept (sqlite, in the data folder)
           --Database:ConnectionString=…            for postgres
+          --Attachments:KeyFile=FILE               the key of the attachments, the same for all nodes (keys/attachments.key in the data folder)
           --Authentication:StepUpAcr=ACR           the acr of a stepped-up token (urn:samenspraak:step-up)
           --Validation:Base=off|warn|enforce       R4's own rules on writes, beyond the structure (warn); :Import:Base for imports (off)
           --Validation:Profiles=off|warn|enforce   the profiles that a resource declares (warn); :Import:Profiles for imports (off)
@@ -47,6 +48,7 @@ public static class HelpText
           --Limits:Scanned=N                       the most values that :contains looks at where it has no index (100000)
           --Limits:PageSize=N                      the most matches on a page (1000)
           --Limits:Includes, :IncludeRounds=N      the most resources that a page includes (1000), and rounds of :iterate (25)
+          --Server:TrustedProxies=IP[/N][,IP[/N]…] proxies whose X-Forwarded-For, -Proto, -Host and -Prefix are believed (none); docs/nodes.md
           --Cors:Origins=ORIGIN[,ORIGIN…]          other sites whose pages may call the FHIR API from a browser (none)
           --Bulk:KeepHours=N                       how long a job ($export) and its files are kept (24)
           --Bulk:ResourcesPerFile=N                the most resources in one file of an export (10000)

@@ -1,4 +1,5 @@
 using Fhir.Server.Api.Audit;
+using Fhir.Server.Api.Blobs;
 using Fhir.Server.Core.Outcomes;
 using Fhir.Server.Store.Resources;
 using Host.Demo;
@@ -35,6 +36,9 @@ public sealed class OpenHouse : IAsyncDisposable
         claim.Writer?.Dispose();
         return issue;
     }
+
+    /// <summary>The sentence that stops the start when other nodes have another key for the attachments in this database.</summary>
+    public Task<Issue?> OtherKeyAsync(CancellationToken stop) => BlobKeyCheck.RefusedAsync(Record.Database, Services.GetRequiredService<BlobKey>(), stop);
 
     public async Task<Issue?> SeedAsync(CancellationToken stop) =>
         Settings.Demo && (await Services.GetRequiredService<DemoClinic>().SeedAsync(stop)).Failed(out var issue, out _)

@@ -56,6 +56,8 @@ public sealed class Running : IAsyncDisposable
             _houses.Add(house);
         }
         if (await Apartness.BrokenAsync(_houses, stop) is { } together) return together;
+        foreach (var house in _houses)
+            if (await house.OtherKeyAsync(stop) is { } otherKey) return Of(house.Settings, otherKey);
         var addresses = tenants.All[0].Addresses;
         if (addresses.NotFree() is { } url) return Unfree(url);   // asked first: the framework would log a page about it
         foreach (var house in _houses)

@@ -32,7 +32,7 @@ public sealed class OnPostgres
         Assert.Single(await devries.MessagesAsync(thread));
     }
 
-    private static async Task<string> NewDatabaseAsync(string cluster)
+    internal static async Task<string> NewDatabaseAsync(string cluster)
     {
         var name = $"scenario_{Guid.NewGuid():N}";
         await using var admin = new NpgsqlConnection(cluster);

@@ -11,11 +11,14 @@ public sealed class BlobKey
     private BlobKey(byte[] root)
     {
         Encryption = HKDF.DeriveKey(HashAlgorithmName.SHA256, root, KeySize, info: "attachment content"u8.ToArray());
+        Mark = HKDF.DeriveKey(HashAlgorithmName.SHA256, root, KeySize, info: "attachment key"u8.ToArray());
         Naming = HKDF.DeriveKey(HashAlgorithmName.SHA256, root, KeySize, info: "attachment name"u8.ToArray());
     }
 
     internal byte[] Encryption { get; }
     internal byte[] Naming { get; }
+    /// <summary>Tells this key from others, and nothing about it.</summary>
+    internal byte[] Mark { get; }
 
     public static BlobKey For(ApiSettings settings)
     {

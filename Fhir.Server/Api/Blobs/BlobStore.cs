@@ -50,7 +50,7 @@ public sealed class BlobStore(TenantDatabase database, BlobKey key, TimeProvider
         if (size is not { } length) return null;
         var content = new byte[length];
         var parts = await session.QueryAsync(Sql.Of($"select part, bytes from blob_chunk where hash = {hash} order by part"), row => (Part: row.GetInt32(0), Bytes: (byte[])row.GetValue(1)), stop);
-        foreach (var (part, bytes) in parts) Decrypt(hash, part, bytes, content.AsSpan(part * ChunkSize, bytes.Length - NonceSize - TagSize));
+        foreach (var (part, bytes) in parts) Decrypt(key, hash, part, bytes, content.AsSpan(part * ChunkSize, bytes.Length - NonceSize - TagSize));
         return content;
     }
 
@@ -88,10 +88,24 @@ public sealed class BlobStore(TenantDatabase database, BlobKey key, TimeProvider
     }
 
     // A chunk that was altered or moved to another place does not open: that is a broken disk or an attack, never a caller's mistake.
-    private void Decrypt(byte[] hash, int part, byte[] sealedChunk, Span<byte> content)
+    private static void Decrypt(BlobKey key, byte[] hash, int part, byte[] sealedChunk, Span<byte> content)
     {
         using var aes = new AesGcm(key.Encryption, TagSize);
         aes.Decrypt(sealedChunk.AsSpan(0, NonceSize), sealedChunk.AsSpan(NonceSize, content.Length), sealedChunk.AsSpan(NonceSize + content.Length), content, Place(hash, part));
+    }
+
+    /// <summary>True when the chunk was made with this key.</summary>
+    internal static bool Opens(BlobKey key, byte[] hash, int part, byte[] sealedChunk)
+    {
+        try
+        {
+            Decrypt(key, hash, part, sealedChunk, new byte[sealedChunk.Length - NonceSize - TagSize]);
+            return true;
+        }
+        catch (CryptographicException)
+        {
+            return false;
+        }
     }
 
     private static byte[] Place(byte[] hash, int part)

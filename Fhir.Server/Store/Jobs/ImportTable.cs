@@ -75,9 +75,16 @@ public static class ImportTable
     private static async Task<bool> RenewAsync(TenantDatabase database, long job, Sql held, long progress, long leaseUntil, CancellationToken stop)
     {
         await using var session = await database.BesideAsync(stop);
-        var mine = await session.ExecuteAsync(Sql.Of($"update job set lease_until = {leaseUntil}, progress = {progress} where n = {job} and {held}"), stop) > 0;
-        if (mine) await session.CommitAsync(stop);
-        return mine;
+        try
+        {
+            var mine = await session.ExecuteAsync(Sql.Of($"update job set lease_until = {leaseUntil}, progress = {progress} where n = {job} and {held}"), stop) > 0;
+            if (mine) await session.CommitAsync(stop);
+            return mine;
+        }
+        catch (DbException failed) when (database.IsClash(failed))
+        {
+            return false;   // another node took it at the same moment
+        }
     }
 
     private static ImportOrder Map(DbDataReader r, long now)

@@ -38,7 +38,7 @@ public sealed class TestClinic : IAsyncDisposable
     public Client Integrator => As("integrator");
     public Client System => As("his-delinde");
 
-    public static async Task<TestClinic> OpenAsync(Func<Task<TenantDatabase>>? open = null, DeliverySettings? delivery = null, Action<IServiceCollection>? add = null, Fhir.Server.Api.Validating.ValidationSettings? validation = null)
+    public static async Task<TestClinic> OpenAsync(Func<Task<TenantDatabase>>? open = null, DeliverySettings? delivery = null, Action<IServiceCollection>? add = null, Fhir.Server.Api.Validating.ValidationSettings? validation = null, string? attachments = null)
     {
         var folder = Directory.CreateTempSubdirectory("samenspraak-messaging-").FullName;
         var database = open is null ? SqliteDatabase.Open(folder) : await open();
@@ -55,7 +55,7 @@ public sealed class TestClinic : IAsyncDisposable
         services.AddSingleton(await ParameterNumbers.LoadAsync(database, DefinitionSet.R4, default));
         services.AddSingleton(new ServerBases());
         services.AddSingleton<Indexer>().AddSingleton<ResourceSearch>().AddSingleton<ResourceStore>().AddSingleton<Reindex>();
-        services.AddFhirApi(new ApiSettings { DataFolder = folder, Demo = true, Validation = validation ?? new() });
+        services.AddFhirApi(new ApiSettings { DataFolder = folder, Demo = true, Validation = validation ?? new(), BlobKeyFile = attachments });
         services.AddSingleton<ILine>(line);
         services.AddMessaging(delivery ?? new DeliverySettings());
         add?.Invoke(services);
