@@ -16,7 +16,7 @@ public static class VerifyAudit
         if (settings.Provider == DatabaseProvider.Sqlite && !File.Exists(Path.Combine(settings.DataFolder, "audit.db"))) return new Issue(IssueKind.NotFound, $"There is no audit in {settings.DataFolder}.");
         try
         {
-            await using var database = settings.Provider == DatabaseProvider.Sqlite ? (TenantDatabase)SqliteDatabase.OpenToRead(settings.DataFolder) : PostgresDatabase.Open(settings.ConnectionString!);
+            await using var database = settings.Provider == DatabaseProvider.Sqlite ? (TenantDatabase)SqliteDatabase.OpenToRead(settings.DataFolder) : await PostgresDatabase.OpenAsync(settings.ConnectionString!, null, CancellationToken.None);
             using var key = AuditKey.FoundIn(settings.Api.KeyFolder);
             var began = TimeProvider.System.GetTimestamp();
             var verdict = await new AuditVerifier(database, new(settings.Api.HeadsFile), key, isOnlyServer: settings.Provider == DatabaseProvider.Sqlite).RunAsync(CancellationToken.None);

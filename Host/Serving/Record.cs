@@ -28,7 +28,7 @@ public sealed class Record : IAsyncDisposable
     {
         try
         {
-            var database = Open(settings);
+            var database = await OpenDatabaseAsync(settings, stop);
             var login = settings is { Tenant: not null, Provider: DatabaseProvider.Postgres } ? await PostgresLogin.OfAsync(database, stop) : null;
             if (login is { Mighty: true }) return TooMighty(login);   // before it makes tables that are then not the tenant's
             await database.MigrateAsync([.. new[] { typeof(TenantDatabase), typeof(FhirApi), typeof(ILine) }.SelectMany(part => Migration.In(part.Assembly))], stop);
@@ -66,9 +66,9 @@ public sealed class Record : IAsyncDisposable
 
     public ValueTask DisposeAsync() => Database.DisposeAsync();
 
-    private static TenantDatabase Open(HouseSettings settings) => settings.Provider switch
+    private static async Task<TenantDatabase> OpenDatabaseAsync(HouseSettings settings, CancellationToken stop) => settings.Provider switch
     {
         DatabaseProvider.Sqlite => SqliteDatabase.Open(settings.DataFolder, TimeSpan.FromSeconds(settings.Api.Limits.QuerySeconds)),
-        DatabaseProvider.Postgres => PostgresDatabase.Open(settings.ConnectionString!, TimeSpan.FromSeconds(settings.Api.Limits.QuerySeconds)),
+        DatabaseProvider.Postgres => await PostgresDatabase.OpenAsync(settings.ConnectionString!, TimeSpan.FromSeconds(settings.Api.Limits.QuerySeconds), stop),
     };
 }
