@@ -18,7 +18,7 @@ public sealed class Ledger(TenantDatabase database, TimeProvider clock, Bell bel
             claimed = await OutboxTable.ClaimAsync(commit.Session, DeliveryQueue.Channel, commit.AtMicros, commit.AtMicros + (long)lease.TotalMicroseconds, stop);
             if (claimed.Count == 0) return claimed;
             foreach (var row in claimed) await TouchAsync(commit, row, stop);
-            await commit.CommitAsync(stop);
+            await commit.CommitAsync();
         }
         bell.Ring();
         return claimed;
@@ -51,7 +51,7 @@ public sealed class Ledger(TenantDatabase database, TimeProvider clock, Bell bel
             if (state == OutboxState.Rejected) await OutboxTable.EventAsync(commit.Session, row.N, state, commit.AtMicros, detail, stop);
             if (!await OutboxTable.EndAsync(commit.Session, row, ends, commit.AtMicros + (long)wait.TotalMicroseconds, commit.AtMicros, detail, stop)) return;
             await TouchAsync(commit, row, stop);
-            await commit.CommitAsync(stop);
+            await commit.CommitAsync();
         }
         bell.Ring();
     }

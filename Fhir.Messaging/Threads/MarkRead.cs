@@ -39,7 +39,7 @@ public sealed class MarkRead(ResourceStore store, TenantDatabase database, Bell 
         await using (var commit = await NumberedCommit.BeginAsync(database, clock, stop))
         {
             if (!await ThreadTouch.ReadAsync(commit.Session, thread.Row.Thread, by.ActorRid, seq, commit.T, commit.AtMicros, stop)) return seq;
-            await commit.CommitAsync(stop);
+            await commit.CommitAsync();
         }
         bell.Ring();
         return seq;

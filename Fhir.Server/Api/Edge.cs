@@ -51,7 +51,7 @@ public sealed class Edge(RequestDelegate next, Callers callers, AuditFilter audi
         catch (Exception unforeseen)
         {
             if (unforeseen is not QueryTimeException) log.LogError(unforeseen, "Request {RequestId} failed.", call.RequestId);
-            await FailAsync(context, call, unforeseen is QueryTimeException ? Refusal.TookTooLong : IsAway(unforeseen) ? Refusal.DatabaseAway : Refusal.Unforeseen(call.RequestId));
+            await FailAsync(context, RefusalOf(unforeseen, call), mayBeDone: unforeseen is OutcomeUnknownException);
         }
     }
 
@@ -73,10 +73,18 @@ public sealed class Edge(RequestDelegate next, Callers callers, AuditFilter audi
         }
     }
 
+    private static Refusal RefusalOf(Exception unforeseen, Call call) => unforeseen switch
+    {
+        QueryTimeException => Refusal.TookTooLong,
+        OutcomeUnknownException => Refusal.OutcomeUnknown,
+        _ => IsAway(unforeseen) ? Refusal.DatabaseAway : Refusal.Unforeseen(call.RequestId),
+    };
+
     // The database cannot be reached, or says itself that trying again may help.
     private static bool IsAway(Exception? failure) => failure is DbException { IsTransient: true } or SocketException || (failure is not null && IsAway(failure.InnerException));
 
-    private async Task FailAsync(HttpContext context, Call call, Refusal refusal)
+    // What may have been done is told also when it cannot be written down: "refused" could be a lie, and nothing of the record is in it.
+    private async Task FailAsync(HttpContext context, Refusal refusal, bool mayBeDone)
     {
         if (context.Response.HasStarted)
         {
@@ -84,6 +92,7 @@ public sealed class Edge(RequestDelegate next, Callers callers, AuditFilter audi
             return;
         }
         var told = await RefusedAsync(context, refusal);
+        if (mayBeDone) told = refusal;
         foreach (var name in OfTheAnswer) context.Response.Headers.Remove(name);
         await told.ExecuteAsync(context);
     }

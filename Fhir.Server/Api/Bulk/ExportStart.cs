@@ -53,7 +53,7 @@ public sealed class ExportStart(TenantDatabase database, ResourceSearch search, 
     private async Task<long> MarkAsync(CancellationToken stop)
     {
         await using var mark = await NumberedCommit.BeginAsync(database, clock, stop);
-        await mark.CommitAsync(stop);
+        await mark.CommitAsync();
         return mark.AtMicros;
     }
 

@@ -52,6 +52,13 @@ public sealed class Refusal : Answer
 
     public static readonly Issue QueryTookTooLong = new(IssueKind.Unavailable, "It took too long to find out, so it was given up; ask for less, or try again later.") { Code = "too-costly" };
 
+    /// <summary>The reply to a commit was lost: 503, and how to find out what became of it. Trying again blindly might do it twice.</summary>
+    public static Refusal OutcomeUnknown => new(503, CommitUnknown) { RetryAfter = 10 };
+
+    private static readonly Issue CommitUnknown = new(IssueKind.Unavailable,
+        "Whether this was done is not known: the database broke off while it was. Look before it is sent again (read it, its history or the search that finds it); " +
+        "a create with If-None-Exist and an update with If-Match do nothing twice.") { Code = "timeout" };
+
     /// <summary>A bug or an outage: the request id leads to the log, nothing else is told.</summary>
     public static Refusal Unforeseen(string requestId) =>
         new(500, new(IssueKind.Unavailable, $"Something went wrong here; request {requestId}.") { Code = "exception" });

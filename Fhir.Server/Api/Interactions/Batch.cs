@@ -3,6 +3,7 @@ using Fhir.Server.Api.Http;
 using Fhir.Server.Api.Identity;
 using Fhir.Server.Core.Outcomes;
 using Fhir.Server.Store.Access;
+using Fhir.Server.Store.Database;
 using Fhir.Server.Store.Resources;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -49,10 +50,28 @@ public static class Batch
     private static async Task<BundleEntry> OneAsync(Entry entry, BundleCall of, Writing writing, Patch patch, EntryReads reads, CancellationToken stop)
     {
         if (entry.IsRead) return await reads.AnswerAsync(entry, of.Call, of.Caller, of.BaseUrl, stop);
-        var failed = (await WriteAsync(entry, of, writing, patch, stop)).Failed(out var issue, out var done);
+        if (await TryAsync(entry, of, writing, patch, stop) is not { } written)
+        {
+            await reads.RefusedAsync(entry, of.Call, Refusal.OutcomeUnknown);
+            return EntryReads.Refused(Refusal.OutcomeUnknown);
+        }
+        var failed = written.Failed(out var issue, out var done);
         if (!await writing.IsTracedAsync(of.Call, of.Caller, entry.Asked(), done, stop)) return EntryReads.Refused(AuditFilter.Unaudited);
         if (failed) return await reads.RefusedAsync(entry, of.Call, Refusal.Of(issue!));
         return await reads.IsAuditedAsync(entry, of.Call, done!.Written) ? await AnswerAsync(done, of, writing, stop) : EntryReads.Refused(AuditFilter.Unaudited);
+    }
+
+    // Null: nobody knows whether it was written. Its neighbours have answers of their own.
+    private static async Task<Result<Done>?> TryAsync(Entry entry, BundleCall of, Writing writing, Patch patch, CancellationToken stop)
+    {
+        try
+        {
+            return await WriteAsync(entry, of, writing, patch, stop);
+        }
+        catch (OutcomeUnknownException)
+        {
+            return null;
+        }
     }
 
     private static async Task<Result<Done>> WriteAsync(Entry entry, BundleCall of, Writing writing, Patch patch, CancellationToken stop)

@@ -24,10 +24,12 @@ public sealed class NumberedCommit : IAsyncDisposable
         return new(session, t + 1, Math.Max(now, at + 1));
     }
 
-    public async Task CommitAsync(CancellationToken stop)
+    /// <summary>Whether somebody still waits makes no difference to it: what it changes is never ended half-way.</summary>
+    public async Task CommitAsync()
     {
-        await _session.ExecuteAsync(Sql.Of($"insert into commits(t, batch, at) values({T}, {Guid.CreateVersion7().ToByteArray()}, {AtMicros})"), stop);
-        await _session.CommitAsync(stop);
+        var batch = Guid.CreateVersion7().ToByteArray();
+        await _session.ExecuteAsync(Sql.Of($"insert into commits(t, batch, at) values({T}, {batch}, {AtMicros})"), CancellationToken.None);
+        await _session.CommitBatchAsync(batch);
     }
 
     public ValueTask DisposeAsync() => _session.DisposeAsync();

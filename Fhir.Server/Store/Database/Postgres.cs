@@ -13,21 +13,43 @@ public sealed class PostgresDatabase : TenantDatabase
 {
     private const long CommitLock = 0x53414D454E;   // "SAMEN"
     private const long AuditTime = 5000;            // who waits for the audit waits with an answer in hand: better refused than hanging
-    private const long MostWaitForEnd = 20_000;     // of a commit whose reply was lost
+    private static readonly TimeSpan MostWaitForEnd = TimeSpan.FromSeconds(20);   // of a commit whose reply was lost
     private readonly NpgsqlDataSource _source;
+    private readonly TimeSpan _patience;
 
-    private PostgresDatabase(NpgsqlDataSource source, TimeSpan? queryTime) => (_source, QueryTime) = (source, queryTime ?? QueryTime);
+    private PostgresDatabase(NpgsqlDataSource source, TimeSpan? queryTime, TimeSpan? patience) =>
+        (_source, QueryTime, _patience) = (source, queryTime ?? QueryTime, patience ?? MostWaitForEnd);
 
     private long Time => (long)QueryTime.TotalMilliseconds;
 
-    public static PostgresDatabase Open(string connectionString, TimeSpan? queryTime = null)
+    /// <summary><paramref name="patience"/>: how long it tries to find out whether a commit happened whose reply was lost.</summary>
+    public static PostgresDatabase Open(string connectionString, TimeSpan? queryTime = null, TimeSpan? patience = null)
     {
-        var settings = new NpgsqlConnectionStringBuilder(connectionString)
-        {
-            MaxAutoPrepare = 200, AutoPrepareMinUsages = 2,
-            NoResetOnClose = true,   // nothing here leaves anything in a session, and a reset costs as much as a read
-        };
-        return new(NpgsqlDataSource.Create(settings), queryTime);
+        var settings = new NpgsqlConnectionStringBuilder(connectionString) { NoResetOnClose = true };   // nothing here leaves anything in a session, and a reset costs as much as a read
+        if (!SaysWhatToPrepare(settings)) (settings.MaxAutoPrepare, settings.AutoPrepareMinUsages) = (200, 2);
+        return new(NpgsqlDataSource.Create(settings), queryTime, patience);
+    }
+
+    /// <summary>
+    /// The same after a look at who answers: behind a pooler (pgbouncer) each transaction may get another session, and what one has prepared is not
+    /// in the next — https://www.pgbouncer.org/features.html. So nothing is prepared there, unless the connection string says how much.
+    /// </summary>
+    public static async Task<PostgresDatabase> OpenAsync(string connectionString, TimeSpan? queryTime, CancellationToken stop)
+    {
+        var settings = new NpgsqlConnectionStringBuilder(connectionString);
+        if (!SaysWhatToPrepare(settings) && await IsPooledAsync(connectionString, stop)) settings.MaxAutoPrepare = 0;
+        return Open(settings.ConnectionString, queryTime);
+    }
+
+    private static bool SaysWhatToPrepare(NpgsqlConnectionStringBuilder settings) => new DbConnectionStringBuilder { ConnectionString = settings.ConnectionString }.ContainsKey("Max Auto Prepare");
+
+    // A pooler hands out process numbers of its own making: it cannot know yet which session will do the work.
+    private static async Task<bool> IsPooledAsync(string connectionString, CancellationToken stop)
+    {
+        await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false }.ConnectionString);
+        await connection.OpenAsync(stop);
+        await using var command = new NpgsqlCommand("select pg_backend_pid()", connection);
+        return (int)(await command.ExecuteScalarAsync(stop))! != connection.ProcessID;
     }
 
     public override async ValueTask<Session> ReadAsync(bool snapshot, CancellationToken stop)
@@ -39,9 +61,9 @@ public sealed class PostgresDatabase : TenantDatabase
 
     public override async ValueTask<WriteSession> WriteAsync(CancellationToken stop) => await LockedAsync(Time, stop);
 
-    private async ValueTask<WriteSession> LockedAsync(long time, CancellationToken stop)
+    private async ValueTask<PostgresSession> LockedAsync(long time, CancellationToken stop)
     {
-        var session = await BeginAsync(time, stop, AwaitEndAsync);
+        var session = await BeginAsync(time, stop, HappenedAsync);
         try
         {
             await session.ExecuteAsync(Sql.Of($"select pg_advisory_xact_lock({CommitLock})"), stop);
@@ -55,20 +77,23 @@ public sealed class PostgresDatabase : TenantDatabase
     }
 
     // Who had no reply to COMMIT must not ask too early whether it happened: it may be going on. It is over when its lock is free.
-    private async Task AwaitEndAsync()
+    private async Task<bool> HappenedAsync(byte[] batch, Exception lost)
     {
-        for (var until = Environment.TickCount64 + MostWaitForEnd; Environment.TickCount64 < until; await Task.Delay(50))
+        using var patience = new CancellationTokenSource(_patience);
+        while (!patience.IsCancellationRequested)
         {
             try
             {
-                await using var _ = await LockedAsync(MostWaitForEnd, CancellationToken.None);
-                return;
+                await using var session = await LockedAsync(Time, patience.Token);
+                return await session.FirstAsync(Sql.Of($"select t from commits where batch = {batch}"), r => r.GetInt64(0), patience.Token) != 0;
             }
-            catch (Exception away) when (away is DbException or SocketException or TimeoutException)
+            catch (Exception away) when (away is DbException or SocketException or TimeoutException or OperationCanceledException)
             {
                 // Starting anew, most likely; then what was going on is over.
             }
+            await Task.Delay(50);
         }
+        throw new OutcomeUnknownException(lost);
     }
 
     public override async ValueTask<WriteSession> BesideAsync(CancellationToken stop)
@@ -79,10 +104,10 @@ public sealed class PostgresDatabase : TenantDatabase
 
     public override async ValueTask<WriteSession> AuditAsync(CancellationToken stop) => await BeginAsync(AuditTime, stop);
 
-    private async ValueTask<PostgresSession> BeginAsync(long time, CancellationToken stop, Func<Task>? end = null)
+    private async ValueTask<PostgresSession> BeginAsync(long time, CancellationToken stop, Func<byte[], Exception, Task<bool>>? happened = null)
     {
         var connection = await _source.OpenConnectionAsync(stop);
-        return new(connection, await connection.BeginTransactionAsync(stop), time, end);
+        return new(connection, await connection.BeginTransactionAsync(stop), time, happened);
     }
 
     public override ValueTask<Session> ReadAuditAsync(CancellationToken stop) => ReadAsync(snapshot: false, stop);
@@ -100,7 +125,7 @@ public sealed class PostgresDatabase : TenantDatabase
     public override ValueTask DisposeAsync() => _source.DisposeAsync();
 }
 
-internal sealed class PostgresSession(NpgsqlConnection connection, NpgsqlTransaction? transaction, long time, Func<Task>? end = null) : WriteSession
+internal sealed class PostgresSession(NpgsqlConnection connection, NpgsqlTransaction? transaction, long time, Func<byte[], Exception, Task<bool>>? happened = null) : WriteSession
 {
     private const int CopyFrom = 300;   // below this many rows one statement with arrays is quicker than COPY's three messages
 
@@ -225,16 +250,17 @@ internal sealed class PostgresSession(NpgsqlConnection connection, NpgsqlTransac
         ColumnKind.Bytes => NpgsqlDbType.Bytea,
     };
 
-    public override async ValueTask CommitAsync(CancellationToken stop)
+    public override async ValueTask CommitAsync(CancellationToken stop) => await transaction!.CommitAsync(stop);
+
+    public override async ValueTask CommitBatchAsync(byte[] batch)
     {
         try
         {
-            await transaction!.CommitAsync(stop);
+            await transaction!.CommitAsync(CancellationToken.None);
         }
-        catch (Exception) when (end is not null && connection.FullState != ConnectionState.Open)
+        catch (Exception lost) when (happened is not null && connection.FullState != ConnectionState.Open)
         {
-            await end();
-            throw;
+            if (!await happened(batch, lost)) throw;
         }
     }
 

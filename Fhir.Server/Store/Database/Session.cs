@@ -104,6 +104,9 @@ public abstract class WriteSession : Session
     public abstract ValueTask InsertAsync(Table table, IReadOnlyList<object?[]> rows, CancellationToken stop);
 
     public abstract ValueTask CommitAsync(CancellationToken stop);
+
+    /// <summary>The same for what put that batch into <c>commits</c>: done when it comes back, surely not done when it throws, unless that says that nobody knows.</summary>
+    public virtual ValueTask CommitBatchAsync(byte[] batch) => CommitAsync(CancellationToken.None);
 }
 
 /// <summary>A table as bulk inserts see it. Values are long, string or byte[].</summary>

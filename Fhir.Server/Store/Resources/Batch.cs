@@ -72,22 +72,15 @@ internal sealed partial class Batch : CommitScope
 
     public override async ValueTask FlushAsync(CancellationToken stop) => await _bulk.WriteAsync(_session, stop);
 
-    public async Task CommitAsync(TenantDatabase database)
+    /// <summary>Done when it comes back; when it throws, surely not done, unless it says that nobody knows.</summary>
+    public async Task CommitAsync()
     {
         if (!_written) return;
         var id = _id.ToByteArray();
         _bulk.Before(Sql.Of($"insert into commits(t, batch, at) values({T}, {id}, {AtMicros})"));
         await FlushAsync(CancellationToken.None);
         await _parts.Agents.StoreAsync(_session, CancellationToken.None);
-        try
-        {
-            await _session.CommitAsync(CancellationToken.None);
-        }
-        catch (Exception) when (database is PostgresDatabase)
-        {
-            // The reply to COMMIT may be lost although it happened: the batch's own id tells.
-            if (await database.FirstAsync(Sql.Of($"select t from commits where batch = {id}"), r => r.GetInt64(0), CancellationToken.None) == 0) throw;
-        }
+        await _session.CommitBatchAsync(id);
         _parts.Rids.Keep(_newRids);
         _parts.Indexer.Words.Keep(_words);
         _parts.Agents.Committed();

@@ -76,6 +76,10 @@ internal sealed class CommitQueue : IAsyncDisposable
                 // Taken under the lock: what came in while another node held it goes along.
                 foreach (var later in await CommitAsync(() => batch = Take(held))) held.Enqueue(later);
             }
+            catch (OutcomeUnknownException unknown)
+            {
+                LeaveUnknown(batch, held, unknown);
+            }
             catch (Exception failure)
             {
                 if (batch.Count == 0) batch = Take(held);
@@ -99,10 +103,20 @@ internal sealed class CommitQueue : IAsyncDisposable
         return batch;
     }
 
-    // One of them hurt its neighbours: each alone. One that was alone already has its answer.
+    // It may be there: nothing of it is run again, and who asked is told so. What waited for the next batch has not been touched.
+    private static void LeaveUnknown(List<Pending> batch, Queue<Pending> held, OutcomeUnknownException unknown)
+    {
+        foreach (var item in batch)
+        {
+            if (item.Outcome is null) held.Enqueue(item);
+            else item.Answer.TrySetException(unknown);
+        }
+    }
+
+    // One of them hurt its neighbours: each alone. One that was alone already has its failure, and what has its answer is done.
     private async Task EachAloneAsync(List<Pending> items, Exception failure)
     {
-        foreach (var item in items)
+        foreach (var item in items.Where(i => !i.Answer.Task.IsCompleted))
         {
             try
             {
@@ -132,9 +146,9 @@ internal sealed class CommitQueue : IAsyncDisposable
                 else item.Outcome = await batch.TakeAsync(item);
             }
             var takenBack = items is [{ IsAlone: true } only] && (only.IsTrial || only.Outcome!.Failed(out _, out _));
-            if (!takenBack) await batch.CommitAsync(_database);
+            if (!takenBack) await batch.CommitAsync();
+            foreach (var item in items.Where(i => i.Outcome is not null)) item.Answer.TrySetResult(item.Outcome!);
         }
-        foreach (var item in items.Where(i => i.Outcome is not null)) item.Answer.TrySetResult(item.Outcome!);
         return later;
     }
 

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
 using Npgsql;
 
 namespace Fhir.Server.Store.Tests.Database;
@@ -8,12 +9,15 @@ namespace Fhir.Server.Store.Tests.Database;
 public enum Cut { BeforeCommit, WhileCommitting, BeforeTheReply }
 
 /// <summary>Stands between us and PostgreSQL, and breaks the line of the next COMMIT when told to.</summary>
-internal sealed class CommitCutter : IAsyncDisposable
+public sealed class CommitCutter : IAsyncDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly EndPoint _server;
     private readonly Task _loop;
     private int _armed = -1;
+    private byte[] _mark = [];
+    private bool _staysAway;
+    private volatile bool _away;
 
     public CommitCutter(string connection)
     {
@@ -29,8 +33,15 @@ internal sealed class CommitCutter : IAsyncDisposable
     public string Connection { get; }
     public int Cuts { get; private set; }
 
-    /// <summary>The next COMMIT's line breaks.</summary>
-    public void CutNext(Cut where) => Volatile.Write(ref _armed, (int)where);
+    /// <summary>The next COMMIT's line breaks; of those that sent the mark before, when there is one. StaysAway: from then on nobody reaches the server.</summary>
+    public void CutNext(Cut where, string mark = "", bool staysAway = false)
+    {
+        (_mark, _staysAway) = (Encoding.UTF8.GetBytes(mark), staysAway);
+        Volatile.Write(ref _armed, (int)where);
+    }
+
+    /// <summary>The server can be reached again.</summary>
+    public void ComeBack() => _away = false;
 
     private async Task AcceptAsync()
     {
@@ -50,7 +61,7 @@ internal sealed class CommitCutter : IAsyncDisposable
         await server.ConnectAsync(_server);
         using (client)
         {
-            var back = CopyAsync(server, client);
+            var back = BackAsync(server, client);
             await ForwardAsync(client, server);
             await back;
         }
@@ -59,10 +70,12 @@ internal sealed class CommitCutter : IAsyncDisposable
     private async Task ForwardAsync(Socket client, Socket server)
     {
         var buffer = new byte[64 * 1024];
+        var marked = false;
         int read;
-        while ((read = await ReadAsync(client, buffer)) > 0)
+        while ((read = await ReadAsync(client, buffer)) > 0 && !_away)
         {
-            var armed = buffer.AsSpan(0, read).IndexOf("COMMIT\0"u8) >= 0 ? Interlocked.Exchange(ref _armed, -1) : -1;
+            marked |= Volatile.Read(ref _armed) >= 0 && buffer.AsSpan(0, read).IndexOf(_mark) >= 0;
+            var armed = marked && buffer.AsSpan(0, read).IndexOf("COMMIT\0"u8) >= 0 ? Interlocked.Exchange(ref _armed, -1) : -1;
             if (armed < 0) await server.SendAsync(buffer.AsMemory(0, read));
             else
             {
@@ -71,17 +84,26 @@ internal sealed class CommitCutter : IAsyncDisposable
             }
         }
         server.Shutdown(SocketShutdown.Both);
+        client.Close();
     }
 
     private async Task CutAsync(Cut where, Socket client, Socket server, ReadOnlyMemory<byte> commit)
     {
         Cuts++;
+        _away = _staysAway;
         if (where == Cut.BeforeTheReply) client.Shutdown(SocketShutdown.Send);   // what comes back now goes nowhere
         if (where != Cut.BeforeCommit) await server.SendAsync(commit);
         if (where == Cut.BeforeTheReply) await Task.Delay(300);
         client.Close();
         if (where == Cut.BeforeCommit) server.Close();
         else server.Shutdown(SocketShutdown.Send);
+    }
+
+    // Who asks the server to cancel something waits until it hangs up.
+    private static async Task BackAsync(Socket server, Socket client)
+    {
+        await CopyAsync(server, client);
+        client.Close();
     }
 
     private static async Task CopyAsync(Socket from, Socket to)

@@ -9,6 +9,7 @@ namespace Fhir.Server.Store.Tests.Resources;
 public sealed class LostReplyTests
 {
     private const int Writers = 20;
+    private const string Mark = "x-cut-here";
 
     [Theory]
     [InlineData(Cut.BeforeCommit)]
@@ -18,12 +19,7 @@ public sealed class LostReplyTests
     {
         await using var cutter = new CommitCutter(await TestDatabase.PostgresConnectionAsync());
         await using var store = await TestStore.OpenAsync(PostgresDatabase.Open(cutter.Connection));
-        await SlowAsync(store);
-        var first = store.DoAsync(TestStore.New("Patient"));   // meanwhile the others gather in one batch
-        await Task.Delay(300);
-        var others = Enumerable.Range(0, Writers).Select(_ => store.DoAsync(TestStore.New("Patient"))).ToList();
-        await first;
-        cutter.CutNext(where);
+        var others = await GatherAsync(store, () => cutter.CutNext(where, Mark));
         Assert.All(await Task.WhenAll(others), written => Assert.Equal((WriteOutcome.Created, 1), (written.Outcome, written.Version!.Version)));
         Assert.Equal(1, cutter.Cuts);
         await HasAsync(store, Writers + 1);
@@ -58,6 +54,67 @@ public sealed class LostReplyTests
         await HasAsync(store, 1);
     }
 
+    [Theory]
+    [InlineData(Cut.BeforeCommit, 1)]
+    [InlineData(Cut.BeforeTheReply, Writers + 1)]
+    public async Task A6_When_the_database_stays_away_after_a_commit_all_who_shared_it_are_told_that_nobody_knows_and_nothing_is_written_again(Cut where, int written)
+    {
+        await using var cutter = new CommitCutter(await TestDatabase.PostgresConnectionAsync());
+        await using var store = await TestStore.OpenAsync(PostgresDatabase.Open(cutter.Connection, patience: TimeSpan.FromSeconds(1)));
+        var others = await GatherAsync(store, () => cutter.CutNext(where, Mark, staysAway: true));
+        foreach (var other in others) await Assert.ThrowsAsync<OutcomeUnknownException>(() => other);
+        Assert.Equal(1, cutter.Cuts);
+        cutter.ComeBack();
+        await store.DoAsync(TestStore.New("Patient"));
+        await HasAsync(store, written + 1);
+    }
+
+    [Fact]
+    public async Task A6_What_a_commit_that_takes_longer_than_one_waits_for_its_outcome_holds_is_not_written_again_and_what_waited_behind_it_is_written()
+    {
+        await using var cutter = new CommitCutter(await TestDatabase.PostgresConnectionAsync());
+        await using var store = await TestStore.OpenAsync(PostgresDatabase.Open(cutter.Connection, patience: TimeSpan.FromMilliseconds(200)));
+        var others = await GatherAsync(store, () => cutter.CutNext(Cut.WhileCommitting, Mark), TestStore.Put("Patient", "p1"), TestStore.Put("Patient", "p1", p => p["active"] = true));
+        foreach (var other in others.SkipLast(1)) await Assert.ThrowsAsync<OutcomeUnknownException>(() => other);
+        Assert.Equal((WriteOutcome.Updated, 2), ((await others[^1]).Outcome, (await others[^1]).Version!.Version));
+        Assert.Equal(Writers + 2, await store.CountAsync("res where live = 1"));
+        Assert.Equal(Writers + 3, await store.CountAsync("body"));
+    }
+
+    [Fact]
+    public async Task A6_A_transaction_whose_outcome_nobody_tells_is_not_done_again()
+    {
+        await using var cutter = new CommitCutter(await TestDatabase.PostgresConnectionAsync());
+        await using var store = await TestStore.OpenAsync(PostgresDatabase.Open(cutter.Connection, patience: TimeSpan.FromMilliseconds(200)));
+        await SlowAsync(store);
+        cutter.CutNext(Cut.WhileCommitting);
+        await Assert.ThrowsAsync<OutcomeUnknownException>(() => store.Store.CommitAsync([TestStore.New("Patient"), TestStore.New("Patient")], TestStore.Everyone, default));
+        await store.DoAsync(TestStore.New("Patient"));
+        await HasAsync(store, 3);
+    }
+
+    [Theory]
+    [InlineData(Cut.BeforeTheReply, false, null, 1)]
+    [InlineData(Cut.BeforeCommit, false, typeof(DbException), 0)]
+    [InlineData(Cut.BeforeTheReply, true, typeof(OutcomeUnknownException), 1)]
+    public async Task A6_A_numbered_commit_without_resources_says_what_became_of_it(Cut where, bool staysAway, Type? thrown, int there)
+    {
+        await using var cutter = new CommitCutter(await TestDatabase.PostgresConnectionAsync());
+        await using var store = await TestStore.OpenAsync(PostgresDatabase.Open(cutter.Connection, patience: TimeSpan.FromSeconds(1)));
+        await using (var commit = await NumberedCommit.BeginAsync(store.Database, TimeProvider.System, default))
+        {
+            await commit.Session.ExecuteAsync(Sql.Of($"insert into setting(name, value) values({"mine"}, {new byte[] { 1 }})"), default);
+            cutter.CutNext(where, staysAway: staysAway);
+            var failed = await Record.ExceptionAsync(commit.CommitAsync);
+            if (thrown is null) Assert.Null(failed);
+            else Assert.IsAssignableFrom(thrown, failed);
+        }
+        cutter.ComeBack();
+        Assert.Equal((there, there), (await store.CountAsync("setting where name = 'mine'"), await store.CountAsync("commits")));
+        await store.DoAsync(TestStore.New("Patient"));
+        Assert.Equal(there + 1, await store.CountAsync("commits"));
+    }
+
     public static TheoryData<string, string> Clashes => [.. from table in new[] { "body", "res", "ix_ref", "audit_write", "commits", "deferred" } from state in new[] { "40001", "40P01" } select (table, state)];
 
     [Theory]
@@ -82,6 +139,18 @@ public sealed class LostReplyTests
         var failed = await Assert.ThrowsAnyAsync<DbException>(() => store.DoAsync(TestStore.New("Patient")));
         Assert.True(failed.IsTransient);
         await HasAsync(store, 0);
+    }
+
+    // While the first one's commit goes on the others gather in one batch, which bears the mark.
+    private static async Task<List<Task<Written>>> GatherAsync(TestStore store, Action cutNext, params Write[] more)
+    {
+        await SlowAsync(store);
+        var first = store.DoAsync(TestStore.New("Patient"));
+        await Task.Delay(300);
+        cutNext();
+        var others = Enumerable.Range(0, Writers).Select(_ => TestStore.New("Patient", p => p["language"] = Mark)).Concat(more).Select(write => store.DoAsync(write)).ToList();
+        await first;
+        return others;
     }
 
     private static async Task HasAsync(TestStore store, int resources)
