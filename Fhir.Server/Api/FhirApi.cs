@@ -83,6 +83,7 @@ public static class FhirApi
         services.AddSingleton<EntryReads>();
         services.AddSingleton<Transaction>();
         services.AddSingleton(settings.Bulk).AddSingleton<ExportStart>().AddSingleton<SearchLater>().AddHostedService<JobSweeper>();
+        services.AddSingleton<BatchLater>().AddSingleton<BatchWork>().AddSingleton<BatchRunner>().AddHostedService(s => s.GetRequiredService<BatchRunner>());
         services.AddSingleton<ImportLines>().AddSingleton<ImportRunner>().AddHostedService(s => s.GetRequiredService<ImportRunner>());
         services.AddSingleton<CapabilityStatement>();
         services.AddSingleton<TerminologyCapabilities>();

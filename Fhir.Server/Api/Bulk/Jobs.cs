@@ -2,6 +2,7 @@ using System.Globalization;
 using Fhir.Server.Api.Blobs;
 using Fhir.Server.Api.Http;
 using Fhir.Server.Api.Identity;
+using Fhir.Server.Api.Interactions;
 using Fhir.Server.Core.Elements;
 using Fhir.Server.Core.Outcomes;
 using Fhir.Server.Store.Access;
@@ -25,6 +26,7 @@ public static class Jobs
     {
         fhir.MapGet("/$job/{job}", StatusAsync).Asks(Right.Job).WithMetadata(new AnyFormat());
         fhir.MapDelete("/$job/{job}", EndAsync).Asks(Right.Job).WithMetadata(new AnyFormat());
+        fhir.MapGet("/$job/{job}/answer", AnswerAsync).Asks(Right.Job).WithMetadata(new AnyFormat());
         fhir.MapGet("/$job/{job}/{type}/{part}", FileAsync).Asks(Right.JobFile).WithMetadata(new AnyFormat());
     }
 
@@ -33,7 +35,8 @@ public static class Jobs
         if (await FindAsync(job, caller, database, clock, stop) is not { } found) return Refusal.Of(NoSuchJob);
         if (found.State == JobState.Failed) return Refusal.Unforeseen(found.Id);
         var (pieces, refused) = found.Kind == JobKind.Import ? await ImportTable.StateAsync(database, found.N, stop) : default;
-        if (found.State == JobState.Running) return new Accepted(null, [], string.Create(CultureInfo.InvariantCulture, $"{found.Progress} of {pieces} pieces"));
+        if (found.State == JobState.Running) return new Accepted(null, [], found.Kind == JobKind.Batch ? "waiting or at work" : string.Create(CultureInfo.InvariantCulture, $"{found.Progress} of {pieces} pieces"));
+        if (found is { Kind: JobKind.Batch, State: JobState.Done }) return Manifest.OfBatch(found, await BatchTable.AnswerAsync(database, found.N, stop) is null);
         return new Manifest(found, refused, await ExportList.PiecesAsync(database, found.N, settings.ResourcesPerFile, stop));
     }
 
@@ -46,10 +49,20 @@ public static class Jobs
         return new Accepted(null, []);
     }
 
+    // Of a batch: what became of it, or why all of it was refused.
+    private static async Task<IResult> AnswerAsync(string job, HttpContext context, Caller caller, TenantDatabase database, EntryReads reads, ApiSettings settings, TimeProvider clock, CancellationToken stop)
+    {
+        if (await FindAsync(job, caller, database, clock, stop) is not { Kind: JobKind.Batch, State: JobState.Done } found) return Refusal.Of(NoSuchJob);
+        return await BatchTable.AnswerAsync(database, found.N, stop) is { } kept
+            ? await BatchAnswer.OfAsync(kept, reads, Call.Of(context), caller with { Sees = SeesNow(caller, clock) }, Base.Of(context), settings.Limits.BundleEntries, stop)
+            : new RefusedLines(await ImportTable.RefusedAsync(database, found.N, stop));
+    }
+
     private static async Task<IResult> FileAsync(string job, string type, string part, Caller caller, TenantDatabase database, BinaryData binaries, BulkSettings settings, TimeProvider clock, CancellationToken stop)
     {
         if (await FindAsync(job, caller, database, clock, stop) is not { } found) return Refusal.Of(NoSuchJob);
         if (found.Kind == JobKind.Import) return type == "OperationOutcome" && part == Manifest.Refused ? new RefusedLines(await ImportTable.RefusedAsync(database, found.N, stop)) : Refusal.Of(NoSuchJob);
+        if (found.Kind == JobKind.Batch) return Refusal.Of(NoSuchJob);
         var pieces = await ExportList.PiecesAsync(database, found.N, settings.ResourcesPerFile, stop);
         if (Manifest.Parts(pieces).FirstOrDefault(p => p.Piece.Type == type && p.Name == part).Piece is not { } piece) return Refusal.Of(NoSuchJob);
         var rids = await ExportList.RidsAsync(database, found.N, piece, SeesNow(caller, clock), stop);

@@ -15,6 +15,11 @@ public sealed class Manifest(Job job, bool refused, IReadOnlyList<ExportPiece> p
     /// <summary>The file of what an import refused.</summary>
     public const string Refused = "refused";
 
+    /// <summary>Of a batch: one file, of its answer or of why all of it was refused.</summary>
+    public static Manifest OfBatch(Job job, bool refused) => new(job, refused, []) { Answered = !refused };
+
+    private bool? Answered { get; init; }
+
     public override int Status => StatusCodes.Status200OK;
 
     /// <summary>The pieces by the last part of their address.</summary>
@@ -43,10 +48,11 @@ public sealed class Manifest(Job job, bool refused, IReadOnlyList<ExportPiece> p
         {
             json.WriteStartArray(name);
             foreach (var (part, piece) in Parts(pieces).Where(p => p.Piece.Deleted == deleted)) File(json, deleted ? "Bundle" : piece.Type, $"{address}/{piece.Type}/{part}");
+            if (Answered == true && !deleted) File(json, "Bundle", $"{address}/answer");
             json.WriteEndArray();
         }
         json.WriteStartArray("error");
-        if (refused) File(json, "OperationOutcome", $"{address}/OperationOutcome/{Refused}");
+        if (refused) File(json, "OperationOutcome", Answered is null ? $"{address}/OperationOutcome/{Refused}" : $"{address}/answer");
         json.WriteEndArray();
         json.WriteEndObject();
         json.Flush();

@@ -90,7 +90,7 @@ public static class BundleJson
         json.WriteEndArray();
     }
 
-    private static void WriteEntry(Utf8JsonWriter json, BundleEntry entry)
+    internal static void WriteEntry(Utf8JsonWriter json, BundleEntry entry)
     {
         json.WriteStartObject();
         if (entry.FullUrl is { } fullUrl) json.WriteString("fullUrl"u8, fullUrl);

@@ -18,6 +18,8 @@ public sealed record Caller(AccessContext Sees, string Name)
     public AuditAgent Agent { get; init; } = AuditAgent.Of(Sees);
     /// <summary>When the token ends: what stays open longer than a request must close then.</summary>
     public DateTimeOffset Expires { get; init; }
+    /// <summary>What her token said; null for the house itself.</summary>
+    public Token? Token { get; init; }
     /// <summary>When she last proved who she is with a stronger means (RFC 9470), or null: needed to break glass.</summary>
     public DateTimeOffset? SteppedUpAt { get; init; }
 

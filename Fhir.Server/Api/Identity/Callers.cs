@@ -48,7 +48,16 @@ public sealed class Callers(TokenCache tokens, Holders holders, ScopeFilters fil
     private Caller Now(TokenCache.Resolved resolved, Token token, HttpContext context, string requestId)
     {
         var sees = resolved.Caller.Sees with { NowMicros = NowMicros, Request = requestId, Network = context.Connection.RemoteIpAddress?.ToString() };
-        return resolved.Caller with { Expires = token.Expires, Sees = sees, Agent = resolved.AgentOf(sees) };
+        return resolved.Caller with { Expires = token.Expires, Token = token, Sees = sees, Agent = resolved.AgentOf(sees) };
+    }
+
+    /// <summary>The same caller later on, for what she left to be done: as she is by then. A token that ended leads to nobody.</summary>
+    internal async Task<Result<Caller>> AgainAsync(Token token, string requestId, string? network, CancellationToken stop)
+    {
+        if (token.Expires <= clock.GetUtcNow()) return new Issue(IssueKind.Forbidden, "The token ended before this could be done; nothing of it was.") { Code = "expired" };
+        if ((await ResolveAsync(token, stop)).Failed(out var issue, out var caller)) return issue;
+        var sees = caller.Sees with { NowMicros = NowMicros, Request = requestId, Network = network };
+        return caller with { Expires = token.Expires, Token = token, Sees = sees, Agent = AuditAgent.Of(sees) };
     }
 
     private long NowMicros => Math.Max(Micros.Of(clock.GetUtcNow()), store.LastMicros);

@@ -1,4 +1,6 @@
+using System.Collections.ObjectModel;
 using Fhir.Server.Api.Audit;
+using Fhir.Server.Api.Bulk;
 using Fhir.Server.Api.Http;
 using Fhir.Server.Api.Identity;
 using Fhir.Server.Core.Outcomes;
@@ -18,37 +20,45 @@ public static class Batch
 
     public static void Map(RouteGroupBuilder fhir) => fhir.MapPost("/", TakeAsync).Asks(Right.Bundle);
 
-    private static async Task<IResult> TakeAsync(HttpContext context, Caller caller, Transaction transaction, Writing writing, Patch patch, EntryReads reads, ApiSettings settings, CancellationToken stop)
+    private static async Task<IResult> TakeAsync(HttpContext context, Caller caller, Transaction transaction, Writing writing, Patch patch, EntryReads reads, BatchLater later, ApiSettings settings, CancellationToken stop)
     {
         var broken = new Dictionary<int, Issue>();
         if ((await RequestBody.JsonAsync(context.Request, stop, broken)).Failed(out var issue, out var json)) return Refusal.Of(issue);
         if (BundleText.Read(json, broken, settings.Limits.BundleEntries).Failed(out issue, out var bundle)) return Refusal.Of(issue);
+        if (Prefer.Of(context.Request).Async && bundle is { ResourceType: "Bundle", Type: "batch" or "transaction" })
+            return broken.Count > 0 ? Refusal.Of(Refusal.At(broken.MinBy(b => b.Key).Value, "Bundle.entry")) : await later.StartAsync(json, context, caller, stop);
         var of = new BundleCall(Call.Of(context), caller, Base.Of(context), HomeOrganization.Of(context.Request, caller.Sees), Prefer.Of(context.Request).Return);
         return bundle switch
         {
-            { ResourceType: "Bundle", Type: "batch" } => await BatchAsync(bundle, of, writing, patch, reads, stop),
+            { ResourceType: "Bundle", Type: "batch" } => FhirBody.Of(await EntriesAsync(bundle, _ => of, ReadOnlyDictionary<int, BundleEntry>.Empty, writing, patch, reads, stop), []),
             { ResourceType: "Bundle", Type: "transaction" } => await transaction.RunAsync(bundle, of, stop),
             _ => Refusal.Of(new(IssueKind.Invalid, "Only a Bundle of type batch or transaction is taken here.", "Bundle.type")),
         };
     }
 
-    private static async Task<IResult> BatchAsync(BundleText bundle, BundleCall of, Writing writing, Patch patch, EntryReads reads, CancellationToken stop)
+    /// <summary>The answer to all entries; those that were done before (by a job that a crash cut off) are answered and not done again.</summary>
+    internal static async Task<ReadOnlyMemory<byte>> EntriesAsync(BundleText bundle, Func<int, BundleCall> of, IReadOnlyDictionary<int, BundleEntry> before, Writing writing, Patch patch, EntryReads reads, CancellationToken stop)
     {
         var answers = new BundleEntry[bundle.Entries.Count];
         var understood = new List<Entry>();
         for (var i = 0; i < answers.Length; i++)
         {
-            if (Entry.Of(bundle.Entries[i], i, inTransaction: false).Failed(out var issue, out var entry)) answers[i] = EntryReads.Refused(Refusal.Of(issue));
+            if (before.TryGetValue(i, out var done)) answers[i] = done;
+            else if (Entry.Of(bundle.Entries[i], i, inTransaction: false).Failed(out var issue, out var entry)) answers[i] = EntryReads.Refused(Refusal.Of(issue));
             else understood.Add(entry);
         }
         foreach (var turn in understood.GroupBy(e => e.Turn).OrderBy(g => g.Key))
             foreach (var some in turn.Chunk(AtOnce))   // together, so that they share a commit
-                await Task.WhenAll(some.Select(async entry => answers[entry.Index] = await OneAsync(entry, of, writing, patch, reads, stop)));
-        return BundleJson.Answer("batch-response", null, [], answers);
+                await Task.WhenAll(some.Select(async entry => answers[entry.Index] = await OneAsync(entry, of(entry.Index), writing, patch, reads, stop)));
+        return BundleJson.Write("batch-response", null, [], answers);
     }
+
+    /// <summary>In the answer that a job keeps: this is read when the answer is fetched.</summary>
+    internal static BundleEntry ReadLater(Entry entry) => new() { Request = (entry.Method, entry.Url) };
 
     private static async Task<BundleEntry> OneAsync(Entry entry, BundleCall of, Writing writing, Patch patch, EntryReads reads, CancellationToken stop)
     {
+        if (entry.IsRead && of.Job is not null) return ReadLater(entry);
         if (entry.IsRead) return await reads.AnswerAsync(entry, of.Call, of.Caller, of.BaseUrl, stop);
         if (await TryAsync(entry, of, writing, patch, stop) is not { } written)
         {
@@ -115,4 +125,7 @@ internal sealed record BundleCall(Call Call, Caller Caller, string BaseUrl, Reso
 {
     // A Bundle of hundreds would come back doubled: its entries echo only when the header says so.
     public bool Echo => Wanted == Return.Representation;
+
+    /// <summary>The job that does it, when nobody waits for the answer.</summary>
+    public string? Job { get; init; }
 }

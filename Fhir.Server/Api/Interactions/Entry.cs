@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
 using Fhir.Server.Api.Http;
 using Fhir.Server.Core.Outcomes;
 using Fhir.Server.Store.Access;
@@ -12,6 +14,8 @@ public sealed class Entry
 {
     public required int Index { get; init; }
     public required string Method { get; init; }
+    /// <summary>As it was sent.</summary>
+    public required string Url { get; init; }
     public required EntryAddress Address { get; init; }
     public required Conditions Conditions { get; init; }
     public string? FullUrl { get; init; }
@@ -20,6 +24,10 @@ public sealed class Entry
 
     /// <summary>Where it will be stored: for a create under the id that the server chose.</summary>
     public ResourceKey Key { get; set; }
+
+    /// <summary>Where it is stored when a job does it: a create has an id that follows from the job and its place.</summary>
+    public ResourceKey KeyIn(string job) => Method != "POST" ? Key
+        : new(Key.Type, Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{job}/{Index}")))[..16]));
 
     /// <summary>An earlier create under the same condition: both mean one resource.</summary>
     public Entry? SameAs { get; set; }
@@ -42,7 +50,7 @@ public sealed class Entry
         if (text.Broken is { } broken) return Refusal.At(broken, $"{place}.resource");
         RequestBody? body = null;
         if (method is "POST" or "PUT" or "PATCH" && !text.Resource.IsEmpty && RequestBody.Parse(text.Resource, inTransaction).Failed(out issue, out body)) return Refusal.At(issue, $"{place}.resource");
-        var made = new Entry { Index = index, Method = method, Address = address, Conditions = conditions, FullUrl = text.FullUrl, Body = body };
+        var made = new Entry { Index = index, Method = method, Url = url, Address = address, Conditions = conditions, FullUrl = text.FullUrl, Body = body };
         return made.Misfit() is { } misfit ? misfit : made.WithKey();
     }
 

@@ -14,7 +14,7 @@ public sealed class Transaction(Writing writing, Patch patch, EntryReads reads)
     {
         for (var tries = 1; ; tries++)
         {
-            if (Understand(bundle).Failed(out var issue, out var entries)) return Refusal.Of(issue);
+            if (Understand(bundle, of.Job).Failed(out var issue, out var entries)) return Refusal.Of(issue);
             if (!(await CommitAsync(entries, of, stop)).Failed(out issue, out var done)) return await AnswerAsync(entries, done, of, stop);
             var isOvertaken = issue.Kind == IssueKind.Stale && issue.Code != ResourceSearch.MoreThanOne.Code && entries.Exists(e => e.Method == "PATCH") && !entries.Exists(e => e.Conditions.IsAny);
             if (isOvertaken && tries < Patch.MostTries) continue;
@@ -44,12 +44,13 @@ public sealed class Transaction(Writing writing, Patch patch, EntryReads reads)
     }
 
     /// <summary>All entries, or everything that is wrong with the first wrong one.</summary>
-    private static Result<List<Entry>> Understand(BundleText bundle)
+    private static Result<List<Entry>> Understand(BundleText bundle, string? job)
     {
         var entries = new List<Entry>(bundle.Entries.Count);
         for (var i = 0; i < bundle.Entries.Count; i++)
         {
             if (Entry.Of(bundle.Entries[i], i, inTransaction: true).Failed(out var issue, out var entry)) return issue;
+            if (job is not null) entry.Key = entry.KeyIn(job);
             entries.Add(entry);
         }
         if (entries.Where(e => e.FullUrl is not null).GroupBy(e => e.FullUrl).FirstOrDefault(g => g.Count() > 1) is { } same)
@@ -108,7 +109,7 @@ public sealed class Transaction(Writing writing, Patch patch, EntryReads reads)
         foreach (var entry in entries)
         {
             answers[entry.Index] = entry.IsRead
-                ? await reads.AnswerAsync(entry, of.Call, of.Caller, of.BaseUrl, stop)
+                ? of.Job is not null ? Batch.ReadLater(entry) : await reads.AnswerAsync(entry, of.Call, of.Caller, of.BaseUrl, stop)
                 : await Batch.AnswerAsync(done[(entry.SameAs ?? entry).Index], of, writing, stop);
             if (!entry.IsRead && !await writing.IsTracedAsync(of.Call, of.Caller, entry.Asked(), done[(entry.SameAs ?? entry).Index], stop)) return AuditFilter.Unaudited;
             if (!entry.IsRead && !await reads.IsAuditedAsync(entry, of.Call, done[(entry.SameAs ?? entry).Index].Written)) return AuditFilter.Unaudited;

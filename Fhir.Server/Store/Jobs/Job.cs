@@ -1,7 +1,7 @@
 namespace Fhir.Server.Store.Jobs;
 
 /// <summary>What a job is for.</summary>
-public enum JobKind { Export = 0, Import = 1 }
+public enum JobKind { Export = 0, Import = 1, Batch = 2 }
 
 /// <summary>Running: it waits or is worked at. What failed stays failed.</summary>
 public enum JobState { Running = 0, Done = 1, Failed = 2 }

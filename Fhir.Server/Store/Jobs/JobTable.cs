@@ -36,7 +36,7 @@ public static class JobTable
         await using var session = await database.BesideAsync(stop);
         var items = await session.ExecuteAsync(Sql.Of($"delete from job_item where job = {over} and k < (select min(k) from job_item where job = {over}) + {some}"), stop);
         if (items == 0)
-            foreach (var table in (string[])["job_input where job", "job_refused where job", "job_import where job", "job where n"]) await session.ExecuteAsync(Sql.Of($"delete from {Sql.Raw(table)} = {over}"), stop);
+            foreach (var table in (string[])["job_input where job", "job_refused where job", "job_import where job", "job_batch where job", "job where n"]) await session.ExecuteAsync(Sql.Of($"delete from {Sql.Raw(table)} = {over}"), stop);
         await session.CommitAsync(stop);
         return true;
     }

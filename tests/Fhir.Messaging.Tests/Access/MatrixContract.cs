@@ -183,6 +183,7 @@ internal static class Probes
         ("POST", "/fhir/$export" or "/fhir/Patient/$export" or "/fhir/Group/{id}/$export") => new(pattern.Replace("{id}", "PATIENT", StringComparison.Ordinal), """{"resourceType":"Parameters","parameter":[{"name":"_type","valueString":"Patient"},{"name":"patient","valueReference":{"reference":"Patient/PATIENT"} }]}""", Headers: ("Prefer", "respond-async")),
         ("POST", "/fhir/$import") => new(pattern, "", "application/fhir+ndjson", ("Prefer", "respond-async")),
         (_, "/fhir/$job/{job}") => new("/fhir/$job/PATIENT"),
+        ("GET", "/fhir/$job/{job}/answer") => new("/fhir/$job/PATIENT/answer"),
         ("GET", "/fhir/$job/{job}/{type}/{part}") => new("/fhir/$job/PATIENT/Patient/1"),
         (_, "/fhir/{type}/{id}/$meta") => new("/fhir/Patient/PATIENT/$meta"),
         (_, "/fhir/{type}/{id}/$meta-add" or "/fhir/{type}/{id}/$meta-delete") => new(pattern.Replace("{type}/{id}", "Patient/PATIENT", StringComparison.Ordinal), """{"resourceType":"Parameters","parameter":[{"name":"meta","valueMeta":{"tag":[{"code":"x"}]} }]}""", Headers: ("If-Match", Stale)),
