@@ -36,6 +36,7 @@ public static class HelpText
           --Access:GuessesPerHour=N                how often one person may be wrong in an hour about who a patient is (10)
           --Writes:ReferentialIntegrity=true|false references mean what is there, and what is referred to is not deleted (false)
           --Writes:IfMatchRequired=TYPE[,TYPE…]|*  the types that are changed with If-Match only (none)
+          --Search:FullText=TYPE[,TYPE…]           the types whose words are searched by _text and _content (Communication)
           --Limits:QuerySeconds=N                  how long a query may take before it is ended and 503 is answered (30); docs/limits.md
           --Limits:RequestsAtOnce=N                how many requests may be under way at once on this node (256)
           --Limits:RequestsWaiting=N               how many more may wait for that before 503 is answered (1024)

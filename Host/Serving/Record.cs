@@ -32,7 +32,7 @@ public sealed class Record : IAsyncDisposable
             var login = settings is { Tenant: not null, Provider: DatabaseProvider.Postgres } ? await PostgresLogin.OfAsync(database, stop) : null;
             if (login is { Mighty: true }) return TooMighty(login);   // before it makes tables that are then not the tenant's
             await database.MigrateAsync([.. new[] { typeof(TenantDatabase), typeof(FhirApi), typeof(ILine) }.SelectMany(part => Migration.In(part.Assembly))], stop);
-            return new Record(database, await Seal.LoadAsync(database, stop), await ParameterNumbers.LoadAsync(database, DefinitionSet.R4, stop)) { Login = login };
+            return new Record(database, await Seal.LoadAsync(database, stop), await ParameterNumbers.LoadAsync(database, DefinitionSet.R4, stop, settings.FullText)) { Login = login };
         }
         catch (NewerSchemaException newer)
         {

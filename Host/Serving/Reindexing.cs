@@ -16,7 +16,7 @@ public sealed class Reindexing(Reindex reindex, TimeProvider clock, ILogger<Rein
 
     private async Task RunAsync(CancellationToken stop)
     {
-        var words = Task.Run(() => reindex.FillAsync(IndexProgress.Newest, Pause, stop), stop);
+        var words = Task.Run(() => reindex.FillAsync(Pause, stop), stop);
         using var timer = new PeriodicTimer(Between, clock);
         while (await timer.WaitForNextTickAsync(stop)) await LookAsync(stop);
         await words;

@@ -6,6 +6,7 @@ using Fhir.Server.Api.Bulk;
 using Fhir.Server.Api.Http;
 using Fhir.Server.Api.Validating;
 using Fhir.Server.Core.Outcomes;
+using Fhir.Server.Store.Search;
 
 namespace Host.Settings;
 
@@ -34,6 +35,8 @@ public sealed record HouseSettings
     /// <summary>Folder of FHIR packages to load on top of R4, or null.</summary>
     public string? PackagesFolder { get; init; }
     public required ApiSettings Api { get; init; }
+    /// <summary>The types whose words are searched (_text, _content).</summary>
+    public required IReadOnlyList<string> FullText { get; init; }
     /// <summary>What all this was read from; the framework reads its own settings, such as log levels, from it too.</summary>
     public required IConfiguration Configuration { get; init; }
 
@@ -49,6 +52,7 @@ public sealed record HouseSettings
         if (ReadPackages(from["Profiles:Packages"]).Failed(out issue, out var packages)) return issue;
         if (ReadGrace(from["Access:CareGraceDays"]).Failed(out issue, out var grace)) return issue;
         if (ReadGuesses(from["Access:GuessesPerHour"]).Failed(out issue, out var guesses)) return issue;
+        if (ReadFullText(from["Search:FullText"]).Failed(out issue, out var fullText)) return issue;
         if (ReadWrites(from).Failed(out issue, out var writes)) return issue;
         if (BulkSettings.Read(from).Failed(out issue, out var bulk)) return issue;
         if (LimitSettings.Read(from).Failed(out issue, out var limits)) return issue;
@@ -66,6 +70,7 @@ public sealed record HouseSettings
             ClientFolder = Path.Combine(root, "Workspace", "dist"),
             PackagesFolder = packages.Length > 0 ? packages : null,
             Api = ApiSettings.From(from, demo) with { DataFolder = folder, Validation = validation, CareGraceDays = grace, GuessesPerHour = guesses, Writes = writes, Bulk = bulk, Limits = limits, Origins = origins, TrustedProxies = proxies },
+            FullText = fullText,
             Configuration = from,
         };
     }
@@ -81,6 +86,12 @@ public sealed record HouseSettings
             "postgres" => DatabaseProvider.Postgres,
             _ => new Issue(IssueKind.Invalid, "Database:Provider must be sqlite or postgres."),
         };
+    }
+
+    private static Result<string[]> ReadFullText(string? text)
+    {
+        var types = (text ?? string.Join(',', ParameterNumbers.WordsUsually)).Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Distinct(StringComparer.Ordinal).ToArray();
+        return Array.TrueForAll(types, DefinitionSet.R4.IsResource) ? types : new Issue(IssueKind.Invalid, "Search:FullText must be resource types with commas between them, or empty.");
     }
 
     private static Result<WriteSettings> ReadWrites(IConfiguration from)

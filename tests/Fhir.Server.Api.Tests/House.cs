@@ -57,7 +57,7 @@ public sealed class House : IAsyncDisposable
         var fhir = app.MapFhirApi();
         map?.Invoke(app, fhir);
         await app.StartAsync();
-        await app.Services.GetRequiredService<Reindex>().FillAsync(IndexProgress.Newest, TimeSpan.Zero, default);   // as the Host does behind its start
+        await app.Services.GetRequiredService<Reindex>().FillAsync(TimeSpan.Zero, default);   // as the Host does behind its start
         var house = new House(app, folder) { Log = log };
         if (furnished) await Clinic.FurnishAsync(house.As("integrator"));
         return house;

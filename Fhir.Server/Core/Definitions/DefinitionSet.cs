@@ -73,6 +73,17 @@ public sealed class DefinitionSet
         return other;
     }
 
+    /// <summary>The types whose words are searched: <c>_text</c> and <c>_content</c>.</summary>
+    public IReadOnlySet<string> WordsOf { get; private set; } = new HashSet<string>(StringComparer.Ordinal);
+
+    /// <summary>The same definitions where the words of these types are searched.</summary>
+    public DefinitionSet WithWordsOf(IEnumerable<string> types)
+    {
+        var other = With(Custom);
+        other.WordsOf = types.ToHashSet(StringComparer.Ordinal);
+        return other;
+    }
+
     /// <summary>The search parameter of that code on that type, or null.</summary>
     public SearchParameterDefinition? SearchParameter(string resourceType, string code) =>
         SearchParameters(resourceType).FirstOrDefault(p => p.Code == code);

@@ -17,11 +17,30 @@ public sealed class Reindex(TenantDatabase database, Indexer indexer)
     private sealed record Stored(long Rid, ResourceKey Key, int Version, byte[]? IndexKeys, byte[] Text);
     private sealed record Made(Stored Stored, IndexEntries Entries);
 
+    /// <summary>All that this version searches by and an older one did not keep.</summary>
+    public async Task FillAsync(TimeSpan pause, CancellationToken stop)
+    {
+        await FillAsync(IndexProgress.Newest, pause, stop);
+        await ForgetWordsAsync(stop);
+        foreach (var type in indexer.Numbers.Definitions.WordsOf) await FillAsync(ParameterNumbers.ProgressOfWords(type), pause, stop, type);
+    }
+
+    // What was written while the words of a type were not indexed has none.
+    private async Task ForgetWordsAsync(CancellationToken stop)
+    {
+        var named = await database.QueryAsync(Sql.Of($"select name from reindex where name like {ParameterNumbers.ProgressOfWords("%")}"), r => r.GetString(0), stop);
+        var gone = named.Except(indexer.Numbers.Definitions.WordsOf.Select(ParameterNumbers.ProgressOfWords), StringComparer.Ordinal).ToList();
+        if (gone.Count == 0) return;
+        await using var session = await database.WriteAsync(stop);
+        foreach (var name in gone) await session.ExecuteAsync(Sql.Of($"delete from reindex where name = {name}"), stop);
+        await session.CommitAsync(stop);
+    }
+
     /// <summary>Does what is left to do. <paramref name="pause"/>: between two chunks, so that writers do not wait for all of it.</summary>
-    public async Task FillAsync(string name, TimeSpan pause, CancellationToken stop)
+    public async Task FillAsync(string name, TimeSpan pause, CancellationToken stop, string? only = null)
     {
         await BeginAsync(name, stop);
-        while (await StepAsync(name, stop)) await Task.Delay(pause, stop);
+        while (await StepAsync(name, stop, only)) await Task.Delay(pause, stop);
     }
 
     /// <summary>One chunk; false when nothing is left. Only: the resources of one type.</summary>

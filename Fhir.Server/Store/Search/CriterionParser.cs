@@ -14,13 +14,23 @@ internal sealed class CriterionParser(DefinitionSet definitions, Vocabulary? voc
     public static readonly Issue Unknown = new(IssueKind.Invalid, "There is no such search parameter.") { Code = "not-supported" };
     private static readonly Issue NotServed = new(IssueKind.Unsupported, "This parameter is not supported here; without it the answer would be another one, so it is not left out.") { Code = "not-supported" };
 
+    private static readonly Issue NoWords = new(IssueKind.Unsupported, "The words of this type are not indexed here (Search:FullText); without the parameter the answer would be another one, so it is not left out.") { Code = "not-supported" };
+
     private static readonly string[] AllModifiers = ["missing", "exact", "contains", "text", "not", "in", "not-in", "above", "below", "of-type", "identifier"];
     private readonly CodesInReach? _codes = vocabulary is null ? null : new(vocabulary);
     private readonly HashSet<SearchParameterDefinition> _custom = [];
+    private readonly HashSet<string> _worded = new(StringComparer.Ordinal);
     private int _steps, _values;
 
     /// <summary>The deployer's own parameters that were asked of.</summary>
     public IReadOnlyCollection<SearchParameterDefinition> Custom => _custom;
+
+    /// <summary>The types whose words were asked for.</summary>
+    public IReadOnlyCollection<string> Worded => _worded;
+
+    /// <summary>The words of that type are indexed, for one of the two parameters that ask for them.</summary>
+    public static bool IsOfWords(DefinitionSet definitions, string? type, string code) =>
+        code is ContentWords.Narrative or ContentWords.All && type is not null && definitions.WordsOf.Contains(type) && definitions.SearchParameter(type, code) is not null;
 
     /// <summary>Something was asked of the words beside codes, across units or by pieces of names: in a database from before they must have been indexed first.</summary>
     public string? AsksRows { get; private set; }
@@ -46,6 +56,7 @@ internal sealed class CriterionParser(DefinitionSet definitions, Vocabulary? voc
             "_id" or "_lastUpdated" => ParseOwn(code, modifier, value),
             "_type" when links > 0 => Each(value).Select(SearchText.Unescape).ToList() is var types && types.All(definitions.IsResource) ? new TypeCriterion(types) : new Issue(IssueKind.Invalid, "_type names resource types."),
             "_list" => ParseList(modifier, value),
+            ContentWords.Narrative or ContentWords.All => ParseWords(type, code, modifier, value),
             _ when Find(type, code) is { } definition => ParseValues(definition, modifier, value, type),
             _ when IsNamed(type, code) => NotServed,
             _ => Unknown,
@@ -62,7 +73,7 @@ internal sealed class CriterionParser(DefinitionSet definitions, Vocabulary? voc
 
     // R4 has a meaning for it, and nothing is indexed that could answer: _text, near and the like.
     private bool IsNamed(string? type, string code) =>
-        code is "_text" or "_content" or "_filter" or "_query" or "_contained" or "_containedType" || definitions.SearchParameter(type ?? "Resource", code) is not null;
+        code is "_filter" or "_query" or "_contained" or "_containedType" || definitions.SearchParameter(type ?? "Resource", code) is not null;
 
     /// <summary>The name and what stands behind its colon.</summary>
     public static (string Code, string? Modifier) Split(string key) =>
@@ -79,6 +90,21 @@ internal sealed class CriterionParser(DefinitionSet definitions, Vocabulary? voc
             values.Add(one);
         }
         return new ValueCriterion(definition.Code, values, Not: modifier is "not" or "not-in");
+    }
+
+    private Result<Criterion> ParseWords(string? type, string code, string? modifier, string value)
+    {
+        if (!IsOfWords(definitions, type, code)) return NoWords;
+        _worded.Add(type!);
+        if (modifier == "missing") return ParseMissing(value).Failed(out var wrong, out var missing) ? wrong : new MissingCriterion(code, missing);
+        if (modifier is not null) return new Issue(IssueKind.Invalid, "The parameter has no such modifier.");
+        var values = new List<SearchValue>();
+        foreach (var text in Each(value))
+        {
+            if (WordsValue.Parse(text).Failed(out var issue, out var words)) return issue;
+            values.Add(words);
+        }
+        return new ValueCriterion(code, values, Not: false);
     }
 
     /// <summary>The modifiers that a parameter may have here, <c>:[type]</c> of a reference aside.</summary>

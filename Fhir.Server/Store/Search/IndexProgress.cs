@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using Fhir.Server.Core.Outcomes;
 using Fhir.Server.Store.Database;
@@ -11,6 +12,7 @@ public sealed class IndexProgress
     public const string Newest = Names;
     internal const string Words = "words-of-codes-and-canonical-units", Names = "words-of-names";
     private static readonly string[] InOrder = [Words, Names];   // who has made the later ones has made those before
+    private readonly ConcurrentDictionary<string, bool> _worded = new(StringComparer.Ordinal);
     private volatile int _whole = -1;
 
     /// <summary>The later of two kinds of rows; null = none.</summary>
@@ -34,10 +36,20 @@ public sealed class IndexProgress
         return new Issue(IssueKind.Unavailable, $"What words and units are searched by is still being indexed: {percent.ToString(CultureInfo.InvariantCulture)} % is done.");
     }
 
+    private async ValueTask<Issue?> NotYetWordedAsync(string type, Session session, CancellationToken stop)
+    {
+        if (_worded.ContainsKey(type)) return null;
+        var (known, last, top) = await session.FirstAsync(Sql.Of($"select last, top from reindex where name = {ParameterNumbers.ProgressOfWords(type)}"), r => (true, r.GetInt64(0), r.GetInt64(1)), stop);
+        if (known && last >= top) _worded[type] = true;
+        return known && last >= top ? null : new Issue(IssueKind.Unavailable, $"The words of {type} are still being indexed: {(known ? 100 * last / top : 0).ToString(CultureInfo.InvariantCulture)} % is done.");
+    }
+
     /// <summary>Null when all that the query asks of is there: rows that came later, and the deployer's own parameters as they were when it was read.</summary>
     internal async ValueTask<Issue?> NotYetAsync(SearchQuery query, SearchCatalog catalog, ParameterNumbers numbers, Session session, CancellationToken stop)
     {
         if (query.AsksRows is { } later && await NotYetAsync(later, session, stop) is { } words) return words;
+        foreach (var type in query.Worded)
+            if (await NotYetWordedAsync(type, session, stop) is { } worded) return worded;
         foreach (var parameter in query.Custom)
         {
             var percent = catalog.Of(parameter.Base).GetValueOrDefault(parameter.Code)?.Definition.Custom == parameter.Custom ? await numbers.PercentAsync(parameter, session, stop) : null;

@@ -29,6 +29,7 @@ public sealed class Indexer
         var entries = new IndexEntries { Epoch = catalog.Epoch };
         foreach (var parameter in catalog.Of(resource.Type).Values)
             if (parameter.Path is not null) Extract(resource, parameter, entries, catalog);
+        ContentWords.Index(resource, catalog, entries);
         if (resource.Type == "Patient") TakeItself(resource, entries);
         else if (entries.Patients.Count == 0) entries.NamesPatientsBeside = Beside.AddPatients(resource, this, entries.Patients);
         return entries;

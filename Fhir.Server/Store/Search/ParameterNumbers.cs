@@ -12,6 +12,8 @@ public sealed class ParameterNumbers
 {
     private static readonly Table Table = new("param", new Column("p", ColumnKind.Long), new Column("name", ColumnKind.Text));
     private static readonly Sql Newest = Sql.Of($"select coalesce(max(t), 0) from res where typ = {AccessTable.Number("SearchParameter")}");
+    /// <summary>The types whose words are searched where nothing else is set.</summary>
+    public static readonly IReadOnlyCollection<string> WordsUsually = ["Communication"];
     private readonly FrozenDictionary<string, int> _numbers;
     private readonly ConcurrentDictionary<int, bool> _whole = [];
     private volatile SearchCatalog _catalog;
@@ -45,8 +47,9 @@ public sealed class ParameterNumbers
     public long Identifier(string? system, string value) => new Token(system, value).Hash(Hash);
 
     /// <summary>Reads the numbers, and gives one to each parameter that has none yet; makes the key at the first start.</summary>
-    public static async Task<ParameterNumbers> LoadAsync(TenantDatabase database, DefinitionSet definitions, CancellationToken stop)
+    public static async Task<ParameterNumbers> LoadAsync(TenantDatabase database, DefinitionSet definitions, CancellationToken stop, IReadOnlyCollection<string>? wordsOf = null)
     {
+        definitions = definitions.WithWordsOf(wordsOf ?? WordsUsually);
         await using var session = await database.WriteAsync(stop);
         var key = await Seal.SettingAsync(session, "search-key", 16, stop);
         var numbers = (await session.QueryAsync(Sql.Of($"select name, p from param"), r => KeyValuePair.Create(r.GetString(0), r.GetInt32(1)), stop))
@@ -92,6 +95,9 @@ public sealed class ParameterNumbers
 
     /// <summary>The name under which the progress of a parameter of the deployer's own is noted.</summary>
     internal static string Progress(int p) => $"parameter-{p.ToString(System.Globalization.CultureInfo.InvariantCulture)}";
+
+    /// <summary>The name under which the progress of the words of a type is noted.</summary>
+    internal static string ProgressOfWords(string type) => $"text-{type}";
 
     private static SearchParameterDefinition Map(System.Data.Common.DbDataReader r) =>
         new(r.GetString(2), (SearchParameterType)r.GetInt32(3), AccessTable.Name(r.GetInt32(1)), r.GetString(4), r.GetString(5).Split(' ', StringSplitOptions.RemoveEmptyEntries), [], r.GetString(6)) { Custom = r.GetInt32(0) };

@@ -39,7 +39,7 @@ internal sealed class QueryParser(string? type, DefinitionSet definitions, bool 
         return new SearchQuery
         {
             Type = type, Within = within, Count = _summary == "count" ? 0 : _count, Accurate = _accurate, Estimated = _estimated, Summary = _summary == "count" ? null : _summary,
-            Elements = _elements, Page = _page, Used = _used, Ignored = _ignored, Sort = _sort, Includes = _includes, Branches = _branches, AsksRows = IndexProgress.Later(_criteria.AsksRows, _sortsByWords ? IndexProgress.Words : null), Custom = _criteria.Custom, Limits = limits,
+            Elements = _elements, Page = _page, Used = _used, Ignored = _ignored, Sort = _sort, Includes = _includes, Branches = _branches, AsksRows = IndexProgress.Later(_criteria.AsksRows, _sortsByWords ? IndexProgress.Words : null), Custom = _criteria.Custom, Worded = _criteria.Worded, Limits = limits,
         };
     }
 

@@ -44,10 +44,12 @@ public sealed class SearchQuery
 
     /// <summary>The deployer's own parameters that it asks of.</summary>
     internal IReadOnlyCollection<SearchParameterDefinition> Custom { get; init; } = [];
+    /// <summary>The types whose words it asks for.</summary>
+    internal IReadOnlyCollection<string> Worded { get; init; } = [];
     internal SearchLimits Limits { get; init; } = SearchLimits.Usual;
     internal bool CountOnly => Count == 0;
     /// <summary>One statement does not answer it: those that do must see the same state.</summary>
-    internal bool TakesSeveralLooks => Includes.Count > 0 || Sort.Count > 0 || Accurate || Estimated || CountOnly || AsksWords;
+    internal bool TakesSeveralLooks => Includes.Count > 0 || Sort.Count > 0 || Accurate || Estimated || CountOnly || AsksWords || Worded.Count > 0;
     /// <summary>One for each type that is searched; one without a type for all together.</summary>
     /// <summary>The names of the parameters it searches by.</summary>
     public IEnumerable<string> Codes => Branches.SelectMany(b => b.All).Select(c => c.Code).Distinct();
@@ -64,7 +66,7 @@ public sealed class SearchQuery
 
     /// <summary>The parameters of a type (<c>Resource</c>: of all) that something is searched by.</summary>
     public static IEnumerable<SearchParameterDefinition> Parameters(string type, DefinitionSet definitions) =>
-        definitions.SearchParameters(type).Where(p => new CriterionParser(definitions).Find(type, p.Code) is not null);
+        definitions.SearchParameters(type).Where(p => new CriterionParser(definitions).Find(type, p.Code) is not null || CriterionParser.IsOfWords(definitions, type, p.Code));
 
     /// <summary>The modifiers that such a parameter may have.</summary>
     public static IReadOnlyList<string> Modifiers(SearchParameterDefinition parameter, DefinitionSet definitions, Vocabulary vocabulary) => [.. new CriterionParser(definitions, vocabulary).Modifiers(parameter)];

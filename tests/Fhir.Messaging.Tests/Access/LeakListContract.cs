@@ -309,6 +309,17 @@ public abstract class LeakListContract(LeakListContract.Stage stage)
         await Alike(id => Jansen.Post($"/fhir/Communication/{id}/$mark-read", """{"resourceType":"Parameters","parameter":[{"name":"seq","valueInteger":1}]}"""), stage.Thread);
     }
 
+    [Fact]
+    public async Task H4_The_words_of_a_hidden_message_find_nothing()
+    {
+        Assert.NotEmpty(await Ids(Bakker, "/fhir/Communication?_content=Zwartsluis"));
+        Assert.NotEmpty(await Ids(Bakker, "/fhir/Patient?_has:Communication:subject:_content=zwartsluis"));
+        foreach (var url in (string[])["Communication?_content=Zwartsluis", "Communication?_content=zwartsluis,nobody", "Communication?part-of:Communication._content=zwartsluis", "Patient?_has:Communication:subject:_content=zwartsluis"])
+            foreach (var by in (Client[])[Jansen, DeVries, DeWit]) Assert.Empty(await Ids(by, $"/fhir/{url}"));
+        Assert.Equal(0, (int)Ok(await Jansen.Get("/fhir/Communication?_content=Zwartsluis&_summary=count")).Json["total"]!);
+        Assert.NotEmpty(await Ids(DeVries, "/fhir/Communication?_content=werk"));   // who takes part finds what she reads
+    }
+
     [Theory]
     [InlineData("/fhir/Observation?_count=1")]
     [InlineData("/fhir/Observation?_count=1&_sort=date")]

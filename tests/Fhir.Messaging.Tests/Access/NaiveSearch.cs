@@ -7,7 +7,7 @@ namespace Fhir.Messaging.Tests.AccessTests;
 /// <summary>What a search should find, reckoned from the JSON of everything that the caller may see: no index, no SQL.</summary>
 public sealed class NaiveSearch(NaivePolicy policy, Somebody who)
 {
-    public enum Kind { Token, Text, Date, Link }
+    public enum Kind { Token, Text, Date, Link, Words }
 
     /// <summary>The parameters that it knows: of which kind, and where their values stand.</summary>
     public static readonly IReadOnlyDictionary<string, (Kind Kind, string[] Paths)> Parameters = new Dictionary<string, (Kind, string[])>(StringComparer.Ordinal)
@@ -24,6 +24,7 @@ public sealed class NaiveSearch(NaivePolicy policy, Somebody who)
         ["Task.status"] = (Kind.Token, ["status"]), ["Task.patient"] = (Kind.Link, ["for"]), ["Task.owner"] = (Kind.Link, ["owner"]),
         ["CareTeam.patient"] = (Kind.Link, ["subject"]), ["CareTeam.participant"] = (Kind.Link, ["participant.member"]), ["CareTeam.status"] = (Kind.Token, ["status"]),
         ["Communication.subject"] = (Kind.Link, ["subject"]), ["Communication.patient"] = (Kind.Link, ["subject"]), ["Communication.part-of"] = (Kind.Link, ["partOf"]), ["Communication.sender"] = (Kind.Link, ["sender"]), ["Communication.status"] = (Kind.Token, ["status"]),
+        ["Communication._content"] = (Kind.Words, ["payload.contentString", "topic.text"]),
         ["List.item"] = (Kind.Link, ["entry.item"]), ["List.title"] = (Kind.Text, ["title"]), ["List.status"] = (Kind.Token, ["status"]),
         ["Appointment.status"] = (Kind.Token, ["status"]), ["Appointment.patient"] = (Kind.Link, ["participant.actor"]), ["Consent.patient"] = (Kind.Link, ["patient"]), ["Consent.status"] = (Kind.Token, ["status"]), ["Schedule.actor"] = (Kind.Link, ["actor"]),
     };
@@ -52,6 +53,7 @@ public sealed class NaiveSearch(NaivePolicy policy, Somebody who)
         if (!Knows(fact.Type, name)) return false;
         var (kind, paths) = Parameters[$"{fact.Type}.{name}"];
         var values = paths.SelectMany(p => At(fact.Body!, p)).ToList();
+        if (kind == Kind.Words) return WordsIn(value).All(values.SelectMany(v => WordsIn((string)v!)).Contains);
         if (modifier == "missing") return (values.Count == 0) == (value == "true");
         return values.Any(v => Is(kind, v, modifier, value)) != (modifier == "not");
     }
@@ -66,6 +68,8 @@ public sealed class NaiveSearch(NaivePolicy policy, Somebody who)
         Kind.Link => (string?)at["reference"] is { } link && (link == wanted || link.Split('/')[1] == wanted),
         _ => false,
     };
+
+    private static IEnumerable<string> WordsIn(string text) => Folded(text).Split([' ', '?', '.'], StringSplitOptions.RemoveEmptyEntries);
 
     private static bool IsToken(JsonNode at, string wanted)
     {

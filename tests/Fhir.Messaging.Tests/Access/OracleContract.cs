@@ -133,13 +133,14 @@ internal sealed class Searches(IReadOnlyList<Fact> facts, Chance chance)
 
     private (string, string) Plain(string type)
     {
-        var code = chance.Of(Codes(type, NaiveSearch.Kind.Token, NaiveSearch.Kind.Text, NaiveSearch.Kind.Date, NaiveSearch.Kind.Link));
-        if (chance.In(7)) return ($"{code}:missing", chance.In(2) ? "true" : "false");
+        var code = chance.Of(Codes(type, NaiveSearch.Kind.Token, NaiveSearch.Kind.Text, NaiveSearch.Kind.Date, NaiveSearch.Kind.Link, NaiveSearch.Kind.Words));
+        if (code != "_content" && chance.In(7)) return ($"{code}:missing", chance.In(2) ? "true" : "false");
         return NaiveSearch.Parameters[$"{type}.{code}"].Kind switch
         {
             NaiveSearch.Kind.Token => (chance.In(4) ? code + ":not" : code, chance.Of([.. MadeUpClinic.ObservationCodes, .. MadeUpClinic.ConditionCodes, .. MadeUpClinic.Statuses, "active", "requested", "completed", "female", "male", "true", "AMB", "vital-signs", "http://loinc.org|8480-6", $"{ClinicUrls.Bsn}|900000003", "900000002", "low"])),
             NaiveSearch.Kind.Text => (code + chance.Of(["", ":exact", ":contains"]), chance.Of(["Dijk", "Jansen", "de Boer", "Anna", "B", "Assen", "e", "ijk", "Visites"])),
             NaiveSearch.Kind.Date => (code, chance.Of(["", "ge", "lt", "gt", "le", "sa", "eb", "ne"]) + chance.Of(["2025", "2025-06", "2025-03-14", "1975", "1960-05", "2025-04"])),
+            NaiveSearch.Kind.Words => (code, chance.Of([.. MadeUpClinic.Families, "Overleg", "overleg boer", "nobody"])),
             _ => (code, chance.In(2) ? chance.Of(_keys) : chance.Of(MadeUpClinic.Clinicians).Reference),
         };
     }

@@ -62,7 +62,7 @@ public sealed class TestClinic : IAsyncDisposable
         var app = builder.Build();
         app.MapMessaging(app.MapFhirApi());
         await app.StartAsync();
-        await app.Services.GetRequiredService<Reindex>().FillAsync(IndexProgress.Newest, TimeSpan.Zero, default);   // as the Host does behind its start
+        await app.Services.GetRequiredService<Reindex>().FillAsync(TimeSpan.Zero, default);   // as the Host does behind its start
         var clinic = new TestClinic(app, folder, clock, line);
         await clinic.FurnishAsync();
         return clinic;

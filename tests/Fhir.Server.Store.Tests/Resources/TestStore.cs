@@ -32,17 +32,22 @@ internal sealed class TestStore : IAsyncDisposable
     /// <summary>Another process on the same database: it knows only what it read when it started.</summary>
     public Task<TestStore> OtherNodeAsync(params ICommitRule[] rules) => OpenAsync(Database, rules);
 
+    /// <summary>Another process that searches the words of other types; it has not made their rows yet.</summary>
+    public Task<TestStore> OtherNodeAsync(IReadOnlyCollection<string> wordsOf) => OpenAsync(Database, TimeProvider.System, [], wordsOf);
+
     public static Task<TestStore> OpenAsync(TenantDatabase database, params ICommitRule[] rules) => OpenAsync(database, TimeProvider.System, rules);
 
-    public static async Task<TestStore> OpenAsync(TenantDatabase database, TimeProvider clock, params ICommitRule[] rules)
+    public static Task<TestStore> OpenAsync(TenantDatabase database, TimeProvider clock, params ICommitRule[] rules) => OpenAsync(database, clock, rules, null);
+
+    private static async Task<TestStore> OpenAsync(TenantDatabase database, TimeProvider clock, ICommitRule[] rules, IReadOnlyCollection<string>? wordsOf)
     {
         await database.MigrateAsync(Migration.In(typeof(TenantDatabase).Assembly), default);
-        var (numbers, seal) = (await ParameterNumbers.LoadAsync(database, DefinitionSet.R4, default), await Seal.LoadAsync(database, default));
+        var (numbers, seal) = (await ParameterNumbers.LoadAsync(database, DefinitionSet.R4, default, wordsOf), await Seal.LoadAsync(database, default));
         var bases = new ServerBases("http://localhost/fhir");
         ResourceSearch Searching() => new(database, numbers, bases, seal, clock);
         var search = Searching();
         var indexer = new Indexer(numbers, bases);
-        await new Reindex(database, indexer).FillAsync(IndexProgress.Newest, TimeSpan.Zero, default);
+        if (wordsOf is null) await new Reindex(database, indexer).FillAsync(TimeSpan.Zero, default);
         var store = new ResourceStore(database, DefinitionSet.R4, indexer, search, rules, seal, clock);
         return new() { Database = database, Store = store, Search = search, Indexer = indexer, Anew = Searching };
     }

@@ -92,7 +92,7 @@ public abstract class SearchContract
         await using var store = await WithAsync(Enumerable.Range(0, 30).Select(i => Patient($"p{i:D2}", $$"""  "gender":"{{(i == 7 ? "female" : "male")}}","name":[{"family":"Peeters"}],"address":[{"city":"Gent {{i}}"}]""")));
         async Task<string> AskAsync(string query, int bound)
         {
-            Assert.False(Searching.Query(query, new SearchLimits { Scanned = bound }).Failed(out var wrong, out var parsed), wrong?.Text);
+            Assert.False(Searching.Query(query, new SearchLimits { Scanned = bound }, store.Search.Definitions).Failed(out var wrong, out var parsed), wrong?.Text);
             return (await store.Search.SearchAsync(parsed!, TestStore.Everyone, default)).Failed(out var issue, out var page) ? issue.Code! : string.Join(' ', page.Matches.Select(m => m.Key.Id));
         }
         Assert.Equal("too-costly", await AskAsync("Patient?address-city:contains=ent 7", 29));
@@ -103,6 +103,40 @@ public abstract class SearchContract
         Assert.Equal("too-costly", await AskAsync("Observation?subject:Patient.address-city:contains=ent", 29));
         Assert.Equal("too-costly", await AskAsync("Patient?name:contains=ee&_summary=count", 29));   // two letters have no trigram
         Assert.Equal(30, (await AskAsync("Patient?name:contains=eet", 29)).Split(' ').Length);
+    }
+
+    [Fact]
+    public async Task T107_Words_are_found_in_the_whole_of_a_message_and_in_its_narrative()
+    {
+        await using var store = await WithAsync(
+            """{"resourceType":"Communication","id":"a","status":"completed","topic":{"text":"Overleg"},"payload":[{"contentString":"Kan hij weer aan het werk? L'épaule va mieux."},{"contentString":"Morgen."}]}""",
+            """{"resourceType":"Communication","id":"b","status":"completed","text":{"status":"generated","div":"<div xmlns=\"http://www.w3.org/1999/xhtml\"><p title=\"hidden\">Morgen&#233;n <b>Werk</b>&amp;rust</p></div>"},"payload":[{"contentString":"x"}]}""",
+            """{"resourceType":"Communication","id":"c","status":"in-progress","note":[{"text":"werkplek"}],"payload":[{"contentAttachment":{"contentType":"text/plain","data":"d2Vyaw==","title":"Brief"}}]}""",
+            Patient("p", "\"name\":[{\"family\":\"Werk\"}]"));
+        foreach (var (query, ids) in new[] { ("_content=WERK", "a b"), ("_content=werk hij", "a"), ("_content=werk hij rust", ""), ("_content=epaule", "a"), ("_content=L'épaule", "a"), ("_content=morgen", "a"), ("_content=morgenen", "b"), ("_content=wer", ""), ("_content=brief,overleg", "a c"), ("_content=werk&_content=rust", "b"),
+            ("_text:missing=true", "a c"), ("_content:missing=false", "a b c"), ("_content=completed", "a b"), ("_content=hidden", ""), ("_content=xhtml", ""), ("_text=werk", "b"), ("_text=rust&_text=werk", "b"), ("_text=x", ""), ("_content=d2Vyaw", ""), ("_content=werk&status=completed&_summary=false", "a b") })
+            Assert.Equal(ids, string.Join(' ', (await store.FindAsync($"Communication?{query}")).Order(StringComparer.Ordinal)));
+        await store.PutAsync("""{"resourceType":"Communication","id":"a","status":"completed","payload":[{"contentString":"Nee."}]}""");
+        Assert.Equal(["b"], await store.FindAsync("Communication?_content=werk"));
+        await store.DoAsync(TestStore.Gone("Communication", "b"));
+        Assert.Equal([], await store.FindAsync("Communication?_content=werk"));
+        foreach (var wrong in new[] { "Patient?_content=werk", "Patient?_text=werk", "?_content=werk", "Communication?_content=?!", "Communication?_content=wer*", "Communication?_content=\"aan het\"", "Communication?_content=werk AND rust", "Communication?_content=(werk)", "Communication?_content:exact=werk", $"Communication?_content={string.Join(' ', Enumerable.Range(0, 33))}" })
+            Assert.True((await store.TryAsync(wrong)).Failed(out _, out _), wrong);
+    }
+
+    [Fact]
+    public async Task T107_Words_of_a_type_that_is_indexed_from_now_on_are_refused_until_all_are_there()
+    {
+        await using var store = await WithAsync(Enumerable.Range(0, 60).Select(i => $$$"""{"resourceType":"Condition","id":"c{{{i}}}","subject":{"reference":"Patient/p"},"note":[{"text":"koorts"}]}"""));
+        var other = await store.OtherNodeAsync(["Condition"]);
+        Assert.True((await other.TryAsync("Condition?_content=koorts")).Failed(out var issue, out _));
+        Assert.Equal(Core.Outcomes.IssueKind.Unavailable, issue.Kind);
+        Assert.Contains("0 %", issue.Text, StringComparison.Ordinal);
+        await other.Reindexing().FillAsync(TimeSpan.Zero, default);
+        Assert.Equal(50, (await other.FindAsync("Condition?_content=koorts")).Count);
+        Assert.True((await other.TryAsync("Communication?_content=koorts")).Failed(out _, out _));
+        await store.Reindexing().FillAsync(TimeSpan.Zero, default);   // without it again: what is written from here on has no rows
+        Assert.Equal(0, await store.CountAsync("reindex where name = 'text-Condition'"));
     }
 
     [Theory]

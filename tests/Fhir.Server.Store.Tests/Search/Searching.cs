@@ -19,13 +19,13 @@ internal static class Searching
     private static readonly Vocabulary Vocabulary = new(Conformance.R4);
 
     /// <summary>A query as it stands in a URL, percent-decoded: <c>Patient?name=x&amp;_count=1</c>.</summary>
-    public static Result<SearchQuery> Query(string text, bool strict = false) => Query(text, SearchLimits.Usual, strict);
+    public static Result<SearchQuery> Query(string text, bool strict = false) => Query(text, SearchLimits.Usual, DefinitionSet.R4, strict);
 
-    public static Result<SearchQuery> Query(string text, SearchLimits limits, bool strict = false)
+    public static Result<SearchQuery> Query(string text, SearchLimits limits, DefinitionSet definitions, bool strict = false)
     {
         var mark = text.IndexOf('?', StringComparison.Ordinal);
         var pairs = text[(mark + 1)..].Split('&', StringSplitOptions.RemoveEmptyEntries).Select(p => p.Split('=', 2)).Select(p => KeyValuePair.Create(p[0], p.ElementAtOrDefault(1) ?? ""));
-        return SearchQuery.Parse(mark > 0 ? text[..mark] : null, [.. pairs], DefinitionSet.R4, strict, vocabulary: Vocabulary, limits: limits);
+        return SearchQuery.Parse(mark > 0 ? text[..mark] : null, [.. pairs], definitions, strict, vocabulary: Vocabulary, limits: limits);
     }
 
     public static Result<SearchQuery> Query(string? type, params (string Key, string Value)[] parameters) =>
@@ -41,7 +41,7 @@ internal static class Searching
     }
 
     public static async Task<Result<SearchPage>> TryAsync(this TestStore store, string query, AccessContext? by = null) =>
-        Query(query).Failed(out var issue, out var parsed) ? issue : await store.Search.SearchAsync(parsed, by ?? TestStore.Everyone, default);
+        Query(query, SearchLimits.Usual, store.Search.Definitions).Failed(out var issue, out var parsed) ? issue : await store.Search.SearchAsync(parsed, by ?? TestStore.Everyone, default);
 
     public static async Task<SearchPage> SearchAsync(this TestStore store, string query, AccessContext? by = null)
     {
