@@ -78,7 +78,7 @@ public static class Batch
         {
             return await WriteAsync(entry, of, writing, patch, stop);
         }
-        catch (OutcomeUnknownException)
+        catch (OutcomeUnknownException) when (of.Job is null)   // a job finds out by itself
         {
             return null;
         }
