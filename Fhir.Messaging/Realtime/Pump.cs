@@ -2,6 +2,7 @@ using Fhir.Server.Api.Identity;
 using Fhir.Server.Core.Elements;
 using Fhir.Server.Store.Access;
 using Fhir.Server.Store.Database;
+using Fhir.Server.Store.Resources;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
@@ -11,7 +12,7 @@ namespace Fhir.Messaging.Realtime;
 /// Tells connected clients what was committed, here or by another node: woken by the bell, and once a second by itself. It reads the
 /// truth since the commit it told of last, so that nothing is lost or doubled, whatever woke it.
 /// </summary>
-public sealed class Pump(TenantDatabase database, Connections connections, SyncToken tokens, Bell bell, DirectoryEpoch directory, TimeProvider clock, ILogger<Pump> log) : BackgroundService
+public sealed class Pump(TenantDatabase database, Connections connections, SyncToken tokens, Bell bell, DirectoryEpoch directory, ResourceStore store, TimeProvider clock, ILogger<Pump> log) : BackgroundService
 {
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(1);
     private long _told = -1;
@@ -22,7 +23,7 @@ public sealed class Pump(TenantDatabase database, Connections connections, SyncT
     // The last commit, and the last one that touched the directory: another node's commits ring no bell and count no epoch here.
     private static readonly Sql Marks = Sql.Of(
         $"""
-        select (select coalesce(max(t), 0) from commits), coalesce(max(d.t), 0) from (
+        select (select coalesce(max(t), 0) from commits), coalesce(max(d.t), 0), (select coalesce(max(at), 0) from (select at from commits order by t desc limit 1) c) from (
         select max(t) as t from res where typ = {AccessTable.Number("PractitionerRole")} union all select max(t) from res where typ = {AccessTable.Number("Practitioner")}
         union all select max(t) from res where typ = {AccessTable.Number("Organization")} union all select max(t) from res where typ = {AccessTable.Number("RelatedPerson")}) d
         """);
@@ -56,7 +57,8 @@ public sealed class Pump(TenantDatabase database, Connections connections, SyncT
         var now = clock.GetUtcNow();
         foreach (var connection in connections.All().Where(c => c.Expires <= now).ToList()) connection.Abort();
         await using var session = await database.ReadAsync(snapshot: false, stop);
-        var (last, mark) = await session.FirstAsync(Marks, r => (r.GetInt64(0), r.GetInt64(1)), stop);
+        var (last, mark, at) = await session.FirstAsync(Marks, r => (r.GetInt64(0), r.GetInt64(1), r.GetInt64(2)), stop);
+        store.Heard(at);   // what it ended or opened is so here too, whatever the clock says
         await CloseAsync(mark);   // before anything is told: unread marks tell nobody anything
         if (_told >= 0 && connections.Any)
         {

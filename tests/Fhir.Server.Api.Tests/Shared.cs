@@ -23,3 +23,9 @@ public sealed class SharedOnPostgres : Shared
 {
     protected override async Task<TenantDatabase?> DatabaseAsync() => await TestDatabase.PostgresAsync();
 }
+
+/// <summary>The same house with a pooler before its PostgreSQL.</summary>
+public sealed class SharedThroughPgbouncer : Shared
+{
+    protected override async Task<TenantDatabase?> DatabaseAsync() => await Fhir.Server.Store.Tests.Pooled.Pgbouncer.DatabaseAsync();
+}

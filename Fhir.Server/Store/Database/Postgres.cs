@@ -54,9 +54,22 @@ public sealed class PostgresDatabase : TenantDatabase
 
     public override async ValueTask<Session> ReadAsync(bool snapshot, CancellationToken stop)
     {
-        var connection = await _source.OpenConnectionAsync(stop);
+        var connection = await ConnectAsync(stop);
         var transaction = snapshot ? await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, stop) : null;
         return new PostgresSession(connection, transaction, Time);
+    }
+
+    // A server that does not answer at all is away like one that refuses.
+    private async ValueTask<NpgsqlConnection> ConnectAsync(CancellationToken stop)
+    {
+        try
+        {
+            return await _source.OpenConnectionAsync(stop);
+        }
+        catch (TimeoutException late)
+        {
+            throw new NpgsqlException("PostgreSQL does not answer.", late);
+        }
     }
 
     public override async ValueTask<WriteSession> WriteAsync(CancellationToken stop) => await LockedAsync(Time, stop);
@@ -98,7 +111,7 @@ public sealed class PostgresDatabase : TenantDatabase
 
     public override async ValueTask<WriteSession> BesideAsync(CancellationToken stop)
     {
-        var connection = await _source.OpenConnectionAsync(stop);
+        var connection = await ConnectAsync(stop);
         return new PostgresSession(connection, await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, stop), time: 0);
     }
 
@@ -106,7 +119,7 @@ public sealed class PostgresDatabase : TenantDatabase
 
     private async ValueTask<PostgresSession> BeginAsync(long time, CancellationToken stop, Func<byte[], Exception, Task<bool>>? happened = null)
     {
-        var connection = await _source.OpenConnectionAsync(stop);
+        var connection = await ConnectAsync(stop);
         return new(connection, await connection.BeginTransactionAsync(stop), time, happened);
     }
 

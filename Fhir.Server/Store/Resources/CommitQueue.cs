@@ -68,6 +68,7 @@ internal sealed class CommitQueue : IAsyncDisposable
     private async Task LoopAsync()
     {
         var held = new Queue<Pending>();   // put off by the batch before
+        var away = 0;                      // how often in a row no session could be had
         while (held.Count > 0 || await _waiting.Reader.WaitToReadAsync())
         {
             var batch = new List<Pending>();
@@ -75,15 +76,21 @@ internal sealed class CommitQueue : IAsyncDisposable
             {
                 // Taken under the lock: what came in while another node held it goes along.
                 foreach (var later in await CommitAsync(() => batch = Take(held))) held.Enqueue(later);
+                away = 0;
             }
             catch (OutcomeUnknownException unknown)
             {
                 LeaveUnknown(batch, held, unknown);
             }
+            catch (Exception failure) when (batch.Count > 0)
+            {
+                await EachAloneAsync(batch, failure);
+            }
             catch (Exception failure)
             {
-                if (batch.Count == 0) batch = Take(held);
-                await EachAloneAsync(batch, failure);
+                // The database is away, or was: its sessions of before are tried out once.
+                if (++away < 2) continue;
+                foreach (var item in Take(held)) item.Answer.TrySetException(failure);
             }
         }
     }

@@ -32,8 +32,15 @@ public sealed class ResourceStore : IAsyncDisposable
 
     private void Told(long t, long atMicros)
     {
-        Volatile.Write(ref _lastMicros, atMicros);   // commits come one by one, each later than the one before
+        Heard(atMicros);
         Committed?.Invoke(t);
+    }
+
+    /// <summary>Another node committed at that moment: its clock may be ahead of ours.</summary>
+    public void Heard(long atMicros)
+    {
+        for (var last = LastMicros; atMicros > last; last = LastMicros)
+            if (Interlocked.CompareExchange(ref _lastMicros, atMicros, last) == last) return;
     }
 
     /// <summary>After each commit of this node, with its number; must be quick.</summary>

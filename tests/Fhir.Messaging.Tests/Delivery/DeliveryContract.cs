@@ -241,4 +241,5 @@ public abstract class DeliveryContract
 }
 
 public sealed class DeliveryOnSqlite : DeliveryContract { protected override Task<TenantDatabase> EmptyAsync() => TestDatabase.SqliteAsync(); }
+public sealed class DeliveryThroughPgbouncer : DeliveryContract { protected override Task<TenantDatabase> EmptyAsync() => Fhir.Server.Store.Tests.Pooled.Pgbouncer.DatabaseAsync(); }
 public sealed class DeliveryOnPostgres : DeliveryContract { protected override Task<TenantDatabase> EmptyAsync() => TestDatabase.PostgresAsync(); }

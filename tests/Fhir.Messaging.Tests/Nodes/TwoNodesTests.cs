@@ -177,6 +177,18 @@ public sealed class TwoNodesTests
     }
 
     [Fact]
+    public async Task Who_is_shut_out_by_a_node_whose_clock_is_ahead_is_shut_out_at_the_other_too()
+    {
+        await using var nodes = await TwoNodes.OpenAsync();
+        var consent = await nodes.Here.ConsentAsync();
+        var thread = await nodes.Here.OpenThreadAsync(text: "een");
+        Ok(await nodes.There.DeVries.Get($"/fhir/Communication/{thread}"));
+        nodes.Here.Clock.Advance(TimeSpan.FromMinutes(10));
+        Assert.InRange((await nodes.Here.Jansen.Delete($"/fhir/Consent/{consent}")).Code, 200, 204);
+        await Eventually.Async(() => nodes.There.DeVries.Get($"/fhir/Communication/{thread}"), got => got.Code == 404, "the shutting out");
+    }
+
+    [Fact]
     public async Task Caches_of_one_node_know_what_the_other_wrote()
     {
         await using var nodes = await TwoNodes.OpenAsync();

@@ -152,3 +152,4 @@ public abstract class TransactionContract(Shared shared)
 
 public sealed class TransactionOnSqlite(Shared shared) : TransactionContract(shared), IClassFixture<Shared>;
 public sealed class TransactionOnPostgres(SharedOnPostgres shared) : TransactionContract(shared), IClassFixture<SharedOnPostgres>;
+public sealed class TransactionThroughPgbouncer(SharedThroughPgbouncer shared) : TransactionContract(shared), IClassFixture<SharedThroughPgbouncer>;

@@ -1,4 +1,5 @@
 using Fhir.Server.Store.Database;
+using Fhir.Server.Store.Tests.Database;
 using Fhir.Server.Store.Tests.Resources;
 
 namespace Fhir.Server.Store.Tests.Pooled;
@@ -35,6 +36,18 @@ public sealed class PoolerTests
         await Task.WhenAll(Enumerable.Range(0, 200).Select(i => (i % 2 == 0 ? one : other).DoAsync(TestStore.New("Patient"))));
         Assert.Equal(200, await one.CountAsync("res where live = 1"));
         Assert.Equal(await one.CountAsync("commits"), await one.Database.FirstAsync(Sql.Raw("select max(t) from commits"), r => r.GetInt64(0), default));   // no number twice, and none left out
+    }
+
+    [Theory]
+    [InlineData(Cut.WhileCommitting)]
+    [InlineData(Cut.BeforeTheReply)]
+    public async Task A6_A_commit_whose_reply_is_lost_before_a_pooler_is_there_once_and_told_so(Cut where)
+    {
+        await using var cutter = new CommitCutter(await Pgbouncer.ConnectionAsync());
+        await using var store = await TestStore.OpenAsync(await PostgresDatabase.OpenAsync(cutter.Connection, null, default));
+        cutter.CutNext(where);
+        Assert.False((await store.Store.CommitAsync([TestStore.New("Patient"), TestStore.New("Patient")], TestStore.Everyone, default)).Failed(out _, out _));
+        Assert.Equal((1, 2), (cutter.Cuts, await store.CountAsync("res where live = 1")));
     }
 
     [Fact]
