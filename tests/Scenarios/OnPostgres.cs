@@ -1,3 +1,4 @@
+using Fhir.Server.Store.Tests.Pooled;
 using Npgsql;
 using Scenarios.Stage;
 
@@ -11,7 +12,15 @@ public sealed class OnPostgres
     {
         var cluster = Environment.GetEnvironmentVariable("SAMENSPRAAK_PG");
         Assert.SkipWhen(cluster is null or "", "No PostgreSQL here: ./test starts one when Debian's postgresql is installed.");
-        await using var clinic = await Clinic.OpenAsync("--Database:Provider=postgres", $"--Database:ConnectionString={await NewDatabaseAsync(cluster!)}");
+        await ServesAsync(await NewDatabaseAsync(cluster!));
+    }
+
+    [Fact]
+    public async Task The_same_with_pgbouncer_before_it() => await ServesAsync(await Pgbouncer.ConnectionAsync());
+
+    private static async Task ServesAsync(string connection)
+    {
+        await using var clinic = await Clinic.OpenAsync("--Database:Provider=postgres", $"--Database:ConnectionString={connection}");
         var (jansen, devries) = (await clinic.DrJansen, await clinic.DrDeVries);
         Assert.Equal(12, (await jansen.GetAsync("Patient?_summary=count")).Must(200).Json.GetProperty("total").GetInt32());
 
@@ -30,6 +39,7 @@ public sealed class OnPostgres
         await clinic.KillAsync();
         await clinic.StartAsync();
         Assert.Single(await devries.MessagesAsync(thread));
+        Assert.Equal(0, (await clinic.CommandAsync("verify-audit")).Code);
     }
 
     internal static async Task<string> NewDatabaseAsync(string cluster)
