@@ -12,6 +12,8 @@ public static class Import
 {
     private static readonly ParallelOptions AtOnce = new() { MaxDegreeOfParallelism = Math.Clamp(Environment.ProcessorCount, 2, 8) };
 
+    private const int MostAgain = 2_000;   // lines of one load that are kept for a second chance
+
     public static async Task<Result<int>> RunAsync(Arguments arguments, HouseSettings settings)
     {
         if (arguments.Subjects.Count == 0) return Arguments.Wrong("Name the files or folders to import.");
@@ -62,27 +64,44 @@ public static class Import
     private static async Task<Result<int>> SendAllAsync(ImportDoor door, string practice, IReadOnlyList<string> files, ImportTally tally)
     {
         if (await door.ChooseAsync(practice, CancellationToken.None) is { } wrong) return wrong;
-        var again = new ConcurrentBag<Parcel>();
+        var (again, lines) = (new ConcurrentBag<Parcel>(), new ConcurrentBag<Load>());
         await Parallel.ForEachAsync(files, AtOnce, async (file, stop) =>
         {
-            if ((await ImportFiles.ReadAsync(file, stop)).Failed(out var broken, out var parcels)) tally.Skipped(file, broken);
-            foreach (var parcel in parcels ?? [])
-                if (await SendAsync(door, parcel, tally, stop) is not null) again.Add(parcel);
+            if (ImportFiles.IsLines(file)) await SendLinesAsync(door, file, tally, lines, stop);
+            else if ((await ImportFiles.ReadAsync(file, stop)).Failed(out var broken, out var parcel)) tally.Skipped(file, broken);
+            else if (await SendAsync(door, parcel, tally, stop) is not null) again.Add(parcel);
             tally.FileDone();
         });
         // What was refused may refer to what another file brought: it gets a second chance, in order.
         foreach (var parcel in again.OrderBy(p => p.From, StringComparer.Ordinal))
-            await SendAgainAsync(door, parcel, tally);
+            if (await SendAsync(door, parcel, tally, CancellationToken.None) is { } issue) tally.Skipped(parcel.From, issue);
+        foreach (var load in lines.OrderBy(l => l.File, StringComparer.Ordinal).ThenBy(l => l.Lines[0].Line)) await SendAsync(door, load, tally, null, CancellationToken.None);
         await Console.Out.WriteLineAsync(tally.Summary());
         return tally.AnySkipped ? 1 : 0;
     }
 
-    private static async Task SendAgainAsync(ImportDoor door, Parcel parcel, ImportTally tally)
+    // NDJSON goes the road of $import (docs/bulk.md).
+    private static async Task SendLinesAsync(ImportDoor door, string file, ImportTally tally, ConcurrentBag<Load> again, CancellationToken stop)
     {
-        if (parcel.OneByOne.Count > 1)
-            foreach (var one in parcel.OneByOne) await SendAgainAsync(door, one, tally);
-        else if (await SendAsync(door, parcel, tally, CancellationToken.None) is { } issue)
-            tally.Skipped(parcel.From, issue);
+        if (await LineFile.MisfitAsync(file, stop) is { } broken)
+        {
+            tally.Skipped(file, broken);
+            return;
+        }
+        await foreach (var load in LineFile.LoadsAsync(file, stop)) await SendAsync(door, load, tally, again, stop);
+    }
+
+    /// <summary>What is refused goes to the lines that are sent again; null = it is named.</summary>
+    private static async Task SendAsync(ImportDoor door, Load load, ImportTally tally, ConcurrentBag<Load>? again, CancellationToken stop)
+    {
+        if ((await door.ImportAsync(load.Text, stop)).Failed(out var issue, out var refused))
+        {
+            tally.Skipped(load.Place(load.Lines[0].Line), issue);
+            return;
+        }
+        tally.Count(load.Lines.Where((_, i) => !refused.ContainsKey(i + 1)).Select(line => line.Type));
+        if (refused.Count > 0 && refused.Count <= MostAgain && again is not null) again.Add(load.Only(refused.Keys.Select(i => load.Lines[i - 1].Line).ToHashSet()));
+        else foreach (var (i, why) in refused.OrderBy(r => r.Key)) tally.Skipped(load.Place(load.Lines[i - 1].Line), why);
     }
 
     /// <summary>Null when it was taken; entries of a batch that were refused are named by themselves.</summary>

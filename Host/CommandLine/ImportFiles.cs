@@ -6,17 +6,11 @@ using Fhir.Server.Core.Outcomes;
 namespace Host.CommandLine;
 
 /// <summary>One Bundle to send: its text, the type of the resource in each entry (null = the entry writes none), and where it came from.</summary>
-public sealed record Parcel(string From, ReadOnlyMemory<byte> Body, IReadOnlyList<string?> Types)
-{
-    /// <summary>The same resources one by one, for lines that merely stood beside a refused one; empty for a Bundle of somebody's own making.</summary>
-    public IReadOnlyList<Parcel> OneByOne { get; init; } = [];
-}
+public sealed record Parcel(string From, ReadOnlyMemory<byte> Body, IReadOnlyList<string?> Types);
 
-/// <summary>Reads what can be imported: bundles (transaction, batch, collection), single resources, and NDJSON.</summary>
+/// <summary>Reads what can be imported beside NDJSON: bundles (transaction, batch, collection) and single resources.</summary>
 public static class ImportFiles
 {
-    private const int LinesPerParcel = 200;
-
     /// <summary>The files that the words name, a folder standing for all *.json and *.ndjson in it; an issue for each word that names nothing.</summary>
     public static (IReadOnlyList<string> Files, IReadOnlyList<string> Absent) Find(IEnumerable<string> words)
     {
@@ -36,12 +30,12 @@ public static class ImportFiles
 
     public static bool IsLines(string file) => file.EndsWith(".ndjson", StringComparison.OrdinalIgnoreCase);
 
-    /// <summary>The parcels of one file; all of it must be JSON before the first is sent.</summary>
-    public static async Task<Result<IReadOnlyList<Parcel>>> ReadAsync(string file, CancellationToken stop)
+    /// <summary>The Bundle to send for one file.</summary>
+    public static async Task<Result<Parcel>> ReadAsync(string file, CancellationToken stop)
     {
         try
         {
-            return IsLines(file) ? await LinesAsync(file, stop) : Document(file, await File.ReadAllBytesAsync(file, stop));
+            return Document(file, await File.ReadAllBytesAsync(file, stop));
         }
         catch (JsonException broken)
         {
@@ -53,48 +47,19 @@ public static class ImportFiles
         }
     }
 
-    private static Result<IReadOnlyList<Parcel>> Document(string file, byte[] text)
+    private static Result<Parcel> Document(string file, byte[] text)
     {
         var body = Unmarked(text);
         using var json = JsonDocument.Parse(body);
         var root = json.RootElement;
         return (TypeOf(root), Text(root, "type")) switch
         {
-            ("Bundle", "transaction" or "batch") => new[] { new Parcel(file, body, Types(root)) },
-            ("Bundle", "collection") => new[] { Transaction(file, Entries(root).Select(e => (Text(e, "fullUrl"), Resource: Child(e, "resource"))).Where(e => e.Resource is not null).Select(e => (e.Item1, e.Resource!.Value))) },
+            ("Bundle", "transaction" or "batch") => new Parcel(file, body, Types(root)),
+            ("Bundle", "collection") => Transaction(file, Entries(root).Select(e => (Text(e, "fullUrl"), Resource: Child(e, "resource"))).Where(e => e.Resource is not null).Select(e => (e.Item1, e.Resource!.Value))),
             ("Bundle", _) => new Issue(IssueKind.Unsupported, "Only Bundles of type transaction, batch or collection can be imported.", "Bundle.type"),
             (null, _) => new Issue(IssueKind.Invalid, "This is not a FHIR resource."),
-            _ => new[] { Transaction(file, [(null, root)]) },
+            _ => Transaction(file, [(null, root)]),
         };
-    }
-
-    private static async Task<Result<IReadOnlyList<Parcel>>> LinesAsync(string file, CancellationToken stop)
-    {
-        var parcels = new List<Parcel>();
-        var lines = new List<(string From, JsonElement Resource)>();
-        var number = 0L;
-        await foreach (var line in File.ReadLinesAsync(file, stop))
-        {
-            number++;
-            if (string.IsNullOrWhiteSpace(line)) continue;
-            try
-            {
-                lines.Add((string.Create(CultureInfo.InvariantCulture, $"{file}, line {number}"), JsonElement.Parse(line)));
-            }
-            catch (JsonException)
-            {
-                return new Issue(IssueKind.Invalid, string.Create(CultureInfo.InvariantCulture, $"This is not JSON (line {number})."));
-            }
-            if (lines.Count == LinesPerParcel) Close();
-        }
-        if (lines.Count > 0) Close();
-        return parcels;
-
-        void Close()
-        {
-            parcels.Add(Transaction(file, lines.Select(l => ((string?)null, l.Resource))) with { OneByOne = [.. lines.Select(l => Transaction(l.From, [(null, l.Resource)]))] });
-            lines.Clear();
-        }
     }
 
     // What has an id keeps it (PUT), the rest is created. The resource's own text is copied as it is: 1.00 stays 1.00.

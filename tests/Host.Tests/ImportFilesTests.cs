@@ -15,7 +15,7 @@ public sealed class ImportFilesTests : IDisposable
     public async Task A_transaction_is_sent_as_it_is()
     {
         const string text = """{"resourceType":"Bundle","type":"transaction","entry":[{"resource":{"resourceType":"Patient"},"request":{"method":"POST","url":"Patient"}},{"request":{"method":"DELETE","url":"Patient/1"}}]}""";
-        var parcel = Assert.Single(await ReadAsync("t.json", text));
+        var parcel = await ReadAsync("t.json", text);
         Assert.Equal(text, Encoding.UTF8.GetString(parcel.Body.Span));
         Assert.Equal(["Patient", null], parcel.Types);
     }
@@ -23,8 +23,8 @@ public sealed class ImportFilesTests : IDisposable
     [Fact]
     public async Task A_collection_becomes_a_transaction_that_keeps_ids_links_and_decimals()
     {
-        var parcel = Assert.Single(await ReadAsync("c.json",
-            """{"resourceType":"Bundle","type":"collection","entry":[{"fullUrl":"urn:uuid:a","resource":{"resourceType":"Patient"}},{"resource":{"resourceType":"Observation","id":"o1","valueQuantity":{"value":1.00}}}]}"""));
+        var parcel = await ReadAsync("c.json",
+            """{"resourceType":"Bundle","type":"collection","entry":[{"fullUrl":"urn:uuid:a","resource":{"resourceType":"Patient"}},{"resource":{"resourceType":"Observation","id":"o1","valueQuantity":{"value":1.00}}}]}""");
         var entries = JsonElement.Parse(parcel.Body.Span).GetProperty("entry");
         Assert.Equal("urn:uuid:a", entries[0].GetProperty("fullUrl").GetString());
         Assert.Equal("POST Patient", Request(entries[0]));
@@ -33,13 +33,28 @@ public sealed class ImportFilesTests : IDisposable
     }
 
     [Fact]
-    public async Task Lines_travel_together_and_can_be_sent_one_by_one()
+    public async Task Lines_travel_together_with_their_numbers_in_the_file_and_some_of_them_again()
     {
-        var lines = string.Join('\n', Enumerable.Range(1, 450).Select(i => $$"""{"resourceType":"Patient","id":"p{{i}}"}"""));
-        var parcels = await ReadAsync("p.ndjson", lines + "\n\n");
-        Assert.Equal([200, 200, 50], parcels.Select(p => p.Types.Count));
-        Assert.EndsWith("p.ndjson, line 201", parcels[1].OneByOne[0].From, StringComparison.Ordinal);
-        Assert.Equal("PUT Patient/p201", Request(JsonElement.Parse(parcels[1].OneByOne[0].Body.Span).GetProperty("entry")[0]));
+        var file = Path.Combine(_folder, "p.ndjson");
+        await File.WriteAllTextAsync(file, "\n{\"resourceType\":\"Patient\",\"id\":\"a\"}\n\n{\"resourceType\":\"Basic\",\"x\":1.00}\n{\"id\":\"c\"}");
+        Assert.Null(await LineFile.MisfitAsync(file, default));
+        var load = Assert.Single(await LineFile.LoadsAsync(file, default).ToListAsync());
+        Assert.Equal([(2, "Patient"), (4, "Basic"), (5, "")], load.Lines);
+        Assert.Equal("{\"resourceType\":\"Patient\",\"id\":\"a\"}\n{\"resourceType\":\"Basic\",\"x\":1.00}\n{\"id\":\"c\"}\n", Encoding.UTF8.GetString(load.Text));
+        var some = load.Only(new HashSet<long> { 4, 5 });
+        Assert.Equal(("{\"resourceType\":\"Basic\",\"x\":1.00}\n{\"id\":\"c\"}\n", 2), (Encoding.UTF8.GetString(some.Text), some.Lines.Count));
+        Assert.EndsWith("p.ndjson, line 4", some.Place(4), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_long_file_travels_in_several_loads()
+    {
+        var file = Path.Combine(_folder, "long.ndjson");
+        var line = $$"""{"resourceType":"Basic","id":"{{new string('x', 1_000_000)}}"}""";
+        await File.WriteAllLinesAsync(file, Enumerable.Repeat(line, 40));
+        var loads = await LineFile.LoadsAsync(file, default).ToListAsync();
+        Assert.Equal(3, loads.Count);
+        Assert.Equal(Enumerable.Range(1, 40).Select(i => (long)i), loads.SelectMany(l => l.Lines).Select(l => l.Line));
     }
 
     [Theory]
@@ -50,7 +65,8 @@ public sealed class ImportFilesTests : IDisposable
     public async Task A_broken_file_is_told_before_any_of_it_is_sent(string name, string text)
     {
         await File.WriteAllTextAsync(Path.Combine(_folder, name), text);
-        Assert.True((await ImportFiles.ReadAsync(Path.Combine(_folder, name), default)).Failed(out _, out _));
+        var path = Path.Combine(_folder, name);
+        Assert.True(ImportFiles.IsLines(path) ? await LineFile.MisfitAsync(path, default) is not null : (await ImportFiles.ReadAsync(path, default)).Failed(out _, out _));
     }
 
     [Fact]
@@ -64,11 +80,11 @@ public sealed class ImportFilesTests : IDisposable
 
     private static string Request(JsonElement entry) => $"{entry.GetProperty("request").GetProperty("method").GetString()} {entry.GetProperty("request").GetProperty("url").GetString()}";
 
-    private async Task<IReadOnlyList<Parcel>> ReadAsync(string name, string text)
+    private async Task<Parcel> ReadAsync(string name, string text)
     {
         var file = Path.Combine(_folder, name);
         await File.WriteAllTextAsync(file, text);
-        Assert.False((await ImportFiles.ReadAsync(file, default)).Failed(out _, out var parcels));
-        return parcels!;
+        Assert.False((await ImportFiles.ReadAsync(file, default)).Failed(out _, out var parcel));
+        return parcel!;
     }
 }

@@ -134,6 +134,24 @@ public sealed class StartAndCommands
     }
 
     [Fact]
+    public async Task Lines_may_refer_by_criteria_to_what_another_file_brings()
+    {
+        await using var clinic = await Clinic.OpenAsync();
+        var folder = Directory.CreateDirectory(Path.Combine(clinic.DataFolder, "files")).FullName;
+        await File.WriteAllTextAsync(Path.Combine(folder, "a.ndjson"), """
+            {"resourceType":"Observation","id":"of-later","status":"final","code":{"text":"x"},"subject":{"reference":"Patient?identifier=urn:test|later"}}
+            {"resourceType":"Observation","id":"of-nobody","status":"final","code":{"text":"x"},"subject":{"reference":"Patient?identifier=urn:test|nobody"}}
+            """);
+        await File.WriteAllTextAsync(Path.Combine(folder, "b.ndjson"), """{"resourceType":"Patient","id":"later","identifier":[{"system":"urn:test","value":"later"}]}""");
+        var (code, said) = await clinic.CommandAsync("import", folder);
+        Assert.Equal(1, code);
+        Assert.Contains("a.ndjson, line 2", said, StringComparison.Ordinal);
+        Assert.Matches(@"(?m)^Observation +1$", said);
+        Assert.Matches(@"(?m)^Patient +1$", said);
+        Assert.Contains("Patient/later", (await (await clinic.DrJansen).GetAsync("Observation/of-later")).Must(200).Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Sixty_bundles_load_without_a_rejected_entry_and_every_type_counts_what_the_files_hold()
     {
         Assert.SkipWhen(Checkout.TestData is null, "The public test data is not here (FHIR_TEST_DATA).");

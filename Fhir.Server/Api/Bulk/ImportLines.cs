@@ -45,12 +45,15 @@ public sealed class ImportLines(Writing writing)
 
     private async Task<Result<Write>> WriteOf(ImportOrder order, long number, ReadOnlyMemory<byte> line, CancellationToken stop)
     {
-        if (RequestBody.Parse(line).Failed(out var issue, out var body)) return issue;
+        var mayAsk = line.Span.Contains((byte)'?');
+        if (RequestBody.Parse(line, inTransaction: mayAsk).Failed(out var issue, out var body)) return issue;
         if (body.Resource.Type == "AuditEvent") return new Issue(IssueKind.Unsupported, "An AuditEvent is appended by its own system and not imported.");
         if ((await writing.FitAsync(body, body.Resource.Type, stop)).Failed(out issue, out body)) return issue;
         var id = body.Resource["id"].Text ?? IdOf(order, number);
         if (!Update.IsId(id)) return new Issue(IssueKind.Invalid, "An id has 1 to 64 letters, digits, - and '.'.", $"{body.Resource.Type}.id");
-        return Update.WriteOf(new(body.Resource.Type, id), body, new(), order.Home) with { InBulk = true };
+        var write = Update.WriteOf(new(body.Resource.Type, id), body, new(), order.Home) with { InBulk = true };
+        if (!mayAsk) return write;
+        return ConditionalReferences.In(body.Resource).Failed(out issue, out var lookups) ? issue : write with { Lookups = lookups };
     }
 
     private static string IdOf(ImportOrder order, long number) =>

@@ -32,6 +32,18 @@ public abstract class ImportContract
     }
 
     [Fact]
+    public async Task T40_A_line_may_refer_by_criteria_to_what_is_here()
+    {
+        await using var house = await House.OpenAsync(on: await EmptyAsync());
+        var integrator = house.As("integrator");
+        Assert.Equal(201, (await integrator.Put("/fhir/Patient/here", """{"resourceType":"Patient","id":"here","identifier":[{"system":"urn:x","value":"1?"}]}""")).Code);
+        string Line(string id, string subject) => $$"""{"resourceType":"Observation","id":"{{id}}","status":"final","code":{"text":"x?"},"subject":{"reference":"{{subject}}"} }""";
+        var manifest = await integrator.Manifest(await ImportAsync(integrator, $"{Line("one", "Patient?identifier=urn:x|1?")}\n{Line("two", "Patient?identifier=urn:x|2")}\n{Line("three", "Patient/here")}"));
+        Assert.Equal("line[2]", ((string)Assert.Single(await integrator.Lines(manifest, "error"))["issue"]![0]!["expression"]![0]!).Split('.')[0]);
+        foreach (var id in (string[])["one", "three"]) Assert.Equal("Patient/here", (string)(await integrator.Get($"/fhir/Observation/{id}")).Json["subject"]!["reference"]!);
+    }
+
+    [Fact]
     public async Task Only_who_sees_the_whole_tenant_imports_and_nobody_else_finds_her_job()
     {
         await using var house = await House.OpenAsync(on: await EmptyAsync());
