@@ -60,10 +60,13 @@ internal sealed class ServerProcess : IAsyncDisposable
 
     public Task<string> TokenAsync(string user) => RunAsync("token", "--user", user, "--minutes", "120");
 
-    public async Task<HttpClient> ClientAsync(string user)
+    public async Task<HttpClient> ClientAsync(string user) => Client(await TokenAsync(user));
+
+    /// <summary>A client with a token that it was given before: one is good for every server on the folder.</summary>
+    public HttpClient Client(string token)
     {
         var client = new HttpClient { BaseAddress = Address };
-        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", await TokenAsync(user));
+        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
         return client;
     }
 

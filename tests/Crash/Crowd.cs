@@ -15,8 +15,8 @@ internal sealed class Crowd
     public async Task CheckAsync(HttpClient integrator, HttpClient clinician)
     {
         _writers ??= await WritersAsync(clinician);
-        foreach (var writer in _writers) await writer.CheckAsync(integrator, clinician);
-        foreach (var (thread, ledger) in _threads) await Messenger.CheckThreadAsync(clinician, thread, ledger);
+        await Task.WhenAll(_writers.Select(writer => writer.CheckAsync(integrator, clinician)));   // each looks at its own
+        await Task.WhenAll(_threads.Select(thread => Messenger.CheckThreadAsync(clinician, thread.Key, thread.Value)));
     }
 
     public Task WriteAsync(HttpClient integrator, HttpClient clinician, Func<bool> isOver) =>

@@ -32,12 +32,13 @@ public sealed class KillTests
 
     private static async Task KillServersAsync(string folder, string[] settings)
     {
-        var (random, crowd) = (Seed.New(), new Crowd());
+        var (random, crowd, tokens) = (Seed.New(), new Crowd(), Array.Empty<string>());
         for (var cycle = 0; cycle <= Cycles; cycle++)
         {
             await using var server = await ServerProcess.StartAsync(folder, settings: settings);
-            using var integrator = await server.ClientAsync("integrator");
-            using var clinician = await server.ClientAsync("dr.jansen");
+            if (tokens.Length == 0) tokens = await Task.WhenAll(server.TokenAsync("integrator"), server.TokenAsync("dr.jansen"));
+            using var integrator = server.Client(tokens[0]);
+            using var clinician = server.Client(tokens[1]);
             await crowd.CheckAsync(integrator, clinician);
             if (cycle == Cycles) await server.RunAsync("verify-audit");
             var killed = KillAsync(server, crowd, random.Next(700));
