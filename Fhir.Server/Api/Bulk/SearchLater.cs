@@ -18,7 +18,7 @@ public sealed class SearchLater(ExportStart start)
 
     /// <summary>Does a parameter of that name say how a page looks?</summary>
     internal static bool IsOfPages(string name) =>
-        name.Split(':')[0] is "_include" or "_revinclude" or "_count" or "_sort" or "_summary" or "_elements" or "_total" or "_page";
+        name.Split(':')[0] is "_include" or "_revinclude" or "_count" or "_sort" or "_summary" or "_elements" or "_total" or "_page" or "_contained" or "_containedType";
 
     public async Task<IResult> StartAsync(string? type, IReadOnlyList<KeyValuePair<string, string>> parameters, HttpContext context, Caller caller, CancellationToken stop)
     {

@@ -59,7 +59,7 @@ internal static class CapabilityJson
     {
         var types = DefinitionSet.R4.ResourceTypes.SelectMany(t => SearchQuery.Parameters(t, DefinitionSet.R4)).Where(p => p.Code is not ("_id" or "_lastUpdated")).DistinctBy(p => p.Type).OrderBy(p => p.Type);
         var modifiers = types.Select(p => $"{p.Type.ToString().ToLowerInvariant()} {string.Join(' ', SearchQuery.Modifiers(p, DefinitionSet.R4, vocabulary).Concat(p.Type == SearchParameterType.Reference ? ["[type]"] : []).Select(m => $":{m}"))}");
-        return $"Search modifiers: {string.Join("; ", modifiers)}. Beside the parameters: _count, _elements, _has, _include, _list, _revinclude, _sort, _summary, _total, _type; chains. Under an id of its own choice only who sees the whole tenant creates.";
+        return $"Search modifiers: {string.Join("; ", modifiers)}. Beside the parameters: _contained, _containedType, _count, _elements, _has, _include, _list, _revinclude, _sort, _summary, _total, _type; chains. Under an id of its own choice only who sees the whole tenant creates.";
     }
 
     private static void Head(Utf8JsonWriter json, string baseUrl, DateTimeOffset since)

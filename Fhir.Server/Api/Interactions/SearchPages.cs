@@ -24,7 +24,11 @@ public sealed class SearchPages(ResourceSearch search, BinaryData binaries, Term
         if (SearchQuery.Parse(type, parameters, search.Definitions, strict, within, await VocabularyAsync(parameters, caller, stop), settings.Limits.Search).Failed(out var issue, out var query)) return issue;
         if ((await search.SearchAsync(query, caller.Sees, stop)).Failed(out issue, out var page)) return issue;
         var entries = new List<BundleEntry>(page.Matches.Count + page.Includes.Count + 2);
-        foreach (var match in page.Matches) entries.Add(await EntryAsync(match, "match", query.Elements, query, baseUrl, stop));
+        foreach (var match in page.Matches)
+        {
+            if (page.Inside is null || page.Inside[match.Rid].Contains("")) entries.Add(await EntryAsync(match, "match", query.Elements, query, baseUrl, stop));
+            if (page.Inside is not null) entries.AddRange(ContainedEntries.Of(await binaries.PutBackAsync(match, stop), page.Inside[match.Rid], query, baseUrl));
+        }
         foreach (var include in page.Includes) entries.Add(await EntryAsync(include, "include", [], query, baseUrl, stop));
         if (query.Ignored.Count > 0) entries.Add(new() { Resource = OperationOutcome.Of([.. query.Ignored.Distinct(StringComparer.Ordinal).Select(LeftOut)]), SearchMode = "outcome" });
         if (page.IncludesCut) entries.Add(new() { Resource = OperationOutcome.Warning(IncludesCut), SearchMode = "outcome" });

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using Fhir.Server.Core.Elements;
 using Fhir.Server.Core.Json;
 using Fhir.Server.Core.Outcomes;
@@ -175,7 +176,7 @@ internal sealed partial class Batch
         if (write.Thread is { } thread) change.Thread = await RidAsync(thread, stop);
         change.Label = write.Resource is { } resource ? Labels.Of(resource) : before?.Label ?? 0;
         if (prepared.Index is not { } index) return;
-        await ReserveAsync([.. index.Patients.Where(p => p != write.Key), .. index.References.Select(r => r.Target).Where(t => t != write.Key)], stop);
+        await ReserveAsync([.. index.Patients.Where(p => p != write.Key), .. index.Targets.Where(t => t != write.Key)], stop);
         if (change.Confined is Confinement.None or Confinement.Home) change.Confined = index.NamesPatientsBeside ? Confinement.Home : Confinement.None;
         change.Patient = index.Patients.Count switch { 0 => 0, 1 => PatientRid(index.Patients.First(), change), _ => -1 };
     }
@@ -211,6 +212,7 @@ internal sealed partial class Batch
             _bulk.Add(Row.Table, row.Columns());
             if (row.IndexKeys is { } keys) _bulk.Add(Row.KeysTable, [row.Rid, keys]);
             rows?.Insert(row.Rid, _bulk);
+            if (rows is not null) await TakePartsAsync(rows, null, row.Rid, stop);
         }
         else
         {
@@ -219,10 +221,23 @@ internal sealed partial class Batch
             if (before.Live >= 0) _bulk.Add(Row.HistoryTable, (before with { Label = Math.Max(before.Label, row.Label) }).HistoryColumns());
             _bulk.Before(row.Update());
             _bulk.Before(Row.Keys(row.Rid, row.IndexKeys));
-            foreach (var gone in (rows ?? IndexRows.Unpack(null)).Replace(IndexRows.Unpack(before.IndexKeys), row.Rid, _bulk)) _bulk.Before(gone);
+            var (now, was) = (rows ?? IndexRows.Unpack(null), IndexRows.Unpack(before.IndexKeys));
+            foreach (var gone in now.Replace(was, row.Rid, _bulk)) _bulk.Before(gone);
+            await TakePartsAsync(now, was, row.Rid, stop);
         }
         await PatientsAsync(row, before, index, stop);
     }
+
+    private async ValueTask TakePartsAsync(IndexRows rows, IndexRows? before, long owner, CancellationToken stop)
+    {
+        if (!rows.HasParts(before)) return;
+        if (before is not null) await FlushAsync(stop);   // its parts may be held back: written by this very batch
+        await rows.ReplacePartsAsync(before, owner, _bulk, _session, async () => --(_inside ??= await LastInsideAsync(_session, stop)).Value, stop);
+    }
+
+    /// <summary>The rids of what stands inside others go down from zero.</summary>
+    internal static async ValueTask<StrongBox<long>> LastInsideAsync(Session session, CancellationToken stop) =>
+        new(await session.FirstAsync(Sql.Of($"select coalesce(min(rid), 0) from contained"), r => r.GetInt64(0), stop));
 
     private static readonly Table PatientTable = new("res_patient", new("patient", ColumnKind.Long), new("rid", ColumnKind.Long));
 

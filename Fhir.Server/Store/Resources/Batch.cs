@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Fhir.Server.Core.Definitions;
 using Fhir.Server.Core.Elements;
 using Fhir.Server.Core.Json;
@@ -33,6 +34,7 @@ internal sealed partial class Batch : CommitScope
     private readonly Dictionary<ResourceKey, Row?> _found = [];
     private readonly List<Action> _announce = [];
     private readonly ChainEnd _audit;
+    private StrongBox<long>? _inside;
     private long _nextRid, _nextBody;
     private bool _written;
 
@@ -173,7 +175,7 @@ internal sealed partial class Batch : CommitScope
             _found[row.Key] = row;
             _newRids[row.Key] = row.Rid;
         }
-        var named = writes.Where(w => w.Index is not null).SelectMany(w => w.Index!.Patients.Concat(w.Index.References.Select(r => r.Target))).Concat(writes.Select(w => w.Write.Home).OfType<ResourceKey>());
+        var named = writes.Where(w => w.Index is not null).SelectMany(w => w.Index!.Patients.Concat(w.Index.Targets)).Concat(writes.Select(w => w.Write.Home).OfType<ResourceKey>());
         var made = writes.Where(w => w.Write.Kind == WriteKind.Create).Select(w => w.Write.Key).ToHashSet();
         await LookUpAsync([.. named.Where(k => !made.Contains(k) && !_newRids.ContainsKey(k) && !_parts.Rids.TryGet(k, out _)).ToHashSet()], CancellationToken.None);
     }

@@ -20,7 +20,14 @@ internal sealed class IndexRows
         new("ix_str", Long("p"), Long("v"), new("s", ColumnKind.Text), Long("x"), Long("rid")),
     ];
 
+    private const int Inside = 100;   // stands in the pack where a table's number does
+    private static readonly Table ContainedTable = new("contained", Long("rid"), Long("owner"), Long("typ"), new("fid", ColumnKind.Text), Long("has"));
+
     private readonly List<(int Table, object?[] Row)> _rows = [];   // each row has its last place free for the rid
+    private readonly List<Part> _parts = [];
+
+    /// <summary>A contained resource: what it is, and the rows that it has under a rid of its own.</summary>
+    private sealed record Part(long Typ, string Fid, long Has, IndexRows Rows);
 
     public static IndexRows Of(IndexEntries from, Func<ResourceKey, long> rid)
     {
@@ -31,10 +38,32 @@ internal sealed class IndexRows
         foreach (var (p, v, lo, hi) in from.Dates) rows.Add(2, [(long)p, v, lo, hi, null]);
         foreach (var (p, v, u, lo, hi) in from.Quantities) rows.Add(3, [(long)p, v, u, lo, hi, null]);
         foreach (var (p, v, s, x) in from.Strings) rows.Add(4, [(long)p, v, s, x, null]);
+        foreach (var inside in from.Inside) rows._parts.Add(new(AccessTable.Number(inside.Type), inside.Id, inside.Entries.Has, Of(inside.Entries, rid)));
         return rows;
     }
 
     private void Add(int table, object?[] row) => _rows.Add((table, row));
+
+    /// <summary>Something stands inside, or did before.</summary>
+    public bool HasParts(IndexRows? before) => _parts.Count > 0 || before is { _parts.Count: > 0 };
+
+    /// <summary>The rows of what stands inside in place of those that were there; next gives out rids.</summary>
+    public async ValueTask ReplacePartsAsync(IndexRows? before, long owner, BulkRows bulk, Session session, Func<ValueTask<long>> next, CancellationToken stop)
+    {
+        var there = before is not { _parts.Count: > 0 } ? [] : (await session.QueryAsync(Sql.Of($"select typ, fid, rid from contained where owner = {owner}"), r => ((r.GetInt64(0), r.GetString(1)), r.GetInt64(2)), stop)).ToDictionary();
+        foreach (var gone in before?._parts ?? [])
+        {
+            if (!there.TryGetValue((gone.Typ, gone.Fid), out var rid)) continue;
+            foreach (var (table, row) in gone.Rows._rows) bulk.Before(Remove(table, row, rid));
+            bulk.Before(Sql.Of($"delete from contained where rid = {rid}"));
+        }
+        foreach (var part in _parts)
+        {
+            var rid = await next();
+            bulk.Add(ContainedTable, [rid, owner, part.Typ, part.Fid, part.Has]);
+            part.Rows.Insert(rid, bulk);
+        }
+    }
 
     /// <summary>All rows of a new resource into the bulk lists.</summary>
     public void Insert(long rid, BulkRows bulk)
@@ -84,7 +113,19 @@ internal sealed class IndexRows
         using var stream = new MemoryStream(_rows.Count * 20);
         using var writer = new BinaryWriter(stream);
         foreach (var (table, row) in _rows) Write(writer, table, row);
+        foreach (var part in _parts) Write(writer, part);
         return stream.ToArray();
+    }
+
+    private static void Write(BinaryWriter writer, Part part)
+    {
+        writer.Write((byte)Inside);
+        writer.Write(part.Typ);
+        writer.Write(part.Fid);
+        writer.Write(part.Has);
+        var rows = part.Rows.Pack();
+        writer.Write7BitEncodedInt(rows.Length);
+        writer.Write(rows);
     }
 
     private static void Write(BinaryWriter writer, int table, object?[] row)
@@ -109,6 +150,11 @@ internal sealed class IndexRows
         while (reader.BaseStream.Position < packed.Length)
         {
             var table = reader.ReadByte();
+            if (table == Inside)
+            {
+                rows._parts.Add(new(reader.ReadInt64(), reader.ReadString(), reader.ReadInt64(), Unpack(reader.ReadBytes(reader.Read7BitEncodedInt()))));
+                continue;
+            }
             var columns = Tables[table].Columns;
             var row = new object?[columns.Length];
             for (var i = 0; i < columns.Length - 1; i++) row[i] = Read(reader, columns[i].Kind);

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Fhir.Server.Core.Definitions;
 using Fhir.Server.Core.Json;
 using Fhir.Server.Store.Access;
@@ -129,10 +130,13 @@ public sealed class Reindex(TenantDatabase database, Indexer indexer)
     private async Task StoreAsync(List<Made> made, WriteSession session, CancellationToken stop)
     {
         var (bulk, rids, words) = (new BulkRows(), await RidsAsync(made, session, stop), new HashSet<long>());
+        StrongBox<long>? inside = null;
         foreach (var (stored, entries) in made)
         {
             var rows = IndexRows.Of(entries, target => rids[target]);
-            foreach (var gone in rows.Replace(IndexRows.Unpack(stored.IndexKeys), stored.Rid, bulk)) await session.ExecuteAsync(gone, stop);
+            var before = IndexRows.Unpack(stored.IndexKeys);
+            foreach (var gone in rows.Replace(before, stored.Rid, bulk)) await session.ExecuteAsync(gone, stop);
+            if (rows.HasParts(before)) await rows.ReplacePartsAsync(before, stored.Rid, bulk, session, async () => --(inside ??= await Batch.LastInsideAsync(session, stop)).Value, stop);
             await session.ExecuteAsync(Sql.Of($"update res set has = {entries.Has} where rid = {stored.Rid}"), stop);
             await session.ExecuteAsync(Row.Keys(stored.Rid, rows.Pack()), stop);
             indexer.Words.Add(entries.Words, indexer.Numbers.Hash, words, bulk.Add);
@@ -143,7 +147,7 @@ public sealed class Reindex(TenantDatabase database, Indexer indexer)
     // What is referred to has a rid; a parameter that is new may refer to what nothing referred to before.
     private static async ValueTask<Dictionary<ResourceKey, long>> RidsAsync(List<Made> made, WriteSession session, CancellationToken stop)
     {
-        var keys = made.SelectMany(m => m.Entries.References.Select(r => r.Target)).Distinct().ToList();
+        var keys = made.SelectMany(m => m.Entries.Targets).Distinct().ToList();
         var pairs = keys.Select(k => ((long)AccessTable.Number(k.Type), k.Id)).ToList();
         var rids = (await session.QueryPairsAsync("select typ, fid, rid from res", pairs, r => (Key: new ResourceKey(AccessTable.Name(r.GetInt32(0)), r.GetString(1)), Rid: r.GetInt64(2)), stop))
             .ToDictionary(row => row.Key, row => row.Rid);

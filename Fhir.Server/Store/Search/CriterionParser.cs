@@ -73,7 +73,7 @@ internal sealed class CriterionParser(DefinitionSet definitions, Vocabulary? voc
 
     // R4 has a meaning for it, and nothing is indexed that could answer: _text, near and the like.
     private bool IsNamed(string? type, string code) =>
-        code is "_filter" or "_query" or "_contained" or "_containedType" || definitions.SearchParameter(type ?? "Resource", code) is not null;
+        code is "_filter" or "_query" || definitions.SearchParameter(type ?? "Resource", code) is not null;
 
     /// <summary>The name and what stands behind its colon.</summary>
     public static (string Code, string? Modifier) Split(string key) =>

@@ -19,6 +19,10 @@ public sealed class IndexEntries
     public HashSet<(int P, long V, string S, long X)> Strings { get; } = [];
     /// <summary>ix_word: the texts of names, as they stand in ix_str.</summary>
     public HashSet<string> Words { get; } = new(StringComparer.Ordinal);
+    /// <summary>What stands inside the resource, each with its own rows.</summary>
+    public List<Contained> Inside { get; } = [];
+    /// <summary>The resources of this server that it refers to, also from inside.</summary>
+    public IEnumerable<ResourceKey> Targets => References.Select(r => r.Target).Concat(Inside.SelectMany(c => c.Entries.References.Select(r => r.Target)));
     /// <summary>Bit per search parameter of R4 (its ordinal in the definitions): has it any value? Answers :missing.</summary>
     public long Has { get; set; }
     /// <summary>The commit that last changed the deployer's own parameters, as far as the indexer knew.</summary>
@@ -27,6 +31,9 @@ public sealed class IndexEntries
     public HashSet<ResourceKey> Patients { get; } = [];
     /// <summary>They stand beside what R4's compartment looks at (<see cref="Beside"/>): they open the row to nobody.</summary>
     public bool NamesPatientsBeside { get; set; }
+
+    /// <summary>A contained resource by its type and its id in the container.</summary>
+    public sealed record Contained(string Type, string Id, IndexEntries Entries);
 
     // Two components with the same value are one row: bytes are compared, not arrays.
     private sealed class SameRow : IEqualityComparer<(int P, long V, long U, byte[] Lo, byte[] Hi)>

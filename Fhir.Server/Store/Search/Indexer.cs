@@ -30,6 +30,7 @@ public sealed class Indexer
         foreach (var parameter in catalog.Of(resource.Type).Values)
             if (parameter.Path is not null) Extract(resource, parameter, entries, catalog);
         ContentWords.Index(resource, catalog, entries);
+        foreach (var inside in resource.Each("contained")) TakeContained(inside, entries, catalog);
         if (resource.Type == "Patient") TakeItself(resource, entries);
         else if (entries.Patients.Count == 0) entries.NamesPatientsBeside = Beside.AddPatients(resource, this, entries.Patients);
         return entries;
@@ -62,6 +63,18 @@ public sealed class Indexer
 
     /// <summary>The resource of this server whose security a Binary shares.</summary>
     internal ResourceKey? ContextOf(Element binary) => ReferenceText.TextOf(binary["securityContext"]) is { } text ? ReferenceText.Local(text, _bases) : null;
+
+    // Found only where it is asked for (_contained); it opens its container to nobody.
+    private void TakeContained(Element resource, IndexEntries container, SearchCatalog catalog)
+    {
+        if (resource["id"].Text is not { Length: > 0 } id || AccessTable.ReadBy(resource.Type) is Keeper.Nobody or Keeper.Audit || container.Inside.Exists(c => c.Type == resource.Type && c.Id == id)) return;
+        var entries = new IndexEntries { Epoch = catalog.Epoch };
+        foreach (var parameter in catalog.Of(resource.Type).Values)
+            if (parameter.Path is not null) Extract(resource, parameter, entries, catalog);
+        ContentWords.Index(resource, catalog, entries);
+        container.Words.UnionWith(entries.Words);
+        container.Inside.Add(new(resource.Type, id, entries));
+    }
 
     // A Patient stands in her own compartment only, whatever she links to.
     private static void TakeItself(Element patient, IndexEntries entries)

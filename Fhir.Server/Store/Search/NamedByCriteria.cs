@@ -32,6 +32,9 @@ internal sealed class NamedByCriteria(Lookup lookup, Rids known, bool someMatch)
             case ChainCriterion chain:
                 foreach (var (target, condition) in chain.Targets) Take(condition, target, isDirect: false);
                 break;
+            case ContainedCriterion contained:
+                foreach (var inside in contained.All) Take(inside, contained.Type, isDirect: false);
+                break;
             case HasCriterion has:
                 Take(has.Inner, has.Source, isDirect: false);
                 break;

@@ -24,11 +24,15 @@ internal sealed class QueryParser(string? type, DefinitionSet definitions, bool 
 
     public bool BoundsCare { get; init; }
     private string? _summary, _page;
+    private Containing _containing = Containing.No;
 
     public Result<SearchQuery> Parse(IReadOnlyList<KeyValuePair<string, string>> parameters)
     {
         if (parameters.Count > limits.Parameters) return new Issue(IssueKind.Unsupported, $"A search has at most {limits.Parameters} parameters.") { Code = "too-costly" };
         if (Types(parameters).Failed(out var issue, out var types)) return issue;
+        if (Containing.Of(parameters).Failed(out issue, out var containing)) return issue;
+        if (containing.Inside && types.Contains(null)) return new Issue(IssueKind.Unsupported, "What is contained is searched for by its type.", "_contained");
+        _containing = containing;
         _branches.AddRange(types.Select(t => new SearchQuery.Branch(t, within is { } focus ? [new CompartmentCriterion(focus)] : [])));
         foreach (var (key, value) in parameters)
         {
@@ -36,10 +40,12 @@ internal sealed class QueryParser(string? type, DefinitionSet definitions, bool 
             if (strict || !CriterionParser.IsUnknown(wrong)) return wrong with { Where = key };
             _ignored.Add(key);
         }
+        if (_containing is { Inside: true, TellsContainer: false } && (_accurate || _estimated || _summary == "count" || _count == 0))
+            return new Issue(IssueKind.Unsupported, "Contained resources are not counted: ask for their containers.", "_containedType");
         return new SearchQuery
         {
             Type = type, Within = within, Count = _summary == "count" ? 0 : _count, Accurate = _accurate, Estimated = _estimated, Summary = _summary == "count" ? null : _summary,
-            Elements = _elements, Page = _page, Used = _used, Ignored = _ignored, Sort = _sort, Includes = _includes, Branches = _branches, AsksRows = IndexProgress.Later(_criteria.AsksRows, _sortsByWords ? IndexProgress.Words : null), Custom = _criteria.Custom, Worded = _criteria.Worded, Limits = limits,
+            Elements = _elements, Page = _page, Used = _used, Ignored = _ignored, Sort = _sort, Includes = _includes, Branches = _containing.Branches(_branches), Containing = _containing, AsksRows = _containing.Inside ? IndexProgress.Contained : IndexProgress.Later(_criteria.AsksRows, _sortsByWords ? IndexProgress.Words : null), Custom = _criteria.Custom, Worded = _criteria.Worded, Limits = limits,
         };
     }
 
@@ -67,7 +73,7 @@ internal sealed class QueryParser(string? type, DefinitionSet definitions, bool 
             ("_include" or "_revinclude", null or "iterate" or "recurse") => Include(value, reverse: name == "_revinclude", iterate: modifier is not null),
             ("_type", null) when type is null => null,
             ("start" or "end", null) when BoundsCare => Care(name == "start", value),
-            ("_contained", null) when value == "false" => null,   // as it is without
+            ("_contained" or "_containedType", null) => null,
             ("_format" or "_pretty", null) => null,   // how the answer is written is not ours to know
             _ => Criterion(key, value),
         };
@@ -123,6 +129,7 @@ internal sealed class QueryParser(string? type, DefinitionSet definitions, bool 
 
     private Issue? Sortable(string code)
     {
+        if (_containing.Inside) return new Issue(IssueKind.Unsupported, "What is contained is sorted by _id or _lastUpdated of the container.");
         if (_branches.Count > 1) return new Issue(IssueKind.Unsupported, "A search over several types is sorted by _id or _lastUpdated.");
         if (_criteria.Find(_branches[0].Type, code) is not { } definition) return CriterionParser.Unknown;
         if (definition.Type == SearchParameterType.Composite) return new Issue(IssueKind.Unsupported, "A composite has no order to sort by.");

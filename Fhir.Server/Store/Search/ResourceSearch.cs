@@ -69,6 +69,7 @@ public sealed class ResourceSearch
     {
         if (!criteria.HasCriteria) return new Issue(IssueKind.Invalid, "The criteria would match everything.");
         if (criteria.Type is null || !sees.Allows(criteria.Type, Permission.Search)) return new Issue(IssueKind.Forbidden, "Conditional requests need the right to search the type.");
+        if (criteria.Containing.Inside) return new Issue(IssueKind.Unsupported, "What is contained cannot be written or referred to by itself.", "_contained");
         var lookup = LookupNow();
         if (await _words.NotYetAsync(criteria, lookup.Catalog, _numbers, session, stop) is { } notYet) return notYet;
         var sql = new SearchSql(criteria, sees, lookup);
@@ -91,11 +92,19 @@ public sealed class ResourceSearch
         var whole = after is null && !more;
         return new SearchPage(Reduced(matches, sees), Reduced(included, sees))
         {
-            Total = whole ? matches.Count : query.Accurate || query.Estimated ? await CountAsync(session, sql, query.Estimated ? SearchQuery.MostEstimated : long.MaxValue, stop) : null,
+            Total = query.TellsContained ? null : whole ? matches.Count : query.Accurate || query.Estimated ? await CountAsync(session, sql, query.Estimated ? SearchQuery.MostEstimated : long.MaxValue, stop) : null,
             Concerned = !whole && (query.Accurate || query.Estimated) ? await SomeAsync(session, sql, stop) : [],   // it counts those beyond the page
             Next = more ? new PageToken(after?.Ceiling ?? rows[0].Ceiling, byRid, rows[matches.Count - 1].Keys).Close(_seal, query, sees) : null,
             IncludesCut = cut,
+            Inside = query.TellsContained ? await InsideAsync(session, sql, matches, stop) : null,
         };
+    }
+
+    private static async ValueTask<Dictionary<long, IReadOnlyList<string>>> InsideAsync(Session session, SearchSql sql, List<ResourceVersion> matches, CancellationToken stop)
+    {
+        if (matches.Count == 0) return [];
+        var found = await session.QueryAsync(sql.Inside([.. matches.Select(m => m.Rid)]), r => (Owner: r.GetInt64(0), Fid: r.IsDBNull(1) ? "" : r.GetString(1)), stop);
+        return found.GroupBy(f => f.Owner).ToDictionary(g => g.Key, g => (IReadOnlyList<string>)[.. g.Select(f => f.Fid).Order(StringComparer.Ordinal)]);
     }
 
     // A page that would include too much ends earlier: what it leaves comes behind the next link, with its own includes.

@@ -15,6 +15,7 @@ internal sealed class SearchSql
     private readonly List<(Scope Scope, IReadOnlyList<Criterion> All)> _branches;
     private readonly int _bound;
     private Start? _start;
+    private readonly bool _isContaining;
     private bool _isNarrowed;
 
     /// <summary>What a statement starts from: a select of rids, and the condition that it makes up for.</summary>
@@ -23,7 +24,7 @@ internal sealed class SearchSql
     public SearchSql(SearchQuery query, AccessContext sees, Lookup lookup)
     {
         _branches = [.. query.Branches.Select(b => (new Scope("r", b.Type, sees, lookup), (IReadOnlyList<Criterion>)b.All))];
-        _bound = query.Limits.Scanned;
+        (_bound, _isContaining) = (query.Limits.Scanned, query.Containing.Inside);
     }
 
     public Scope Scope => _branches[0].Scope;
@@ -43,7 +44,13 @@ internal sealed class SearchSql
     /// </summary>
     public async ValueTask ChooseStartAsync(Session session, bool canBeRead, CancellationToken stop)
     {
-        if (_branches.Count > 1 || _isNarrowed) return;
+        if (_isNarrowed) return;
+        if (_branches.Count > 1)
+        {
+            var each = _branches.ConvertAll(b => b.All.Select(c => c.Rids(b.Scope)).FirstOrDefault(rids => rids is not null));
+            _start = _isContaining && each.TrueForAll(rids => rids is not null) ? new(Sql.Join(" union all ", each!), IsOrdered: false, Instead: null) : null;
+            return;
+        }
         var starts = Starts(_ => true);
         _start = null;
         if (starts.Count == 1 && !canBeRead && Scope.Sees.SeesAll) _start = starts[0];
@@ -61,6 +68,10 @@ internal sealed class SearchSql
 
     private List<Start> Starts(Func<Criterion, bool> which) =>
         [.. _branches[0].All.Where(which).Select(c => (Criterion: c, Rids: c.Rids(Scope))).Where(c => c.Rids is not null).Select(c => new Start(c.Rids!, c.Criterion.IsOrdered, c.Criterion))];
+
+    /// <summary>What the matches contain that was asked for, as (owner, fid), and those that match by themselves (fid null).</summary>
+    public Sql Inside(IReadOnlyList<long> rids) => Sql.Join(" union all ", _branches.SelectMany(b => b.All.OfType<ContainedCriterion>().Select(c => c.Of(rids, b.Scope)))
+        .Concat(_branches.Where(b => !b.All.OfType<ContainedCriterion>().Any()).Select(b => Sql.Of($"select r.rid, null from res r where {Sql.In("r.rid", rids)} and {b.Scope.Seen} and {Sql.All(b.All.Select(c => c.Holds(b.Scope)))}"))));
 
     /// <summary>The number of matches.</summary>
     public Sql Count() => Sql.Of($"select count(*) from {From()} where {Matches(Sql.True)}");

@@ -141,7 +141,7 @@ public abstract class LeakListContract(LeakListContract.Stage stage)
     }
 
     [Theory]
-    [InlineData("_contained=true")]
+    [InlineData("_contained=x")]
     [InlineData("_text=Zwartsluis")]
     [InlineData("_content=Zwartsluis")]
     [InlineData("_filter=family eq Zwartsluis")]
@@ -310,6 +310,19 @@ public abstract class LeakListContract(LeakListContract.Stage stage)
     }
 
     [Fact]
+    public async Task H4_What_a_hidden_resource_contains_finds_nothing()
+    {
+        Assert.Equal(["secret-letter"], await Ids(Bakker, "/fhir/Practitioner?_contained=true&family=Zwartsluis"));
+        Assert.Equal(["inside"], await Ids(Bakker, "/fhir/Practitioner?_contained=true&_containedType=contained&family=Zwartsluis"));
+        foreach (var how in (string[])["_contained=true", "_contained=both", "_contained=true&_containedType=contained"])
+            foreach (var by in (Client[])[Jansen, DeVries, DeWit]) Assert.Empty(await Ids(by, $"/fhir/Practitioner?{how}&family=Zwartsluis"));
+        Assert.Equal(0, (int)Ok(await Jansen.Get("/fhir/Practitioner?_contained=true&family=Zwartsluis&_summary=count")).Json["total"]!);
+        Assert.Equal(["mine"], await Ids(Jansen, "/fhir/Organization?_contained=true&name=Werkgever"));   // the patient of whom a company doctor sees a part
+        Assert.Equal(["employer"], await Ids(Jansen, "/fhir/Organization?_contained=true&_containedType=contained&name=Werkgever"));
+        foreach (var how in (string[])["_contained=true", "_contained=both", "_contained=true&_containedType=contained"]) Assert.Empty(await Ids(DeVries, $"/fhir/Organization?{how}&name=Werkgever"));
+    }
+
+    [Fact]
     public async Task H4_The_words_of_a_hidden_message_find_nothing()
     {
         Assert.NotEmpty(await Ids(Bakker, "/fhir/Communication?_content=Zwartsluis"));
@@ -371,13 +384,14 @@ public abstract class LeakListContract(LeakListContract.Stage stage)
             {
                 Of("Organization", "de-eik", null, """ "active":true,"name":"De Eik" """), Of("Practitioner", "dr.smit", null, """ "name":[{"family":"Smit"}] """),
                 Of("PractitionerRole", "dr.smit", null, $$""" "active":true,"practitioner":{"reference":"Practitioner/dr.smit"},"organization":{"reference":"Organization/de-eik"},"code":[{"coding":[{"system":"{{ClinicUrls.ClinicRole}}","code":"gp"}]}] """),
-                Patient("mine", "de-linde", "Dijk", "999990020", "Assen", ""","link":[{"other":{"reference":"Patient/theirs"},"type":"seealso"}]"""), Patient("too", "de-linde", "Smit", "999990030", "Breda"), Patient("theirs", "rijnmond", "Zwartsluis", "999911120", "Delft"),
+                Patient("mine", "de-linde", "Dijk", "999990020", "Assen", ""","link":[{"other":{"reference":"Patient/theirs"},"type":"seealso"}],"contact":[{"organization":{"reference":"#employer"} }],"contained":[{"resourceType":"Organization","id":"employer","name":"Werkgever"}]"""), Patient("too", "de-linde", "Smit", "999990030", "Breda"), Patient("theirs", "rijnmond", "Zwartsluis", "999911120", "Delft"),
                 Of("Encounter", "secret", "rijnmond", """ "status":"planned","class":{"code":"AMB"},"subject":{"reference":"Patient/theirs"} """),
                 Observation("open", "de-linde", "mine", "8480-6", ""","encounter":{"reference":"Encounter/secret"}"""),
                 Observation("relabelled", "de-linde", "too", "8480-6", very), Observation("order1", "de-linde", "too", "order"), Observation("order2", "de-linde", "too", "order"), Observation("order3", "de-linde", "too", "order"),
                 Observation("classified", "de-linde", "too", "class"),
                 Of("Composition", "mine", "de-linde", Letter("mine", "open", "secret", "secret2", "nobody")), Of("Composition", "bare-letter", "de-linde", Letter("mine", "open")), Of("Composition", "theirs", "rijnmond", Letter("theirs", "open", "secret2")),
                 Of("Task", "chore", "de-linde", """ "status":"requested","intent":"order","focus":{"reference":"Observation/open"} """), Of("Task", "chore-of-secret", "de-linde", """ "status":"requested","intent":"order","focus":{"reference":"Observation/secret"} """),
+                Of("Condition", "secret-letter", "rijnmond", """ "subject":{"reference":"Patient/theirs"},"recorder":{"reference":"#inside"},"contained":[{"resourceType":"Practitioner","id":"inside","name":[{"family":"Zwartsluis"}]}] """),
                 Of("List", "shown-list", "de-linde", Listed("mine", "mine", "theirs")), Of("List", "secret-list", "rijnmond", Listed("theirs", "mine", "theirs")),
             };
             List<Fact> later = [Observation("relabelled", "de-linde", "too", "8480-6"), Observation("order1", "de-linde", "too", "order", ""","language":"nl" """), Observation("classified", "de-linde", "too", "class", ""","language":"nl" """)];

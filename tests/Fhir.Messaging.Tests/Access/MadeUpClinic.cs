@@ -9,6 +9,7 @@ public sealed class MadeUpClinic
     public static readonly DateTimeOffset Start = new(2026, 3, 2, 8, 0, 0, TimeSpan.Zero);
     public static readonly string[] Families = ["Dijk", "Jansen", "Peeters", "de Boer", "Ünal", "Smit"], Givens = ["Anna", "Bram", "Cem", "Dirk"], Cities = ["Assen", "Breda", "Delft"];
     public static readonly string[] ObservationCodes = ["8480-6", "29463-7", "2339-0", "718-7"], ConditionCodes = ["T90", "P76", "K86"];
+    public static readonly string[] Medications = ["metoprolol", "sertraline"];
     public static readonly string[] Statuses = ["final", "preliminary", "amended"];
 
     public static readonly Somebody Gp = new("dr.jansen", "gp", "de-linde"), Assistant = new("s.dewit", "assistant", "de-linde"), CompanyDoctor = new("dr.devries", "company-doctor", "arbodienst-oost"),
@@ -91,7 +92,7 @@ public sealed class MadeUpClinic
         for (var i = _chance.Between(0, 2); i > 0; i--)
             Say("Condition", Id("con"), Writer(home), $$""" {{subject}},"code":{"coding":[{"system":"http://hl7.org/fhir/sid/icpc-1-nl","code":"{{_chance.Of(ConditionCodes)}}"}]},"recordedDate":"{{Day()}}" """);
         for (var i = _chance.Between(0, 2); i > 0; i--)
-            Say("MedicationRequest", Id("med"), Writer(home), $$""" "status":"active","intent":"order",{{subject}},"medicationCodeableConcept":{"text":"{{_chance.Of((string[])["metoprolol", "sertraline"])}}"},"requester":{"reference":"PractitionerRole/{{_chance.Of(Clinicians).Name}}"} """);
+            Say("MedicationRequest", Id("med"), Writer(home), $$""" "status":"active","intent":"order",{{subject}},{{Medication(_chance.Of(Medications))}},"requester":{"reference":"PractitionerRole/{{_chance.Of(Clinicians).Name}}"} """);
         if (_chance.In(2)) Say("AllergyIntolerance", Id("all"), Writer(home), $$""" "patient":{"reference":"Patient/{{patient}}"},"code":{"text":"penicilline"},"criticality":"{{_chance.Of((string[])["low", "high"])}}" """);
         if (_chance.In(2)) Say("CareTeam", Id("team"), Writer(home), $$""" "status":"{{(_chance.In(4) ? "inactive" : "active")}}",{{subject}},"participant":[{"member":{"reference":"{{_chance.Of(Clinicians).Reference}}"} },{"member":{"reference":"{{_chance.Of(Clinicians).Reference}}"} }] """, label: 0);
         if (_chance.In(3)) Say("ServiceRequest", Id("ref"), Writer(home), $$""" "status":"{{(_chance.In(4) ? "completed" : "active")}}","intent":"order",{{subject}},"performer":[{"reference":"{{_chance.Of(Clinicians).Reference}}"}] """, label: 0);
@@ -100,6 +101,10 @@ public sealed class MadeUpClinic
         Say("RelatedPerson", patient.Replace("pt", "rp", StringComparison.Ordinal), home, $$""" "active":true,"patient":{"reference":"Patient/{{patient}}"} """, label: 0);
         Threads(patient, home);
     }
+
+    // Some stand inside the request itself.
+    private string Medication(string code) => _chance.In(2) ? $$""" "medicationCodeableConcept":{"text":"{{code}}"} """
+        : $$""" "medicationReference":{"reference":"#m"},"contained":[{"resourceType":"Medication","id":"m","status":"{{_chance.Of((string[])["active", "inactive"])}}","code":{"coding":[{"system":"urn:med","code":"{{code}}"}]} }] """;
 
     // A visit that is going on gives care; one that was planned does not.
     private string Encounter(string home, string subject)

@@ -25,13 +25,22 @@ public sealed class NaiveSearch(NaivePolicy policy, Somebody who)
         ["CareTeam.patient"] = (Kind.Link, ["subject"]), ["CareTeam.participant"] = (Kind.Link, ["participant.member"]), ["CareTeam.status"] = (Kind.Token, ["status"]),
         ["Communication.subject"] = (Kind.Link, ["subject"]), ["Communication.patient"] = (Kind.Link, ["subject"]), ["Communication.part-of"] = (Kind.Link, ["partOf"]), ["Communication.sender"] = (Kind.Link, ["sender"]), ["Communication.status"] = (Kind.Token, ["status"]),
         ["Communication._content"] = (Kind.Words, ["payload.contentString", "topic.text"]),
+        ["Medication.status"] = (Kind.Token, ["status"]), ["Medication.code"] = (Kind.Token, ["code.coding"]),
         ["List.item"] = (Kind.Link, ["entry.item"]), ["List.title"] = (Kind.Text, ["title"]), ["List.status"] = (Kind.Token, ["status"]),
         ["Appointment.status"] = (Kind.Token, ["status"]), ["Appointment.patient"] = (Kind.Link, ["participant.actor"]), ["Consent.patient"] = (Kind.Link, ["patient"]), ["Consent.status"] = (Kind.Token, ["status"]), ["Schedule.actor"] = (Kind.Link, ["actor"]),
     };
 
     private readonly Dictionary<string, Fact> _seen = policy.Current.Where(f => policy.Sees(who, f)).ToDictionary(f => f.Key, StringComparer.Ordinal);
 
-    public IReadOnlyList<Fact> Find(string type, IEnumerable<(string Key, string Value)> criteria) =>
+    public IReadOnlyList<Fact> Find(string type, IReadOnlyList<(string Key, string Value)> criteria) => criteria is [("_contained", var how), ..]
+        ? [.. _seen.Values.Where(f => (f.Type == type && how == "both" && criteria.Skip(1).All(c => Holds(f, c.Key, c.Value))) || Contains(f, type, [.. criteria.Skip(1)])).OrderBy(f => f.Key, StringComparer.Ordinal)]
+        : FindItself(type, criteria);
+
+    // What stands inside is seen by who sees the whole.
+    private bool Contains(Fact fact, string type, IReadOnlyList<(string Key, string Value)> criteria) => Knows(fact.Type, "_contained") && (fact.Body!["contained"]?.AsArray() ?? [])
+        .Select(inside => new Fact(0, (string)inside!["resourceType"]!, (string)inside["id"]!, inside.AsObject())).Any(inside => inside.Type == type && criteria.All(c => Holds(inside, c.Key, c.Value)));
+
+    private IReadOnlyList<Fact> FindItself(string type, IEnumerable<(string Key, string Value)> criteria) =>
         [.. _seen.Values.Where(f => f.Type == type && criteria.All(c => Holds(f, c.Key, c.Value))).OrderBy(f => f.Key, StringComparer.Ordinal)];
 
     private bool Holds(Fact fact, string key, string value)

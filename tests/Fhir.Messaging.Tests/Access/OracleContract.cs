@@ -107,11 +107,14 @@ internal sealed class Searches(IReadOnlyList<Fact> facts, Chance chance)
 
     public NaiveQuery Next()
     {
+        if (chance.In(20)) return new("Medication", [("_contained", chance.Of(["true", "both"])), .. Enumerable.Range(0, chance.Between(0, 2)).Select(_ => Contained())], null, null, chance.In(4) ? chance.Between(1, 4) : null);
         var type = chance.Of(Types);
         var criteria = Enumerable.Range(0, chance.Between(0, 2)).Select(_ => Criterion(type)).ToList();
         var count = chance.In(4) ? chance.Between(1, 4) : (int?)null;
         return new(type, criteria, chance.In(3) ? Sort(type) : null, count is null && chance.In(3) ? Include(type) : null, count);
     }
+
+    private (string, string) Contained() => chance.In(2) ? (chance.In(3) ? "status:not" : "status", chance.Of(["active", "inactive"])) : (chance.In(3) ? "code:not" : "code", chance.Of([.. MadeUpClinic.Medications, "urn:med|metoprolol"]));
 
     private (string, string) Criterion(string type)
     {

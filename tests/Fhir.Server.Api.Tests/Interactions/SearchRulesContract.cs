@@ -44,6 +44,26 @@ public abstract class SearchRulesContract(Shared shared)
 
     private static string Encounter(string id, string period) => $$"""{"resourceType":"Encounter","id":"{{id}}@","status":"finished","class":{"code":"AMB"},"period":{{period}}}""";
 
+    private static IReadOnlyList<JsonNode> Resources(Got got) => [.. got.Json["entry"]?.AsArray().Select(e => e!["resource"]!) ?? []];
+
+    [Fact]
+    public async Task T105_Contained_resources_are_told_by_their_container_or_by_themselves()
+    {
+        await StoreAsync($$$"""
+            {"resourceType":"MedicationRequest","id":"105","status":"active","intent":"order","subject":{"display":"x"},"medicationReference":{"reference":"#med"},
+             "contained":[{"resourceType":"Medication","id":"med","code":{"coding":[{"system":"urn:atc","code":"{{{_run}}}"}]}}]}
+            """);
+        Assert.Empty(Resources(await Client.Get($"/fhir/Medication?code={_run}")));
+        var got = await Client.Get($"/fhir/Medication?_contained=true&code={_run}");
+        Assert.Equal(("MedicationRequest", 1), ((string?)Resources(got).Single()["resourceType"], (int?)got.Json["total"]));
+        Assert.Contains("_contained=true", (string)got.Json["link"]![0]!["url"]!, StringComparison.Ordinal);
+        got = await Client.Get($"/fhir/Medication?_contained=both&_containedType=contained&code={_run}");
+        Assert.Equal(("Medication", "med"), ((string?)Resources(got).Single()["resourceType"], (string?)Resources(got).Single()["id"]));
+        Assert.EndsWith("#med", (string)got.Json["entry"]![0]!["fullUrl"]!, StringComparison.Ordinal);
+        Assert.Equal(400, (await Client.Delete($"/fhir/Medication?_contained=true&code={_run}")).Code);
+        Assert.Equal(400, (await Client.Post("/fhir/Medication", """{"resourceType":"Medication"}""", ("If-None-Exist", $"_contained=true&code={_run}"))).Code);
+    }
+
     [Fact]
     public async Task T58_A_modifier_that_the_parameter_does_not_have_is_refused_in_both_modes()
     {

@@ -1,3 +1,4 @@
+using Fhir.Server.Store.Resources;
 using Fhir.Server.Core.Outcomes;
 using Fhir.Server.Store.Database;
 using Fhir.Server.Store.Search;
@@ -137,6 +138,72 @@ public abstract class SearchContract
         Assert.True((await other.TryAsync("Communication?_content=koorts")).Failed(out _, out _));
         await store.Reindexing().FillAsync(TimeSpan.Zero, default);   // without it again: what is written from here on has no rows
         Assert.Equal(0, await store.CountAsync("reindex where name = 'text-Condition'"));
+    }
+
+    private static string Prescription(string id, string code, string more = "") => $$$"""
+        {"resourceType":"MedicationRequest","id":"{{{id}}}","status":"active","intent":"order","subject":{"reference":"Patient/p"},"medicationReference":{"reference":"#m"},
+         "contained":[{"resourceType":"Medication","id":"m","status":"active","code":{"coding":[{"system":"urn:atc","code":"{{{code}}}"}]},"manufacturer":{"reference":"Organization/o"}},{"resourceType":"Practitioner","id":"d","name":[{"family":"Zwartsluis"}]}]{{{more}}}}
+        """;
+
+    [Fact]
+    public async Task T105_Contained_resources_are_found_only_when_asked_for_by_their_containers()
+    {
+        await using var store = await WithAsync(
+            """{"resourceType":"Organization","id":"o","name":"Fabriek"}""", """{"resourceType":"Medication","id":"own","code":{"coding":[{"system":"urn:atc","code":"A1"}]}}""",
+            Prescription("r1", "A1"), Prescription("r2", "B2"), """{"resourceType":"Practitioner","id":"self","name":[{"family":"Zwartsluis"}]}""");
+        async Task<string> FoundAsync(string query)
+        {
+            var page = await store.SearchAsync(query);
+            return string.Join(' ', page.Matches.Select(m => page.Inside is null ? m.Key.Id : $"{m.Key.Id}({string.Join(',', page.Inside[m.Rid])})").Order(StringComparer.Ordinal));
+        }
+        foreach (var (query, found) in new[]
+        {
+            ("Medication?", "own"), ("Medication?code=A1", "own"), ("Medication?_contained=false&code=A1", "own"), ("Medication?_contained=true&code=A1", "r1"), ("Medication?_contained=true", "r1 r2"), ("Medication?_contained=both&code=A1", "own r1"), ("Medication?_contained=both", "own r1 r2"),
+            ("Medication?_contained=true&code=urn:atc|A1,C3&status=active", "r1"), ("Medication?_contained=true&code:not=A1", "r2"), ("Medication?_contained=true&code=A1&status:missing=true", ""), ("Medication?_contained=true&_id=m", "r1 r2"), ("Medication?_contained=both&_id=own", "own"), ("Medication?_contained=true&manufacturer.name=fab&code=B2", "r2"),
+            ("Practitioner?_contained=true&name:contains=artslu", "r1 r2"), ("Practitioner?_contained=both&name:contains=artslu", "r1 r2 self"), ("Practitioner?family=zwart", "self"), ("Patient?_contained=true", ""), ("MedicationRequest?_contained=true", ""),
+            ("Medication?_contained=true&_containedType=contained&code=A1", "r1(m)"), ("Medication?_contained=both&_containedType=contained&code=A1", "own() r1(m)"), ("Practitioner?_contained=true&_containedType=contained&_count=1&_sort=_id", "r1(d)"), ("?_type=Medication,Practitioner&_contained=true&_containedType=contained&_id=m", "r1(m) r2(m)"),
+            ("Medication?_contained=true&_lastUpdated=gt2020", "r1 r2"), ("Organization?_has:Medication:manufacturer:code=A1", ""), ("Organization?_revinclude=Medication:manufacturer", "o"),
+        })
+            Assert.Equal(found, await FoundAsync(query));
+        Assert.Equal((2L, 2L), ((await store.SearchAsync("Medication?_contained=true&_summary=count")).Total, (await store.SearchAsync("Medication?_contained=true&_count=1&_total=accurate")).Total));
+        foreach (var wrong in new[] { "Medication?_contained=maybe", "Medication?_contained=true&_containedType=x", "?_contained=true", "Medication?_contained=true&_sort=code", "Medication?_contained=true&_containedType=contained&_total=accurate", "Medication?_contained=true&_containedType=contained&_summary=count" })
+            Assert.True((await store.TryAsync(wrong)).Failed(out _, out _), wrong);
+    }
+
+    [Fact]
+    public async Task T105_What_is_contained_changes_and_goes_with_its_container()
+    {
+        await using var store = await WithAsync(Prescription("r1", "A1"), Prescription("r2", "A1"));
+        var (tokens, contained) = (await store.CountAsync("ix_tok"), await store.CountAsync("contained"));
+        Assert.Equal(WriteOutcome.Existing, (await store.DoAsync(Searching.Write(Prescription("r1", "A1")))).Outcome);   // the same again is no new version
+        await store.PutAsync(Prescription("r1", "B2"));
+        Assert.Equal(["r2"], await store.FindAsync("Medication?_contained=true&code=A1"));
+        Assert.Equal(["r1"], await store.FindAsync("Medication?_contained=true&code=B2"));
+        await store.PutAsync(Prescription("r1", "A1"));
+        Assert.Equal((tokens, contained), (await store.CountAsync("ix_tok"), await store.CountAsync("contained")));
+        await store.PutAsync("""{"resourceType":"MedicationRequest","id":"r1","status":"active","intent":"order","subject":{"reference":"Patient/p"},"medicationCodeableConcept":{"text":"x"}}""");
+        await store.DoAsync(TestStore.Gone("MedicationRequest", "r2"));
+        Assert.Equal([], await store.FindAsync("Medication?_contained=true"));
+        Assert.Equal((0, 0), (await store.CountAsync("contained"), await store.CountAsync("ix_tok where rid < 0")));
+        await store.PutAsync(Prescription("r3", "A1"), Prescription("r4", "A1"));   // of one commit
+        Assert.Equal(["r3", "r4"], await store.FindAsync("Medication?_contained=true&code=A1"));
+    }
+
+    [Fact]
+    public async Task T105_What_was_contained_before_is_found_when_its_rows_are_made()
+    {
+        await using var store = await WithAsync(Prescription("r1", "A1"));
+        var rows = await store.CountAsync("ix_tok");
+        await using (var session = await store.Database.WriteAsync(default))
+        {
+            foreach (var gone in new[] { "contained", "ix_tok where rid < 0", "ix_ref where rid < 0", "ix_str where rid < 0", "reindex", "res_keys", "ix_tok", "ix_ref", "ix_str" }) await session.ExecuteAsync(Sql.Of($"delete from {Sql.Raw(gone)}"), default);
+            await session.CommitAsync(default);
+        }
+        Assert.True((await store.StartedAnew().TryAsync("Medication?_contained=true")).Failed(out var issue, out _));
+        Assert.Equal(Core.Outcomes.IssueKind.Unavailable, issue.Kind);
+        var other = await store.OtherNodeAsync();
+        Assert.Equal(["r1"], await other.FindAsync("Medication?_contained=true&code=A1"));
+        Assert.Equal(rows, await store.CountAsync("ix_tok"));
     }
 
     [Theory]
