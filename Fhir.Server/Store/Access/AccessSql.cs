@@ -19,15 +19,17 @@ public sealed partial record AccessContext
     }
 
     /// <summary>
-    /// The ways to see a row of that type, one by one, so that a query can start from the few rows of a caller who sees few; null
-    /// when there are no such ways. The plus keeps SQLite from reading all rows of the type instead of the few of the thread.
+    /// The ways to see a row of that type, one by one: together they are <see cref="Sees"/> of the type. So a query can start from the few
+    /// rows of a caller who sees few. Null when there are no such ways.
     /// </summary>
-    public IReadOnlyList<Sql>? Ways(string alias, string type)
+    internal IReadOnlyList<Way>? Ways(string alias, string type, Permission doing)
     {
         if (SeesAll || AccessTable.ReadBy(type) is not (Keeper.Patient or Keeper.Message or Keeper.Policy)) return null;
-        var (row, typ) = (new RowAlias(alias, type), AccessTable.Named(type));
-        var ways = ByHome(row).Select(way => Sql.Of($"{row.Sql}.typ = {typ} and {way}")).Concat(ByRelation(row).Select(way => Sql.Of($"+{row.Sql}.typ = {typ} and {way}"))).ToList();
-        return ways.Count == 0 ? [Sql.False] : ways;
+        var (row, granted) = (new RowAlias(alias, type), Granted(alias, type, doing));
+        Way Of(Sql way, bool isLong) => new(Sql.Of($"{Sql.Raw(isLong ? "" : "+")}{row.Sql}.typ = {AccessTable.Named(type)} and {Sql.All([way, granted])}"), isLong);
+        var nothing = new Way(Sql.False, IsLong: false);
+        if (ReferenceEquals(granted, Sql.False)) return [nothing];
+        return [.. ByHome(row).Select(way => Of(way, isLong: true)).Concat(ByRelation(row).Select(way => Of(way, isLong: false))).DefaultIfEmpty(nothing)];
     }
 
     /// <summary>False: a search by this parameter finds nothing for this caller, because its values are hidden from her.</summary>
@@ -62,3 +64,6 @@ public sealed partial record AccessContext
     private static Sql All(params IReadOnlyList<Sql> conditions) =>
         conditions.Any(c => ReferenceEquals(c, Sql.False)) ? Sql.False : Sql.All(conditions.Where(c => !ReferenceEquals(c, Sql.True)));
 }
+
+/// <summary>One way to see rows: the condition on them. A long one has its rows by type in the order they were written; of others there are few.</summary>
+internal sealed record Way(Sql Rows, bool IsLong);

@@ -140,7 +140,12 @@ internal sealed class CriterionParser(DefinitionSet definitions, Vocabulary? voc
         var parts = SearchCatalog.PartsOf(definition)
             .Select(part => Reader(Find(type, part.Code)!, null, type).Failed(out _, out var read) ? throw new InvalidOperationException($"{definition.Code} cannot be read.") : read)
             .ToList();
-        return text => CompositeValue.Parse(text, parts);
+        return text =>
+        {
+            var read = CompositeValue.Parse(text, parts);
+            if (!read.Failed(out _, out var value) && value is CompositeValue { Table: "ix_qty" }) AsksRows = IndexProgress.Later(AsksRows, IndexProgress.Composites);   // without a unit, their rows came later
+            return read;
+        };
     }
 
     private static Result<Func<string, Result<SearchValue>>> Modifier(string text) => new Issue(IssueKind.Unsupported, text);

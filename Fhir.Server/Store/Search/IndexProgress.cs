@@ -9,9 +9,9 @@ namespace Fhir.Server.Store.Search;
 public sealed class IndexProgress
 {
     /// <summary>The name of the newest rows: whoever adds some gives it another, and every resource is gone through once more.</summary>
-    public const string Newest = Contained;
-    internal const string Words = "words-of-codes-and-canonical-units", Names = "words-of-names", Contained = "contained";
-    private static readonly string[] InOrder = [Words, Names, Contained];   // who has made the later ones has made those before
+    public const string Newest = Composites;
+    internal const string Words = "words-of-codes-and-canonical-units", Names = "words-of-names", Contained = "contained", Composites = "composites-without-units";
+    private static readonly string[] InOrder = [Words, Names, Contained, Composites];   // who has made the later ones has made those before
     private readonly ConcurrentDictionary<string, bool> _worded = new(StringComparer.Ordinal);
     private volatile int _whole = -1;
 

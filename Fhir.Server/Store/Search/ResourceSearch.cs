@@ -74,7 +74,7 @@ public sealed class ResourceSearch
         if (await _words.NotYetAsync(criteria, lookup.Catalog, _numbers, session, stop) is { } notYet) return notYet;
         var sql = new SearchSql(criteria, sees, lookup);
         if (await sql.TooCostlyAsync(session, stop) is { } tooCostly) return tooCostly;
-        await sql.ChooseStartAsync(session, canBeRead: false, stop);
+        await sql.ChooseStartAsync(session, sort: null, stop);
         return await session.QueryAsync(sql.Rids(limit), row => row.GetInt64(0), stop);
     }
 
@@ -83,10 +83,15 @@ public sealed class ResourceSearch
 
     private async ValueTask<SearchPage> PageAsync(Session session, SearchSql sql, SearchQuery query, AccessContext sees, PageToken? after, CancellationToken stop)
     {
-        await sql.ChooseStartAsync(session, SortOrder.CanBeRead(query.Sort, sql.Scope), stop);
+        await sql.ChooseStartAsync(session, query.Sort, stop);
         var byRid = after?.ByRid ?? sql.ComesByRid;
         var order = SortOrder.Of(query.Sort, sql.Scope, byRid);
         var rows = await RowsAsync(session, sql, order, after, query.Count + 1, stop);
+        if (sql.IsTrial && rows.Count <= query.Count)
+        {
+            await sql.ChooseAgainAsync(session, stop);
+            rows = await RowsAsync(session, sql, order, after, query.Count + 1, stop);
+        }
         var (matches, included, cut) = await WithIncludesAsync(session, sql, query, [.. rows.Take(query.Count).Select(r => r.Version)], stop);
         var more = rows.Count > matches.Count;
         var whole = after is null && !more;
@@ -131,7 +136,7 @@ public sealed class ResourceSearch
 
     private static async ValueTask<long> CountAsync(Session session, SearchSql sql, long most, CancellationToken stop)
     {
-        await sql.ChooseStartAsync(session, canBeRead: false, stop);
+        await sql.ChooseStartAsync(session, sort: null, stop);
         return await session.FirstAsync(most == long.MaxValue ? sql.Count() : sql.CountUpTo(most), r => r.GetInt64(0), stop);
     }
 

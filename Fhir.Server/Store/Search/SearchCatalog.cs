@@ -101,7 +101,7 @@ internal sealed class SearchCatalog(DefinitionSet definitions, ParameterNumbers 
     private static SearchParameter.Part Part(SearchComponent component, IReadOnlyList<SearchParameterDefinition> all)
     {
         var like = all.First(p => p.Code == component.Code);
-        return new(like.Type, like.Targets, Compile(component.Expression));
+        return new(like.Code, like.Type, like.Targets, Compile(component.Expression));
     }
 
     // The expressions come with the definitions: one that does not compile is a bug of ours.

@@ -27,5 +27,5 @@ internal sealed class SearchParameter
     public required bool InPatientCompartment { get; init; }
 
     /// <summary>One part of a composite: how it is searched, and where it stands below the composite's element.</summary>
-    internal sealed record Part(SearchParameterType Type, IReadOnlyList<string> Targets, CompiledExpression Path);
+    internal sealed record Part(string Code, SearchParameterType Type, IReadOnlyList<string> Targets, CompiledExpression Path);
 }

@@ -49,7 +49,7 @@ public sealed class SearchQuery
     internal SearchLimits Limits { get; init; } = SearchLimits.Usual;
     internal bool CountOnly => Count == 0;
     /// <summary>One statement does not answer it: those that do must see the same state.</summary>
-    internal bool TakesSeveralLooks => Includes.Count > 0 || Sort.Count > 0 || Accurate || Estimated || CountOnly || AsksWords || Worded.Count > 0 || TellsContained;
+    internal bool TakesSeveralLooks => Includes.Count > 0 || Sort.Count > 0 || Accurate || Estimated || CountOnly || TellsContained;
     /// <summary>One for each type that is searched; one without a type for all together.</summary>
     /// <summary>The names of the parameters it searches by.</summary>
     public IEnumerable<string> Codes => Branches.SelectMany(b => b.All).Select(c => c.Code).Distinct();

@@ -10,13 +10,14 @@ namespace Fhir.Server.Store.Search;
 /// <summary>One search as SQL: the rows that match in the caller's view, under the alias <c>r</c>.</summary>
 internal sealed class SearchSql
 {
-    private const long Few = 10_000, VeryFew = 500;
+    private const long Few = 2000, VeryFew = 50, Glance = 500, Trial = 1000, Many = 10_000;
     private const string Version = "r.rid, r.typ, r.fid, r.ver, r.t, r.at, r.method, r.b";
     private readonly List<(Scope Scope, IReadOnlyList<Criterion> All)> _branches;
     private readonly int _bound;
     private Start? _start;
     private readonly bool _isContaining;
     private bool _isNarrowed;
+    private IReadOnlyList<Way> _ways = [];   // not empty: a page is read on each of them
 
     /// <summary>What a statement starts from: a select of rids, and the condition that it makes up for.</summary>
     private sealed record Start(Sql Rids, bool IsOrdered, Criterion? Instead);
@@ -36,38 +37,95 @@ internal sealed class SearchSql
     /// The rows come by rid, so a page can stop early. Only for who sees all: for others the start depends on how many rows there
     /// are that they do not see, and the order would tell.
     /// </summary>
-    public bool ComesByRid => _start is { IsOrdered: true } && Scope.Sees.SeesAll;
+    public bool ComesByRid { get; private set; }
+
+    /// <summary>Only the first rows of the start are looked at: when they do not fill the page, <see cref="ChooseAgainAsync"/> is next.</summary>
+    public bool IsTrial { get; private set; }
 
     /// <summary>
-    /// Chooses what to start from: the condition with the fewest rows, or the rows that the caller sees at all, as far as a
-    /// quick look tells. Nothing is chosen when all have many and the page <paramref name="canBeRead"/> in its own order.
+    /// Chooses what to start from, as far as a quick look tells: the condition with the fewest rows; or what the caller sees at all, which
+    /// can be read as it was written so that a page stops early; or nothing, when the page can be read in its own order. <paramref name="sort"/>
+    /// null: no order is asked for, and all that matches is wanted.
     /// </summary>
-    public async ValueTask ChooseStartAsync(Session session, bool canBeRead, CancellationToken stop)
+    public async ValueTask ChooseStartAsync(Session session, IReadOnlyList<SortKey>? sort, CancellationToken stop)
     {
         if (_isNarrowed) return;
+        (_start, _ways, IsTrial, ComesByRid) = (null, [], false, false);
         if (_branches.Count > 1)
         {
             var each = _branches.ConvertAll(b => b.All.Select(c => c.Rids(b.Scope)).FirstOrDefault(rids => rids is not null));
             _start = _isContaining && each.TrueForAll(rids => rids is not null) ? new(Sql.Join(" union all ", each!), IsOrdered: false, Instead: null) : null;
             return;
         }
-        var starts = Starts(_ => true);
-        _start = null;
-        if (starts.Count == 1 && !canBeRead && Scope.Sees.SeesAll) _start = starts[0];
-        else if (await LeastAsync(session, starts, stop) is var (best, rows) && (!canBeRead || rows < Few)) _start = best;
+        var starts = Starts(sort);
+        ComesByRid = sort is [] && Scope.Sees.SeesAll && starts.Exists(s => s.IsOrdered);
+        if (ComesByRid) await GlanceAsync(session, starts, stop);
+        else if (starts.Count == 1 && Scope.Sees.SeesAll && !CanBeRead(sort)) _start = starts[0];
+        else await WeighAsync(session, starts, sort, stop);
+    }
+
+    /// <summary>The first rows did not do: the fewest of all it is now, as far as they can be counted.</summary>
+    public async ValueTask ChooseAgainAsync(Session session, CancellationToken stop)
+    {
+        var starts = Starts([]);
+        var (best, rows) = await LeastAsync(session, starts, Many, stop);
+        (_start, IsTrial) = (rows < Many ? best : starts.Find(s => s.IsOrdered), false);
     }
 
     /// <summary>What would look at too many rows one by one starts from something else that leaves few, or is refused.</summary>
     public async ValueTask<Issue?> TooCostlyAsync(Session session, CancellationToken stop)
     {
         if (!await ScanBound.IsOverAsync(_branches, _bound, session, stop)) return null;
-        var least = _branches.Count > 1 ? null : await LeastAsync(session, Starts(c => !c.Scans(Scope).Any()), stop);
-        (_start, _isNarrowed) = (least?.Start, true);
-        return least is { } found && found.Rows < Math.Min(Few, _bound) ? null : ScanBound.TooMuch;
+        var (starts, most) = (_branches.Count > 1 ? [] : Starts(c => !c.Scans(Scope).Any()), Math.Min(Many, _bound));
+        if (_branches.Count == 1 && Scope.Type is { } type && Scope.Sees.Ways("r", type, Permission.Search) is { } ways) starts.Add(Seen(ways));
+        (_start, var rows) = await LeastAsync(session, starts, most, stop);
+        _isNarrowed = true;
+        return rows < most ? null : ScanBound.TooMuch;
     }
 
+    private bool CanBeRead(IReadOnlyList<SortKey>? sort) => sort is not null && SortOrder.CanBeRead(sort, Scope);
+
     private List<Start> Starts(Func<Criterion, bool> which) =>
-        [.. _branches[0].All.Where(which).Select(c => (Criterion: c, Rids: c.Rids(Scope))).Where(c => c.Rids is not null).Select(c => new Start(c.Rids!, c.Criterion.IsOrdered, c.Criterion))];
+        [.. _branches[0].All.Where(which).Select(c => c.Rids(Scope) is { } rids ? new Start(rids, c.IsOrdered, c) : null).OfType<Start>()];
+
+    private List<Start> Starts(IReadOnlyList<SortKey>? sort) =>
+        sort is [] && Scope.Sees.SeesAll ? [.. Starts(_ => true), .. _branches[0].All.Select(c => c.Around(Scope)).OfType<Sql>().Select(rids => new Start(rids, IsOrdered: true, Instead: null))] : Starts(_ => true);
+
+    private static Start Seen(IReadOnlyList<Way> ways) =>
+        new(Sql.Join(" union all ", ways.Select(way => Sql.Of($"select r.rid as rid from res r where {way.Rows}"))), IsOrdered: false, Instead: null);
+
+    private async ValueTask GlanceAsync(Session session, List<Start> starts, CancellationToken stop)
+    {
+        var (best, rows) = await LeastAsync(session, starts, Glance, stop);
+        IsTrial = rows == Glance;
+        _start = IsTrial ? starts.Find(s => s.IsOrdered) : best;
+    }
+
+    private async ValueTask WeighAsync(Session session, List<Start> starts, IReadOnlyList<SortKey>? sort, CancellationToken stop)
+    {
+        var (best, rows) = await LeastAsync(session, starts, Few, stop);
+        var (canBeRead, asWritten) = (CanBeRead(sort), sort is [] or [{ Code: "_lastUpdated" }]);
+        var ways = rows > VeryFew && Scope.Type is { } type ? Scope.Sees.Ways("r", type, Permission.Search) : null;
+        _start = canBeRead && rows == Few ? null : best;
+        if (ways is null || (asWritten && rows == Few))
+        {
+            _ways = ways ?? [];
+            return;
+        }
+        var seen = Seen(ways);
+        if ((await LeastAsync(session, [seen], rows, stop)).Rows == rows && best is not null) return;   // counted no further than it matters
+        if (asWritten) (_start, _ways) = (null, ways);
+        else if (!canBeRead || rows < Few) _start = seen;
+    }
+
+    private static async ValueTask<(Start? Best, long Rows)> LeastAsync(Session session, IReadOnlyList<Start> starts, long most, CancellationToken stop)
+    {
+        if (starts.Count == 0) return (null, most);
+        var looks = starts.Select(d => Sql.Of($"(select count(*) from (select 1 from ({d.Rids}) x limit {most}) y)"));
+        var counts = (await session.FirstAsync(Sql.Of($"select {Sql.Join(", ", looks)}"), r => starts.Select((_, i) => r.GetInt64(i)).ToArray(), stop))!;
+        var least = Array.IndexOf(counts, counts.Min());
+        return (starts[least], counts[least]);
+    }
 
     /// <summary>What the matches contain that was asked for, as (owner, fid), and those that match by themselves (fid null).</summary>
     public Sql Inside(IReadOnlyList<long> rids) => Sql.Join(" union all ", _branches.SelectMany(b => b.All.OfType<ContainedCriterion>().Select(c => c.Of(rids, b.Scope)))
@@ -87,8 +145,9 @@ internal sealed class SearchSql
     /// <summary>A page with its bodies: eight columns of the version, the last commit that is seen, then the values of the order.</summary>
     public Sql Page(SortOrder order, PageToken? after, int limit)
     {
+        if (_ways.Count > 0) return WithBodies(Sql.Join(" union ", _ways.Select(way => OnTheWay(way, order.Terms, after, limit))), order.Terms, null, limit);
         var values = order.Terms.Select((term, i) => Sql.Of($"{(i == order.Terms.Count - 1 ? Rid : term.Value)} as k{Raw(i)}"));
-        var found = Sql.Of($"select {Sql.Raw(Version)}, {Sql.Join(", ", values)} from {From()}{order.Joins} where {Matches(UpTo(after))}");
+        var found = Sql.Of($"select {Sql.Raw(Version)}, {Sql.Join(", ", values)} from {From()}{order.Joins} where {Matches(Sql.All([UpTo(after), .. Tried(after)]))}");
         return WithBodies(found, order.Terms, after, limit);
     }
 
@@ -129,27 +188,17 @@ internal sealed class SearchSql
             """);
     }
 
-    private async ValueTask<(Start Start, long Rows)?> LeastAsync(Session session, IReadOnlyList<Start> starts, CancellationToken stop)
+    // A page of what is seen in one way, in the order it was written: the page of all ways is among these. The plus keeps a way by patient
+    // or thread, whose rows are few, from reading all rows in that order.
+    private Sql OnTheWay(Way way, IReadOnlyList<SortOrder.Term> terms, PageToken? after, int limit)
     {
-        var counts = await CountAsync(session, starts, stop);
-        var least = counts.Length == 0 ? -1 : Array.IndexOf(counts, counts.Min());
-        if (least >= 0 && counts[least] <= VeryFew) return (starts[least], counts[least]);
-        if (Scope.Type is { } type && Scope.Sees.Ways("x", type) is { Count: > 0 } ways)
-        {
-            var seen = Sql.Join(" union all ", ways.Select(way => Sql.Of($"select x.rid as rid from res x where {way}")));
-            var start = new Start(seen, IsOrdered: false, Instead: null);
-            var rows = (await CountAsync(session, [start], stop))[0];
-            if (least < 0 || rows < counts[least]) return (start, rows);
-        }
-        return least < 0 ? null : (starts[least], counts[least]);
+        var values = Sql.Join(", ", terms.Select((term, i) => Sql.Of($"{Sql.Raw(way.IsLong ? "" : "+")}{term.Value} as k{Raw(i)}")));
+        var found = Sql.Of($"select {Sql.Raw(Version)}, {values} from res r where {way.Rows} and r.live = 1 and {Sql.All(_branches[0].All.Select(c => c.Holds(Scope)).Prepend(UpTo(after)))}");
+        return Sql.Of($"select * from (select * from ({found}) q where {(after is null ? Sql.True : Behind(terms, after.Last))} order by {Sql.Join(", ", terms.Select(Key))} limit {limit}) w");
     }
 
-    private static async ValueTask<long[]> CountAsync(Session session, IReadOnlyList<Start> starts, CancellationToken stop)
-    {
-        if (starts.Count == 0) return [];
-        var looks = starts.Select(d => Sql.Of($"(select count(*) from (select 1 from ({d.Rids}) x limit {Few}) y)"));
-        return (await session.FirstAsync(Sql.Of($"select {Sql.Join(", ", looks)}"), r => starts.Select((_, i) => r.GetInt64(i)).ToArray(), stop))!;
-    }
+    private IReadOnlyList<Sql> Tried(PageToken? after) => !IsTrial || after is { ByRid: false } ? [] :
+        [Sql.Of($"d.rid <= (select max(x.rid) from (select x.rid from ({_start!.Rids}) x where x.rid > {(after is null ? 0 : (long)after.Last[0]!)} order by x.rid limit {Trial}) x)")];
 
     private Sql Rid => Sql.Raw(_start is null ? "r.rid" : "d.rid");
 

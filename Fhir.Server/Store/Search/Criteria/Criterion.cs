@@ -16,6 +16,9 @@ internal abstract record Criterion(string Code)
     /// <summary>The parameters all of whose rows would be looked at; see <see cref="ScanBound"/>.</summary>
     public virtual IEnumerable<SearchParameter> Scans(Scope scope) => [];
 
+    /// <summary>A select of rids in their order, each once, that has all that fulfil it among others; null when there is none of use.</summary>
+    public virtual Sql? Around(Scope scope) => null;
+
     /// <summary>True when the select comes in the order of rid, each one once.</summary>
     public virtual bool IsOrdered => false;
 

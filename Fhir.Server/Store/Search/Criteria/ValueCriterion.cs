@@ -27,6 +27,11 @@ internal sealed record ValueCriterion(string Code, IReadOnlyList<SearchValue> An
 
     public override IEnumerable<SearchParameter> Scans(Scope scope) => scope.Parameter(Code) is var parameter && AnyOf.Any(value => value.Scans(parameter)) ? [parameter] : [];
 
+    // What has the pair has the token of the pair.
+    public override Sql? Around(Scope scope) =>
+        !Not && AnyOf is [CompositeValue { Parts: [TokenValue token, ..] }] && scope.Parameter(Code) is { Numbers: [_], Parts: [var first, ..] } && scope.Parameter(first.Code).Numbers is [var number]
+            ? Sql.Of($"select i.rid as rid from ix_tok i where i.p = {number} and i.v = {token.Token.Hash(scope.Lookup.Hash)}") : null;
+
     private Sql Rows(Scope scope)
     {
         var parameter = scope.Parameter(Code);

@@ -30,7 +30,7 @@ internal static class Composite
                 foreach (var second in Hashes(type, element, catalog, bases)) to.Tokens.Add((p, catalog.Hash.Of(first, second)));
                 break;
             case SearchParameterType.Quantity or SearchParameterType.Number:
-                foreach (var (u, lo, hi) in Quantity.In(element, catalog.Hash, any: false)) to.Quantities.Add((p, first, u, lo, hi));
+                foreach (var (u, lo, hi) in Quantity.In(element, catalog.Hash)) to.Quantities.Add((p, first, u, lo, hi));
                 break;
             case SearchParameterType.Date when Date.In(element) is { } range:
                 to.Dates.Add((p, first, range.Lo, range.Hi));
@@ -88,7 +88,7 @@ internal sealed record CompositeValue(IReadOnlyList<SearchValue> Parts) : Search
     {
         [_, NumberValue from, NumberValue to] => Sql.Of($"i.v = {first} and {from.Number.Where(Sql.Raw("i.lo"), Sql.Raw("i.lo"))} and {to.Number.Where(Sql.Raw("i.hi"), Sql.Raw("i.hi"))}"),
         [_, NumberValue number] => Sql.Of($"i.v = {first} and {number.Number.Where(Sql.Raw("i.lo"), Sql.Raw("i.hi"))}"),
-        [_, QuantityValue quantity] => Sql.Of($"i.v = {first} and {quantity.Quantity.Where(lookup.Hash, any: false)}"),
+        [_, QuantityValue quantity] => Sql.Of($"i.v = {first} and {quantity.Quantity.Where(lookup.Hash)}"),
         [_, DateValue date] => Sql.Of($"i.v = {first} and {date.Date.Where(Sql.Raw("i.lo"), Sql.Raw("i.hi"), lookup.NowMicros)}"),
         [_, StringValue text] => StringText.StartsWith(text.Text, first),
         _ => Sql.False,

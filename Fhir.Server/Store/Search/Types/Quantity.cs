@@ -23,21 +23,21 @@ internal sealed record Quantity(Number Number, string? System, string? Unit)
 
     /// <summary>
     /// The stored element as ranges, one for each way its unit may be named: half of U is the hash of the system, half that of
-    /// the code or unit, so that "any unit of this system" is a range. With <paramref name="any"/> also one without a unit (U = 0).
+    /// the code or unit, so that "any unit of this system" is a range; and one without a unit (U = 0).
     /// </summary>
-    public static IEnumerable<(long U, byte[] Lo, byte[] Hi)> In(Element element, KeyedHash hash, bool any) => element.Type switch
+    public static IEnumerable<(long U, byte[] Lo, byte[] Hi)> In(Element element, KeyedHash hash) => element.Type switch
     {
-        "Range" => Ends(element["low"], element["high"], hash, any),
-        "Money" => element["value"].Text is { } value && DecimalKey.Of(value) is { } key ? Units(key, key, Currencies, element["currency"].Text, null, hash, any) : [],
+        "Range" => Ends(element["low"], element["high"], hash),
+        "Money" => element["value"].Text is { } value && DecimalKey.Of(value) is { } key ? Units(key, key, Currencies, element["currency"].Text, null, hash) : [],
         "SampledData" => [],   // a series has no one value: not searchable by it
-        _ when element["value"].Text is { } value && DecimalKey.Of(value) is { } key => Compared(element, key, hash, any),
+        _ when element["value"].Text is { } value && DecimalKey.Of(value) is { } key => Compared(element, key, hash),
         _ => [],
     };
 
     public static bool Index(Element element, int p, IndexEntries to, KeyedHash hash)
     {
         var some = element.Type == "SampledData";
-        foreach (var (u, lo, hi) in In(element, hash, any: true))
+        foreach (var (u, lo, hi) in In(element, hash))
         {
             to.Quantities.Add((p, 0, u, lo, hi));
             some = true;
@@ -45,8 +45,8 @@ internal sealed record Quantity(Number Number, string? System, string? Unit)
         return some;
     }
 
-    /// <summary>The condition on a row of ix_qty under the alias <c>i</c>. Where no row without a unit is kept (in composites), all units are looked through.</summary>
-    public Sql Where(KeyedHash hash, bool any)
+    /// <summary>The condition on a row of ix_qty under the alias <c>i</c>.</summary>
+    public Sql Where(KeyedHash hash)
     {
         if (IsMeasured && Measure(hash, Unit!, Number.Value) is { } measured)
             return Sql.Of($"i.u = {measured.U} and {Number.Where(Sql.Raw("i.lo"), Sql.Raw("i.hi"), value => Measure(hash, Unit!, value)!.Value.Key)}");
@@ -54,7 +54,7 @@ internal sealed record Quantity(Number Number, string? System, string? Unit)
         if (System is not null && Unit is null)
             return Sql.Of($"i.u >= {Mix(hash, System, 0)} and i.u <= {Mix(hash, System, uint.MaxValue)} and {number}");
         if (Unit is not null) return Sql.Of($"i.u = {Named(hash, System, Unit)} and {number}");
-        return any ? Sql.Of($"i.u = 0 and {number}") : number;
+        return Sql.Of($"i.u = 0 and {number}");
     }
 
     /// <summary>It has a unit of UCUM: the same amount is found in whatever unit it was written.</summary>
@@ -68,11 +68,11 @@ internal sealed record Quantity(Number Number, string? System, string? Unit)
     private static (long U, byte[] Key)? Measure(KeyedHash hash, Element quantity) =>
         quantity["system"].Text == Ucum && quantity["code"].Text is { } code && quantity["value"].Text is { } text && ExactDecimal.Parse(text) is { } value ? Measure(hash, code, value) : null;
 
-    private static IEnumerable<(long U, byte[] Lo, byte[] Hi)> Compared(Element quantity, byte[] key, KeyedHash hash, bool any)
+    private static IEnumerable<(long U, byte[] Lo, byte[] Hi)> Compared(Element quantity, byte[] key, KeyedHash hash)
     {
         var comparator = quantity["comparator"].Text;
         var (lo, hi) = Bounds(comparator, key);
-        var units = Units(lo, hi, quantity["system"].Text, quantity["code"].Text, quantity["unit"].Text, hash, any);
+        var units = Units(lo, hi, quantity["system"].Text, quantity["code"].Text, quantity["unit"].Text, hash);
         if (Measure(hash, quantity) is not { } measured) return units;
         (lo, hi) = Bounds(comparator, measured.Key);
         return units.Append((measured.U, lo, hi));
@@ -87,20 +87,20 @@ internal sealed record Quantity(Number Number, string? System, string? Unit)
         _ => (key, key),
     };
 
-    private static IEnumerable<(long U, byte[] Lo, byte[] Hi)> Ends(Element low, Element high, KeyedHash hash, bool any)
+    private static IEnumerable<(long U, byte[] Lo, byte[] Hi)> Ends(Element low, Element high, KeyedHash hash)
     {
         var (lo, hi) = (low["value"].Text is { } l ? DecimalKey.Of(l) : null, high["value"].Text is { } h ? DecimalKey.Of(h) : null);
         if (lo is null && hi is null) return [];
         var unit = low.Exists ? low : high;
-        var units = Units(lo ?? DecimalKey.Lowest, hi ?? DecimalKey.Highest, unit["system"].Text, unit["code"].Text, unit["unit"].Text, hash, any);
+        var units = Units(lo ?? DecimalKey.Lowest, hi ?? DecimalKey.Highest, unit["system"].Text, unit["code"].Text, unit["unit"].Text, hash);
         var (from, to) = (Measure(hash, low), Measure(hash, high));
         if ((from ?? to) is not { } one || (from is { } f && to is { } t && f.U != t.U) || (lo is not null && from is null) || (hi is not null && to is null)) return units;
         return units.Append((one.U, from?.Key ?? DecimalKey.Lowest, to?.Key ?? DecimalKey.Highest));
     }
 
-    private static IEnumerable<(long U, byte[] Lo, byte[] Hi)> Units(byte[] lo, byte[] hi, string? system, string? code, string? unit, KeyedHash hash, bool any)
+    private static IEnumerable<(long U, byte[] Lo, byte[] Hi)> Units(byte[] lo, byte[] hi, string? system, string? code, string? unit, KeyedHash hash)
     {
-        if (any || (code is null && unit is null)) yield return (0, lo, hi);
+        yield return (0, lo, hi);
         if (code is not null) yield return (Named(hash, null, code), lo, hi);
         if (unit is not null && unit != code) yield return (Named(hash, null, unit), lo, hi);
         if (system is not null && code is not null) yield return (Named(hash, system, code), lo, hi);
@@ -116,5 +116,5 @@ internal sealed record QuantityValue(Quantity Quantity) : SearchValue("ix_qty")
 {
     public static Result<SearchValue> Parse(string text) => Quantity.Parse(text).Failed(out var issue, out var quantity) ? issue : new QuantityValue(quantity);
 
-    public override Sql Where(SearchParameter parameter, Lookup lookup) => Sql.Of($"i.v = 0 and {Quantity.Where(lookup.Hash, any: true)}");
+    public override Sql Where(SearchParameter parameter, Lookup lookup) => Sql.Of($"i.v = 0 and {Quantity.Where(lookup.Hash)}");
 }
