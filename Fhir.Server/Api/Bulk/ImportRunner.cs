@@ -44,6 +44,7 @@ public sealed class ImportRunner(TenantDatabase database, ImportLines lines, Api
             // Who sees everything is there in the demo only: what she left behind goes no further without it.
             var state = settings.Demo && await PiecesAsync(order, stop) ? JobState.Done : JobState.Failed;
             await ImportTable.EndAsync(database, order.Job, state, _held, stop);
+            await database.AnalyzeAsync(stop);
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {

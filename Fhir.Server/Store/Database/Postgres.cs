@@ -131,6 +131,13 @@ public sealed class PostgresDatabase : TenantDatabase
         await Migrator.RunAsync(session, PostgresDialect.Only, migrations, stop);
     }
 
+    public override async Task AnalyzeAsync(CancellationToken stop)
+    {
+        await using var session = await BesideAsync(stop);
+        await session.ExecuteAsync(Sql.Raw("analyze res, res_patient, body, ix_tok, ix_ref, ix_date, ix_qty, ix_str"), stop);
+        await session.CommitAsync(stop);
+    }
+
     public override bool IsTaken(DbException refused) => refused.SqlState == PostgresErrorCodes.UniqueViolation;
 
     public override bool IsClash(DbException failed) => failed.SqlState is PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.DeadlockDetected;

@@ -30,6 +30,12 @@ public abstract class TenantDatabase : IAsyncDisposable
     /// <summary>Brings the schema up: the migrations that are not there yet, in order of their number.</summary>
     public abstract Task MigrateAsync(IReadOnlyList<Migration> migrations, CancellationToken stop);
 
+    /// <summary>
+    /// Lets the planner see how much came in at once: until then it plans for tables as they were. Nothing to do on SQLite, where a statement
+    /// says itself in which order its tables are read.
+    /// </summary>
+    public virtual Task AnalyzeAsync(CancellationToken stop) => Task.CompletedTask;
+
     public async ValueTask<List<T>> QueryAsync<T>(Sql sql, Func<DbDataReader, T> map, CancellationToken stop)
     {
         await using var session = await ReadAsync(snapshot: false, stop);

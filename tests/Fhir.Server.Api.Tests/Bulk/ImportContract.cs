@@ -12,10 +12,10 @@ public abstract class ImportContract
 {
     protected abstract Task<TenantDatabase> EmptyAsync();
 
-    private static Task<Got> ImportAsync(Client by, string lines, params (string, string)[] headers) =>
+    protected static Task<Got> ImportAsync(Client by, string lines, params (string, string)[] headers) =>
         by.SendBytes("POST", "/fhir/$import", Encoding.UTF8.GetBytes(lines), "application/fhir+ndjson", [("Prefer", "respond-async"), .. headers]);
 
-    private static string PatientLine(string id) => $$"""{"resourceType":"Patient","id":"{{id}}","name":[{"family":"{{id}}"}]}""";
+    protected static string PatientLine(string id) => $$"""{"resourceType":"Patient","id":"{{id}}","name":[{"family":"{{id}}"}]}""";
 
     [Fact]
     public async Task T126_Lines_are_imported_and_what_is_refused_is_told_by_its_number()
@@ -114,4 +114,20 @@ public abstract class ImportContract
 }
 
 public sealed class ImportOnSqlite : ImportContract { protected override async Task<TenantDatabase> EmptyAsync() => await TestDatabase.SqliteAsync(); }
-public sealed class ImportOnPostgres : ImportContract { protected override async Task<TenantDatabase> EmptyAsync() => await TestDatabase.PostgresAsync(); }
+public sealed class ImportOnPostgres : ImportContract
+{
+    protected override async Task<TenantDatabase> EmptyAsync() => await TestDatabase.PostgresAsync();
+
+    [Fact]
+    public async Task The_planner_is_told_what_came_in()
+    {
+        var database = await EmptyAsync();
+        await using var house = await House.OpenAsync(on: database);
+        Task<bool> KnowsAsync() => database.FirstAsync(Sql.Raw("select min(reltuples)::bigint from pg_class where relname in ('res', 'ix_tok', 'ix_str', 'body')"), r => r.GetInt64(0) > 0, default).AsTask();
+        Assert.False(await KnowsAsync());
+        var integrator = house.As("integrator");
+        await integrator.Manifest(await ImportAsync(integrator, PatientLine("known")));
+        for (var looks = 0; !await KnowsAsync() && looks < 200; looks++) await Task.Delay(50);
+        Assert.True(await KnowsAsync());
+    }
+}
