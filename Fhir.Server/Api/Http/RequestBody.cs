@@ -11,8 +11,20 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Fhir.Server.Api.Http;
 
 /// <summary>The resource that a request brings: its text and its tree.</summary>
-public sealed record RequestBody(ReadOnlyMemory<byte> Json, Element Resource)
+public sealed class RequestBody(ReadOnlyMemory<byte> json, Element resource)
 {
+    private Element? _kept = resource;
+    private LooseTree? _loose;
+
+    public ReadOnlyMemory<byte> Json => json;
+    public Element Resource => _kept ?? _loose!.Root;
+
+    /// <summary>From now on the tree is read again when it is asked for.</summary>
+    public void LetGo()
+    {
+        if (_kept is { } tree) (_loose, _kept) = (new(json, tree), null);
+    }
+
     /// <summary>Reads a body of FHIR and checks its structure. What is no FHIR at all is refused with 415.</summary>
     public static async Task<Result<RequestBody>> ReadAsync(HttpRequest request, CancellationToken stop) =>
         (await JsonAsync(request, stop)).Failed(out var issue, out var json) ? issue : Parse(json);

@@ -15,11 +15,14 @@ public sealed class BundleText
     /// <summary>Bundle.identifier as it was sent; empty = it has none.</summary>
     public ReadOnlyMemory<byte> Identifier { get; private set; }
     public List<EntryText> Entries { get; } = [];
+    /// <summary>So large that what is made of its entries is not kept for all of them at once.</summary>
+    public bool IsLarge { get; private init; }
+    private const int LargeBytes = 4 * 1024 * 1024;
 
     /// <param name="broken">What is wrong with entries whose resource was lost on the way from XML, by their index.</param>
     public static Result<BundleText> Read(ReadOnlyMemory<byte> json, IReadOnlyDictionary<int, Issue> broken, int most)
     {
-        var bundle = new BundleText();
+        var bundle = new BundleText { IsLarge = json.Length > LargeBytes };
         var reader = new Utf8JsonReader(json.Span, new JsonReaderOptions { MaxDepth = Representation.DeepestBundle });
         try
         {

@@ -15,7 +15,7 @@ public sealed class Transaction(Writing writing, Patch patch, EntryReads reads)
         for (var tries = 1; ; tries++)
         {
             if (Understand(bundle, of.Job).Failed(out var issue, out var entries)) return Refusal.Of(issue);
-            if (!(await CommitAsync(entries, of, stop)).Failed(out issue, out var done)) return await AnswerAsync(entries, done, of, stop);
+            if (!(await CommitAsync(entries, bundle.IsLarge, of, stop)).Failed(out issue, out var done)) return await AnswerAsync(entries, done, of, stop);
             var isOvertaken = issue.Kind == IssueKind.Stale && issue.Code != ResourceSearch.MoreThanOne.Code && entries.Exists(e => e.Method == "PATCH") && !entries.Exists(e => e.Conditions.IsAny);
             if (isOvertaken && tries < Patch.MostTries) continue;
             return await RefuseAsync(entries, isOvertaken ? Patch.Overtaken : issue, of, stop);
@@ -23,9 +23,9 @@ public sealed class Transaction(Writing writing, Patch patch, EntryReads reads)
     }
 
     /// <summary>What became of each write, by the index of its entry.</summary>
-    private async Task<Result<Dictionary<int, Done>>> CommitAsync(List<Entry> entries, BundleCall of, CancellationToken stop)
+    private async Task<Result<Dictionary<int, Done>>> CommitAsync(List<Entry> entries, bool isLarge, BundleCall of, CancellationToken stop)
     {
-        if ((await PrepareAsync(entries, of, stop)).Failed(out var issue, out var writes)) return issue;
+        if ((await PrepareAsync(entries, isLarge, of, stop)).Failed(out var issue, out var writes)) return issue;
         if (writes.Count == 0) return new Dictionary<int, Done>();
         if ((await writing.CommitAsync([.. writes.Select(w => w.Write)], of.Caller, stop)).Failed(out issue, out var all)) return issue;
         return writes.Zip(all).ToDictionary(w => w.First.Entry.Index, w => w.Second);
@@ -51,6 +51,7 @@ public sealed class Transaction(Writing writing, Patch patch, EntryReads reads)
         {
             if (Entry.Of(bundle.Entries[i], i, inTransaction: true).Failed(out var issue, out var entry)) return issue;
             if (job is not null) entry.Key = entry.KeyIn(job);
+            if (bundle.IsLarge) entry.Body?.LetGo();
             entries.Add(entry);
         }
         if (entries.Where(e => e.FullUrl is not null).GroupBy(e => e.FullUrl).FirstOrDefault(g => g.Count() > 1) is { } same)
@@ -69,7 +70,7 @@ public sealed class Transaction(Writing writing, Patch patch, EntryReads reads)
     }
 
     /// <summary>References resolved, contents put aside, in the order of processing: DELETE, POST, PUT and PATCH.</summary>
-    private async Task<Result<List<(Entry Entry, Write Write)>>> PrepareAsync(List<Entry> entries, BundleCall of, CancellationToken stop)
+    private async Task<Result<List<(Entry Entry, Write Write)>>> PrepareAsync(List<Entry> entries, bool isLarge, BundleCall of, CancellationToken stop)
     {
         var known = new BundleReferences(entries);
         var writes = new List<(Entry, Write)>(entries.Count);
@@ -77,9 +78,16 @@ public sealed class Transaction(Writing writing, Patch patch, EntryReads reads)
         {
             if (Rewrite(entry, known) is { } broken) return broken;
             if ((await WriteAsync(entry, of, stop)).Failed(out var issue, out var write)) return issue;
+            if (isLarge) LetGo(entry, write);
             writes.Add((entry, write));
         }
         return writes;
+    }
+
+    private static void LetGo(Entry entry, Write write)
+    {
+        entry.Body?.LetGo();
+        write.LetGo();
     }
 
     private async Task<Result<Write>> WriteAsync(Entry entry, BundleCall of, CancellationToken stop)

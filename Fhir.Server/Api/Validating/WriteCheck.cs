@@ -76,9 +76,9 @@ public sealed class WriteCheck(Validator validator, ApiSettings settings, IssueC
     private static Func<string, Element?>? Resolve(IReadOnlyList<Write> writes)
     {
         if (writes.Count == 1) return null;
-        var byKey = new Dictionary<string, Element>(StringComparer.Ordinal);
+        var byKey = new Dictionary<string, Write>(StringComparer.Ordinal);
         foreach (var write in writes)
-            if (write.Resource is { } resource) byKey[write.Key.ToString()] = resource;
-        return reference => byKey.GetValueOrDefault(reference);
+            if (write.Kind != WriteKind.Delete) byKey[write.Key.ToString()] = write;
+        return reference => byKey.GetValueOrDefault(reference)?.Resource;
     }
 }

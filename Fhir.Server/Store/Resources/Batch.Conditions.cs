@@ -80,9 +80,9 @@ internal sealed partial class Batch
         if (found.Count == 0 || write.Resource is not { } resource) return prepared;
         var splice = new JsonSplice(write.Json, resource);
         if (!Redirect(resource, found, splice)) return prepared;
-        write.Json = splice.ToBytes();
-        if (JsonReader.Read(write.Json, _parts.Definitions).Failed(out _, out var again)) throw new InvalidDataException("A rewritten reference broke the text.");
-        write.Resource = again;
+        var text = splice.ToBytes();
+        if (JsonReader.Read(text, _parts.Definitions).Failed(out _, out var again)) throw new InvalidDataException("A rewritten reference broke the text.");
+        write.Rewrite(text, again);
         return prepared with { Index = _parts.Indexer.Extract(again, write.Key) };
     }
 

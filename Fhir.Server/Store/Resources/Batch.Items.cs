@@ -26,7 +26,7 @@ internal sealed partial class Batch
     private Pending Indexed(Pending item)
     {
         var epoch = _parts.Indexer.Numbers.Catalog.Epoch;
-        return item.Writes.All(w => w.Index is null || w.Index.Epoch == epoch) ? item
+        return item.Writes.All(w => w.Write.Kind == WriteKind.Delete || w.Index?.Epoch == epoch) ? item
             : item with { Writes = [.. item.Writes.Select(w => w.Write.Resource is { } resource ? w with { Index = _parts.Indexer.Extract(resource, w.Write.Key) } : w)] };
     }
 

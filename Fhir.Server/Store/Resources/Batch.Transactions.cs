@@ -27,6 +27,8 @@ internal sealed partial class Batch
                 if (!all) later.Add((at, prepared));
                 else if ((await TakeAsync(Redirect(prepared, found), together, by, item.Stop)).Failed(out issue, out answers[at]!)) return In(write, issue);
                 else if (answers[at].Version is { } version && version.Key != write.Key) found[write.Key.ToString()] = version.Key.ToString();
+                if (answers[at] is not null) prepared.LetGo();
+                if (_bulk.IsFull) await FlushAsync(CancellationToken.None);   // memory is bounded, however much is in it
             }
             if (later.Count == waiting.Count) return In(later[0].Item.Write, Means(later[0].Item.Write, found, "no"));
             waiting = later;

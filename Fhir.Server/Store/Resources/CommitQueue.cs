@@ -24,6 +24,15 @@ internal sealed record Pending(IReadOnlyList<Prepared> Writes, AccessContext By,
 /// <summary>A write with its index entries (null for a delete).</summary>
 internal sealed record Prepared(Write Write, IndexEntries? Index)
 {
+    /// <summary>Null for a delete; and where it was let go of, to be made again.</summary>
+    public IndexEntries? Index { get; set; } = Index;
+
+    /// <summary>It is written: of a large transaction nothing stays but its text.</summary>
+    public void LetGo()
+    {
+        if (Write.IsLoose) Index = null;
+    }
+
     /// <summary>What met its criteria.</summary>
     public ResourceKey? There { get; init; }
 }

@@ -176,9 +176,10 @@ internal sealed class IndexRows
 /// <summary>Rows on their way into tables, written with one bulk insert per table.</summary>
 internal sealed class BulkRows
 {
-    private const int WorthSorting = 64;
+    private const int WorthSorting = 64, Most = 20_000;
     private readonly Dictionary<Table, List<object?[]>> _tables = new(ReferenceEqualityComparer.Instance);
     private readonly List<Sql> _before = [];
+    private int _held;
 
     /// <summary>A statement that is run before the rows are written.</summary>
     public void Before(Sql statement) => _before.Add(statement);
@@ -187,7 +188,11 @@ internal sealed class BulkRows
     {
         if (!_tables.TryGetValue(table, out var rows)) _tables[table] = rows = [];
         rows.Add(row);
+        _held++;
     }
+
+    /// <summary>So many rows that they are better written now than held.</summary>
+    public bool IsFull => _held >= Most;
 
     public async ValueTask WriteBeforeAsync(WriteSession session, CancellationToken stop)
     {
@@ -204,6 +209,7 @@ internal sealed class BulkRows
         await session.WriteAsync(_before, full.Select(t => (t.Key, (IReadOnlyList<object?[]>)t.Value)), stop);
         _before.Clear();
         foreach (var (_, rows) in full) rows.Clear();
+        _held = 0;
     }
 
     private static int InKeyOrder(object?[] one, object?[] other)

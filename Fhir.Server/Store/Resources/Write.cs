@@ -1,5 +1,6 @@
 using System.Collections.ObjectModel;
 using Fhir.Server.Core.Elements;
+using Fhir.Server.Core.Json;
 using Fhir.Server.Store.Access;
 using Fhir.Server.Store.Search;
 
@@ -15,8 +16,33 @@ public sealed record Write
     /// <summary>Always with an id: for a create the API makes a new one first (<see cref="NewId"/>).</summary>
     public required ResourceKey Key { get; set; }
     /// <summary>The accepted text and its tree; null and empty for a delete. The tree's offsets refer to this text.</summary>
-    public Element? Resource { get; set; }
+    public Element? Resource
+    {
+        get => _kept ?? _loose?.Root;
+        set => (_kept, _loose) = (value, null);
+    }
+
+    /// <summary>Its tree is not kept.</summary>
+    public bool IsLoose => _loose is not null;
+
+    private Element? _kept;
+    private LooseTree? _loose;
+
+    /// <summary>From now on the tree is read again when it is asked for: all trees of a large transaction at once would be too much.</summary>
+    public void LetGo()
+    {
+        if (_kept is { } tree) (_loose, _kept) = (new(Json, tree), null);
+    }
+
     public ReadOnlyMemory<byte> Json { get; set; }
+    /// <summary>Another text and its tree, kept as the one before was.</summary>
+    public void Rewrite(ReadOnlyMemory<byte> json, Element tree)
+    {
+        var wasLoose = IsLoose;
+        (Json, Resource) = (json, tree);
+        if (wasLoose) LetGo();
+    }
+
     /// <summary>The version that must be current (If-Match), or null.</summary>
     public string? IfMatch { get; init; }
     /// <summary>If-None-Match: * — only when there is none yet.</summary>

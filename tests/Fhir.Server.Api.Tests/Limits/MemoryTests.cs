@@ -42,6 +42,12 @@ public sealed class MemoryTests
         return total;
     }
 
+    private static void Measured(double factor, double most)
+    {
+        TestContext.Current.TestOutputHelper?.WriteLine($"{factor:0.0} times");
+        Assert.InRange(factor, 0, most);
+    }
+
     private static byte[] BundleOf(string type)
     {
         var text = new StringBuilder($$"""{"resourceType":"Bundle","type":"{{type}}","entry":[""");
@@ -52,14 +58,14 @@ public sealed class MemoryTests
 
     [Theory]
     [InlineData("batch", 7)]         // measured 4.3
-    [InlineData("transaction", 17)]  // measured 11.3
+    [InlineData("transaction", 9)]   // measured 5.5
     public async Task T52_Ten_thousand_entries_keep_no_more_than_so_many_times_their_size(string type, double times)
     {
         await using var house = await House.OpenAsync();
         var body = BundleOf(type);
         long answer = 0;
         var peak = await PeakAsync(async () => answer = await SendAsync(house, HttpMethod.Post, "/fhir", body));
-        Assert.InRange((double)peak / (body.Length + answer), 0, times);
+        Measured((double)peak / (body.Length + answer), times);
     }
 
     [Theory]
@@ -75,7 +81,7 @@ public sealed class MemoryTests
         }
         long answer = 0;
         var peak = await PeakAsync(async () => answer = await SendAsync(house, HttpMethod.Get, "/fhir/Patient?family=Large&_count=1000", null, format));
-        Assert.InRange((double)peak / answer, 0, times);
+        Measured((double)peak / answer, times);
     }
 
     [Theory]
@@ -91,6 +97,6 @@ public sealed class MemoryTests
         var bytes = Encoding.UTF8.GetBytes(body);
         body = "";
         var peak = await PeakAsync(() => SendAsync(house, HttpMethod.Post, "/fhir/Patient", bytes, format));
-        Assert.InRange((double)peak / bytes.Length, 0, times);
+        Measured((double)peak / bytes.Length, times);
     }
 }
