@@ -130,8 +130,17 @@ internal sealed class QueryParser(string? type, DefinitionSet definitions, bool 
     private Issue? Sortable(string code)
     {
         if (_containing.Inside) return new Issue(IssueKind.Unsupported, "What is contained is sorted by _id or _lastUpdated of the container.");
-        if (_branches.Count > 1) return new Issue(IssueKind.Unsupported, "A search over several types is sorted by _id or _lastUpdated.");
-        if (_criteria.Find(_branches[0].Type, code) is not { } definition) return CriterionParser.Unknown;
+        var each = _branches.ConvertAll(branch => _criteria.Find(branch.Type, code));
+        if (each.TrueForAll(one => one is null)) return CriterionParser.Unknown;
+        if (each.Exists(one => one?.Type != each[0]?.Type)) return new Issue(IssueKind.Unsupported, "Several types are sorted by what all of them have, of one kind.");
+        foreach (var one in each)
+            if (Sortable(one!) is { } issue) return issue;
+        return each[0]!.Type != SearchParameterType.Token || each.TrueForAll(one => SortOrder.Codes(one!, definitions) is null == SortOrder.Codes(each[0]!, definitions) is null)
+            ? null : new Issue(IssueKind.Unsupported, "Of some of the types this has a fixed list of codes, of others not: there is no order of both.");
+    }
+
+    private Issue? Sortable(SearchParameterDefinition definition)
+    {
         if (definition.Type == SearchParameterType.Composite) return new Issue(IssueKind.Unsupported, "A composite has no order to sort by.");
         if (definition.Type != SearchParameterType.Token || SortOrder.Codes(definition, definitions) is not null) return null;
         if (!SortOrder.HasWords(definition, definitions)) return new Issue(IssueKind.Unsupported, "Of tokens, those are sorted by that have a fixed list of codes, or words beside their codes.");

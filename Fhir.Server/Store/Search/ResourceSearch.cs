@@ -85,7 +85,7 @@ public sealed class ResourceSearch
     {
         await sql.ChooseStartAsync(session, query.Sort, stop);
         var byRid = after?.ByRid ?? sql.ComesByRid;
-        var order = SortOrder.Of(query.Sort, sql.Scope, byRid);
+        var order = SortOrder.Of(query.Sort, sql.Scopes, byRid);
         var rows = await RowsAsync(session, sql, order, after, query.Count + 1, stop);
         if (sql.IsTrial && rows.Count <= query.Count)
         {

@@ -30,6 +30,9 @@ internal sealed class SearchSql
 
     public Scope Scope => _branches[0].Scope;
 
+    /// <summary>One for each type that is searched.</summary>
+    public IReadOnlyList<Scope> Scopes => _branches.ConvertAll(branch => branch.Scope);
+
     /// <summary>True when a start was chosen: all that matches is read and then sorted.</summary>
     public bool HasStart => _start is not null;
 

@@ -11,8 +11,14 @@ internal sealed class SortOrder
     internal sealed record Term(Sql Value, bool Descending, bool MayBeMissing);
 
     /// <summary>An index whose own order is this order: rows of one parameter by First, Second and rid.</summary>
-    internal sealed record Walk(string Table, string First, string Second, int Number, bool Descending)
+    internal sealed record Walk(string Table, string First, string Second, IReadOnlyList<int> Numbers, bool Descending)
     {
+        /// <summary>The number of its parameter, where one type is searched.</summary>
+        public int Number => Numbers[0];
+
+        /// <summary>The row under the alias is of the parameter. The plus keeps SQLite to the rows of a resource.</summary>
+        public Sql IsOf(string alias) => SortOrder.IsOf(alias, Numbers);
+
         /// <summary>The rows that count, under an alias: whole values, without a unit.</summary>
         public Sql Rows(string alias) => Sql.Raw($"{alias}.v = 0" + (Table == "ix_qty" ? $" and {alias}.u = 0" : ""));
 
@@ -22,7 +28,7 @@ internal sealed class SortOrder
             var (row, first, second, better) = (Sql.Raw(alias), Sql.Raw(First), Sql.Raw(Second), Sql.Raw(Descending ? ">" : "<"));
             return Sql.Of(
                 $"""
-                not exists (select 1 from {Sql.Raw(Table)} z where z.rid = {row}.rid and +z.p = {Number} and {Rows("z")}
+                not exists (select 1 from {Sql.Raw(Table)} z where z.rid = {row}.rid and {IsOf("z")} and {Rows("z")}
                 and (z.{first} {better} {row}.{first} or (z.{first} = {row}.{first} and z.{second} {better} {row}.{second})))
                 """);
         }
@@ -41,26 +47,26 @@ internal sealed class SortOrder
 
     /// <summary>True when a page can be read in this order without sorting all that matches.</summary>
     public static bool CanBeRead(IReadOnlyList<SortKey> keys, Scope scope) =>
-        keys is [] or [{ Code: "_lastUpdated" }] || (keys is [var only] && WalkOf(only, scope) is not null);
+        keys is [] or [{ Code: "_lastUpdated" }] || (keys is [var only] && scope.Type is not null && WalkOf(only, [scope]) is not null);
 
     /// <summary>The order that was asked for; without one, by rid when the rows come so anyway, and else as they were last written.</summary>
-    public static SortOrder Of(IReadOnlyList<SortKey> keys, Scope scope, bool byRid)
+    public static SortOrder Of(IReadOnlyList<SortKey> keys, IReadOnlyList<Scope> scopes, bool byRid)
     {
-        var (terms, joins) = (new List<Term>(), Sql.Empty);
-        foreach (var key in keys.Where(k => MaySortBy(k, scope)))
+        var (terms, joins, scope) = (new List<Term>(), Sql.Empty, scopes[0]);
+        foreach (var key in keys.Where(k => MaySortBy(k, scopes)))
         {
-            if (WalkOf(key, scope) is not { } walk)
+            if (WalkOf(key, scopes) is not { } walk)
             {
-                terms.Add(Of(key, scope));
+                terms.Add(Of(key, scopes));
                 continue;
             }
             var alias = $"s{terms.Count}";
-            joins = Sql.Of($"{joins} left join {Sql.Raw($"{walk.Table} {alias}")} on {Sql.Raw(alias)}.rid = {scope.Row}.rid and {Sql.Raw($"+{alias}.p")} = {walk.Number} and {walk.Rows(alias)} and {walk.IsPlace(alias)}");
+            joins = Sql.Of($"{joins} left join {Sql.Raw($"{walk.Table} {alias}")} on {Sql.Raw(alias)}.rid = {scope.Row}.rid and {walk.IsOf(alias)} and {walk.Rows(alias)} and {walk.IsPlace(alias)}");
             terms.AddRange(new[] { walk.First, walk.Second }.Select(column => new Term(Sql.Raw($"{alias}.{column}"), key.Descending, MayBeMissing: true)));
         }
         if (keys.Count == 0 && !byRid) terms.Add(new(Sql.Of($"{scope.Row}.t"), Descending: false, MayBeMissing: false));
         terms.Add(new(Sql.Of($"{scope.Row}.rid"), terms.Count > 0 && terms[^1].Descending, MayBeMissing: false));
-        return new(terms, joins, keys is [var only] ? WalkOf(only, scope) : null);
+        return new(terms, joins, keys is [var only] && scopes is [{ Type: not null }] ? WalkOf(only, scopes) : null);
     }
 
     /// <summary>The codes that an element with a fixed list of them may have, in order; null for any other.</summary>
@@ -93,40 +99,51 @@ internal sealed class SortOrder
     }
 
     // Of several values the least counts when ascending, the greatest when descending.
-    private static Walk? WalkOf(SortKey key, Scope scope)
+    private static Walk? WalkOf(SortKey key, IReadOnlyList<Scope> scopes)
     {
-        if (key.Code is "_id" or "_lastUpdated" || scope.Type is null || !MaySortBy(key, scope) || scope.Parameter(key.Code) is not { Numbers: [var number] } parameter) return null;
+        if (key.Code is "_id" or "_lastUpdated" || !MaySortBy(key, scopes) || scopes[0].Parameter(key.Code) is not { Numbers.Count: 1 } parameter) return null;
+        var number = Numbers(key, scopes);
         return parameter.Type switch
         {
             SearchParameterType.Date => key.Descending ? new("ix_date", "hi", "lo", number, true) : new("ix_date", "lo", "hi", number, false),
             SearchParameterType.String or SearchParameterType.Uri => new("ix_str", "s", "x", number, key.Descending),
             SearchParameterType.Number or SearchParameterType.Quantity => new("ix_qty", "lo", "hi", number, key.Descending),
-            SearchParameterType.Token when HasWords(parameter.Definition, scope.Lookup.Catalog.Definitions) => new("ix_str", "s", "x", number, key.Descending),
+            SearchParameterType.Token when HasWords(parameter.Definition, scopes[0].Lookup.Catalog.Definitions) => new("ix_str", "s", "x", number, key.Descending),
             SearchParameterType.Token or SearchParameterType.Reference or SearchParameterType.Composite or SearchParameterType.Special => null,
         };
     }
 
-    private static Term Of(SortKey key, Scope scope)
+    private static Term Of(SortKey key, IReadOnlyList<Scope> scopes)
     {
+        var scope = scopes[0];
         if (key.Code == "_id") return new(Sql.Of($"{scope.Row}.fid"), key.Descending, MayBeMissing: false);
         if (key.Code == "_lastUpdated") return new(Sql.Of($"{scope.Row}.t"), key.Descending, MayBeMissing: false);
         var parameter = scope.Parameter(key.Code);
-        var value = parameter.Type == SearchParameterType.Reference ? Target(parameter, key.Descending, scope) : Rank(parameter, key.Descending, scope);
+        var value = parameter.Type == SearchParameterType.Reference ? Target(key, scopes) : Rank(key, scopes);
         return new(value, key.Descending, MayBeMissing: true);
     }
 
-    // An order would tell a hidden value.
-    private static bool MaySortBy(SortKey key, Scope scope) => ReferenceEquals(scope.MaySearchBy(key.Code), Sql.True);
+    // An order would tell a hidden value. Types may share the rows of a parameter: what is hidden of one is no order for any.
+    private static bool MaySortBy(SortKey key, IReadOnlyList<Scope> scopes) => scopes.All(scope => ReferenceEquals(scope.MaySearchBy(key.Code), Sql.True));
 
-    private static Sql Target(SearchParameter parameter, bool descending, Scope scope) => Sql.Of(
-        $"(select x.fid from ix_ref i join res x on x.rid = i.t where i.rid = {scope.Row}.rid and +i.p = {parameter.Numbers[0]} order by {Sql.Raw(descending ? "x.fid desc" : "x.fid")} limit 1)");
+    // Each type has its rows of a parameter under its own number, or under that of what they inherit.
+    private static IReadOnlyList<int> Numbers(SortKey key, IReadOnlyList<Scope> scopes) => [.. scopes.Select(scope => scope.Parameter(key.Code).Numbers[0]).Distinct()];
+
+    private static Sql IsOf(string alias, IReadOnlyList<int> numbers) =>
+        numbers is [var only] ? Sql.Of($"{Sql.Raw($"+{alias}.p")} = {only}") : Sql.In($"+{alias}.p", [.. numbers.Select(number => (long)number)]);
+
+    private static Sql Target(SortKey key, IReadOnlyList<Scope> scopes) => Sql.Of(
+        $"(select x.fid from ix_ref i join res x on x.rid = i.t where i.rid = {scopes[0].Row}.rid and {IsOf("i", Numbers(key, scopes))} order by {Sql.Raw(key.Descending ? "x.fid desc" : "x.fid")} limit 1)");
 
     // The place of its code in the list of all codes there are.
-    private static Sql Rank(SearchParameter parameter, bool descending, Scope scope)
+    private static Sql Rank(SortKey key, IReadOnlyList<Scope> scopes)
     {
-        var codes = Codes(parameter.Definition, scope.Lookup.Catalog.Definitions)!.Select((code, i) => (Code: code, Rank: i));
-        var ways = (descending ? codes.Reverse() : codes).Select(c => Sql.Of(
-            $"when exists (select 1 from ix_tok i where i.p = {parameter.Numbers[0]} and i.v = {scope.Lookup.Hash.Of('c', c.Code)} and i.rid = {scope.Row}.rid) then {c.Rank}"));
+        var scope = scopes[0];
+        var numbers = Numbers(key, scopes);
+        var rows = numbers is [var only] ? Sql.Of($"i.p = {only}") : Sql.In("i.p", [.. numbers.Select(number => (long)number)]);
+        var codes = scopes.SelectMany(s => Codes(s.Parameter(key.Code).Definition, s.Lookup.Catalog.Definitions)!).Distinct().Order(StringComparer.Ordinal).Select((code, i) => (Code: code, Rank: i));
+        var ways = (key.Descending ? codes.Reverse() : codes).Select(c => Sql.Of(
+            $"when exists (select 1 from ix_tok i where {rows} and i.v = {scope.Lookup.Hash.Of('c', c.Code)} and i.rid = {scope.Row}.rid) then {c.Rank}"));
         return Sql.Of($"(case {Sql.Join(" ", ways)} end)");
     }
 }

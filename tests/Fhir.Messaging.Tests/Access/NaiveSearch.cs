@@ -41,7 +41,7 @@ public sealed class NaiveSearch(NaivePolicy policy, Somebody who)
         .Select(inside => new Fact(0, (string)inside!["resourceType"]!, (string)inside["id"]!, inside.AsObject())).Any(inside => inside.Type == type && criteria.All(c => Holds(inside, c.Key, c.Value)));
 
     private IReadOnlyList<Fact> FindItself(string type, IEnumerable<(string Key, string Value)> criteria) =>
-        [.. _seen.Values.Where(f => f.Type == type && criteria.All(c => Holds(f, c.Key, c.Value))).OrderBy(f => f.Key, StringComparer.Ordinal)];
+        [.. _seen.Values.Where(f => type.Split(',').Contains(f.Type) && criteria.All(c => Holds(f, c.Key, c.Value))).OrderBy(f => f.Key, StringComparer.Ordinal)];
 
     private bool Holds(Fact fact, string key, string value)
     {

@@ -88,7 +88,7 @@ public abstract class OracleContract
 /// <summary>A search in parts, so that it can be reckoned.</summary>
 public sealed record NaiveQuery(string Type, IReadOnlyList<(string Key, string Value)> Criteria, string? Sort, (string Rule, bool Reverse)? Include, int? Count)
 {
-    public string Url => $"/fhir/{Type}?" + string.Join('&', Criteria.Select(c => $"{c.Key}={c.Value}").Concat(Rest()));
+    public string Url => (Type.Contains(',', StringComparison.Ordinal) ? $"/fhir/?_type={Type}&" : $"/fhir/{Type}?") + string.Join('&', Criteria.Select(c => $"{c.Key}={c.Value}").Concat(Rest()));
 
     private IEnumerable<string> Rest()
     {
@@ -108,6 +108,7 @@ internal sealed class Searches(IReadOnlyList<Fact> facts, Chance chance)
     public NaiveQuery Next()
     {
         if (chance.In(20)) return new("Medication", [("_contained", chance.Of(["true", "both"])), .. Enumerable.Range(0, chance.Between(0, 2)).Select(_ => Contained())], null, null, chance.In(4) ? chance.Between(1, 4) : null);
+        if (chance.In(15)) return new("Observation,Encounter", [], (chance.In(2) ? "-" : "") + chance.Of(["date", "status", "_id", "_lastUpdated"]), null, chance.In(2) ? chance.Between(1, 4) : null);
         var type = chance.Of(Types);
         var criteria = Enumerable.Range(0, chance.Between(0, 2)).Select(_ => Criterion(type)).ToList();
         var count = chance.In(4) ? chance.Between(1, 4) : (int?)null;

@@ -189,6 +189,44 @@ public abstract class PagesContract
     }
 
     [Theory]
+    [InlineData("date", "o2 e1 o1 e2 e3 o3")]
+    [InlineData("-date", "e2 o1 e1 o2 e3 o3")]
+    [InlineData("status,_id", "o2 e2 e3 o1 o3 e1")]
+    [InlineData("-status,_id", "e1 o1 o3 e3 e2 o2")]
+    [InlineData("patient,_id", "e1 o1 e2 o2 e3 o3")]
+    public async Task T102_Several_types_are_sorted_by_what_they_have_in_common_and_paged(string sort, string expected)
+    {
+        static string Encounter(string id, string status, string more) => $$$"""{"resourceType":"Encounter","id":"{{{id}}}","status":"{{{status}}}","class":{"code":"AMB"}{{{more}}}}""";
+        static string Measured(string id, string status, string more) => $$$"""{"resourceType":"Observation","id":"{{{id}}}","status":"{{{status}}}","code":{"text":"x"}{{{more}}}}""";
+        await using var store = await WithAsync(
+            Encounter("e1", "planned", ""","period":{"start":"2025-02-01","end":"2025-02-02"},"subject":{"reference":"Patient/a"}"""), Encounter("e2", "arrived", ""","period":{"start":"2025-04-01"},"subject":{"reference":"Patient/b"}"""), Encounter("e3", "cancelled", ""),
+            Measured("o1", "final", ""","effectiveDateTime":"2025-03-01","subject":{"reference":"Patient/a"}"""), Measured("o2", "amended", ""","effectiveDateTime":"2025-01-01","subject":{"reference":"Patient/b"}"""), Measured("o3", "final", ""), Patient("a", "\"active\":true"), Patient("b", "\"active\":true"));
+        var query = $"?_type=Observation,Encounter&_sort={sort}";
+        var all = string.Join(' ', await store.FindAsync(query));
+        var (paged, page) = (new List<string>(), await store.SearchAsync(query + "&_count=1"));
+        while (true)
+        {
+            paged.AddRange(page.Matches.Select(m => m.Key.Id));
+            if (page.Next is null) break;
+            page = await store.SearchAsync($"{query}&_count=1&_page={page.Next}");
+        }
+        Assert.Equal(all, string.Join(' ', paged));
+        Assert.Equal(expected.Split(' ').Take(4), all.Split(' ').Take(4));
+        Assert.Equal(expected.Split(' ').Order(StringComparer.Ordinal), all.Split(' ').Order(StringComparer.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("?_type=Observation,Patient&_sort=birthdate")]
+    [InlineData("?_type=Observation,Encounter&_sort=code-value-quantity")]
+    [InlineData("?_type=Patient,Observation&_sort=identifier")]
+    public async Task T102_What_not_all_types_have_is_no_order(string query)
+    {
+        await using var store = await WithAsync();
+        Assert.True((await store.TryAsync(query)).Failed(out var issue, out _) && issue.Kind == Core.Outcomes.IssueKind.Unsupported);
+        Assert.Empty(await store.FindAsync("?_sort=_source,-_tag"));
+    }
+
+    [Theory]
     [InlineData("none", null)]
     [InlineData("estimate", 3L)]
     [InlineData("accurate", 3L)]
