@@ -48,7 +48,8 @@ public static class Export
     {
         if (!Prefer.Of(context.Request).Async) return Refusal.Of(NotAsync);
         if ((await ExportParameters.ReadAsync(context.Request, stop)).Failed(out var issue, out var parameters)) return Refusal.Of(issue);
-        if (ExportRequest.Parse(parameters.Others, whole, caller.Sees).Failed(out issue, out var asked)) return Refusal.Of(issue);
+        if (ExportRequest.Parse(parameters.Others, whole, caller.Sees, start.Definitions).Failed(out issue, out var asked)) return Refusal.Of(issue);
+        if (await start.NotYetAsync(asked.Filters, stop) is { } notYet) return Refusal.Of(notYet);
         if ((await parameters.NarrowedAsync(whole, caller, store, Base.Of(context), stop)).Failed(out issue, out var scope)) return Refusal.Of(issue);
         if (await start.IsFullAsync(caller, stop)) return Refusal.TooMany(TimeSpan.FromMinutes(10));
         var id = await start.RunAsync(asked, scope, context.Request.GetEncodedUrl(), caller, stop);

@@ -13,7 +13,7 @@ internal sealed partial record ExportRequest(IReadOnlyList<string> Types, IReadO
 {
     private static readonly string[] Formats = ["application/fhir+ndjson", "application/ndjson", "ndjson"];
 
-    public static Result<ExportRequest> Parse(IReadOnlyList<KeyValuePair<string, string>> parameters, ExportScope scope, AccessContext sees)
+    public static Result<ExportRequest> Parse(IReadOnlyList<KeyValuePair<string, string>> parameters, ExportScope scope, AccessContext sees, DefinitionSet definitions)
     {
         var (types, filters, elements, since) = (new List<string>(), new List<SearchQuery>(), new List<string>(), (DateTimeOffset?)null);
         foreach (var (name, value) in parameters.Where(p => p.Value.Length > 0))
@@ -23,7 +23,7 @@ internal sealed partial record ExportRequest(IReadOnlyList<string> Types, IReadO
                 case "_type": types.AddRange(value.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)); break;
                 case "_typeFilter":
                     foreach (var filter in BetweenFilters().Split(value))
-                        if (Filter(filter).Failed(out var wrong, out var query)) return wrong;
+                        if (Filter(filter, definitions).Failed(out var wrong, out var query)) return wrong;
                         else filters.Add(query);
                     break;
                 case "_elements" when value.Split(',', StringSplitOptions.TrimEntries) is var some && some.All(IsElement): elements.AddRange(some); break;
@@ -54,14 +54,13 @@ internal sealed partial record ExportRequest(IReadOnlyList<string> Types, IReadO
         _ => false,
     };
 
-    private static Result<SearchQuery> Filter(string text)
+    private static Result<SearchQuery> Filter(string text, DefinitionSet definitions)
     {
         var wrong = new Issue(IssueKind.Invalid, "A _typeFilter is a search such as Observation?category=laboratory, which shapes no page.", "_typeFilter");
         if (text.Split('?', 2) is not [var type, { Length: > 0 } query] || !DefinitionSet.R4.IsResource(type)) return wrong;
         var parameters = QueryHelpers.ParseQuery(query).SelectMany(p => p.Value.Select(v => KeyValuePair.Create(p.Key, v ?? ""))).ToList();
         if (parameters.Exists(p => SearchLater.IsOfPages(p.Key))) return wrong;
-        if (SearchQuery.Parse(type, parameters, DefinitionSet.R4, strict: true).Failed(out var issue, out var parsed)) return issue with { Where = "_typeFilter" };
-        if (parsed.AsksWords) return new Issue(IssueKind.Unsupported, ":text has no place in a _typeFilter.", "_typeFilter");
+        if (SearchQuery.Parse(type, parameters, definitions, strict: true).Failed(out var issue, out var parsed)) return issue with { Where = "_typeFilter" };
         return parsed.HasCriteria ? parsed : wrong;
     }
 

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using Fhir.Server.Api.Identity;
 using Fhir.Server.Core.Definitions;
 using Fhir.Server.Core.Elements;
+using Fhir.Server.Core.Outcomes;
 using Fhir.Server.Store.Access;
 using Fhir.Server.Store.Database;
 using Fhir.Server.Store.Jobs;
@@ -15,6 +16,12 @@ public sealed class ExportStart(TenantDatabase database, ResourceSearch search, 
     /// <summary>True when she has as many jobs as are kept for one caller.</summary>
     public async Task<bool> IsFullAsync(Caller caller, CancellationToken stop) =>
         await JobTable.CountAsync(database, JobOwner.Of(caller), Micros.Of(clock.GetUtcNow()), stop) >= settings.JobsPerCaller;
+
+    /// <summary>What can be searched by now.</summary>
+    internal DefinitionSet Definitions => search.Definitions;
+
+    /// <summary>Null when all is indexed that these ask of.</summary>
+    internal ValueTask<Issue?> NotYetAsync(IEnumerable<SearchQuery> queries, CancellationToken stop) => search.NotYetAsync(queries, stop);
 
     /// <summary>The id of the new job.</summary>
     internal Task<string> RunAsync(ExportRequest asked, ExportScope scope, string request, Caller caller, CancellationToken stop) =>

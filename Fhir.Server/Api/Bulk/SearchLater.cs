@@ -24,7 +24,8 @@ public sealed class SearchLater(ExportStart start)
     {
         if (type is not null && !DefinitionSet.R4.IsResource(type)) return Refusal.Of(Interactions.Writing.NoSuchType);
         if (parameters.Select(p => p.Key).FirstOrDefault(IsOfPages) is { } shaping) return Refusal.Of(ShapesPages with { Where = shaping });
-        if (SearchQuery.Parse(type, parameters, DefinitionSet.R4, strict: true).Failed(out var issue, out var query)) return Refusal.Of(issue);
+        if (SearchQuery.Parse(type, parameters, start.Definitions, strict: true).Failed(out var issue, out var query)) return Refusal.Of(issue);
+        if (await start.NotYetAsync([query], stop) is { } notYet) return Refusal.Of(notYet);
         if (await start.IsFullAsync(caller, stop)) return Refusal.TooMany(TimeSpan.FromMinutes(10));
         var id = await start.RunAsync(query, context.Request.GetEncodedUrl(), caller, stop);
         return new Accepted(Jobs.AddressOf(id), await start.ConcernedAsync([query], caller.Sees, stop));

@@ -78,6 +78,15 @@ public sealed class ResourceSearch
         return await session.QueryAsync(sql.Rids(limit), row => row.GetInt64(0), stop);
     }
 
+    /// <summary>Null when all is indexed that these ask of: for who runs their SQL by himself.</summary>
+    public async ValueTask<Issue?> NotYetAsync(IEnumerable<SearchQuery> queries, CancellationToken stop)
+    {
+        await using var session = await _database.ReadAsync(snapshot: false, stop);
+        foreach (var query in queries)
+            if (await _words.NotYetAsync(query, _numbers.Catalog, _numbers, session, stop) is { } notYet) return notYet;
+        return null;
+    }
+
     /// <summary>All that the caller finds, without pages, as a select of (rid, typ, ver, live) with one more condition on the row <c>r</c>.</summary>
     public Sql Versions(SearchQuery query, AccessContext sees, Sql also) => new SearchSql(query, sees, LookupNow()).Versions(also);
 

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Fhir.Server.Api.Tests.Bulk;
 using Fhir.Server.Store.Resources;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -7,6 +8,8 @@ namespace Fhir.Server.Api.Tests.Interactions;
 /// <summary>Search parameters of a deployer's own, over HTTP (docs/search.md).</summary>
 public abstract class OwnParameterContract(Shared shared)
 {
+    private const string Export = "/fhir/$export?_type=Patient&_typeFilter=Patient%3Feyes%3Dgroen";
+    private static readonly (string, string) Later = ("Prefer", "respond-async");
     private const string Eyes = "http://clinic.example/eyes";
 
     private static string Parameter(string id, string code, string status = "active") =>
@@ -37,14 +40,18 @@ public abstract class OwnParameterContract(Shared shared)
         Assert.Equal(503, early.Code);
         Assert.Contains("0 % is done", early.Text, StringComparison.Ordinal);
         Assert.False(await IsListedAsync("eyes"));
+        foreach (var url in (string[])[Export, "/fhir/Patient?eyes=groen"]) Assert.Equal(503, (await integrator.Get(url, Later)).Code);
         await IndexAsync();
         Assert.True(await IsListedAsync("eyes"));
         var hers = await jansen.Get("/fhir/Patient?eyes=groen");
         Assert.Equal(patient.Id, (string)Assert.Single(hers.Json["entry"]!.AsArray())!["resource"]!["id"]!);
         foreach (var query in (string[])["Patient?eyes=groen", "Patient?eyes:missing=false&_total=accurate", $"Patient?eyes=groen&_id={patient.Id}&_summary=count"])
             Assert.Equal(0, (int)(await bakker.Get($"/fhir/{query}")).Json["total"]!);
+        foreach (var url in (string[])[Export, "/fhir/Patient?eyes=groen"])   // answered later, the same is found
+            Assert.Equal([$"Patient/{patient.Id}"], (await integrator.Lines(await integrator.Manifest(await integrator.Get(url, Later)))).Select(BulkCalls.Key));
         Assert.Equal(200, (await integrator.Put("/fhir/SearchParameter/eyes", Parameter("eyes", "eyes", "retired"))).Code);
         await LookAsync();
+        foreach (var url in (string[])[Export, "/fhir/Patient?eyes=groen"]) Assert.Equal(400, (await integrator.Get(url, Later)).Code);
         Assert.Equal(400, (await jansen.Get("/fhir/Patient?eyes=groen", ("Prefer", "handling=strict"))).Code);
         Assert.False(await IsListedAsync("eyes"));
     }
