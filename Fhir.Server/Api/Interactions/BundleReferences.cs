@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Fhir.Server.Api.Http;
 using Fhir.Server.Core.Elements;
 using Fhir.Server.Core.Json;
@@ -6,7 +7,7 @@ using Fhir.Server.Core.Outcomes;
 namespace Fhir.Server.Api.Interactions;
 
 /// <summary>What the entries of a transaction call each other, and what each will be called in the store — https://hl7.org/fhir/R4/bundle.html#references</summary>
-public sealed class BundleReferences
+public sealed partial class BundleReferences
 {
     private readonly Dictionary<string, string> _places = new(StringComparer.Ordinal);
 
@@ -58,12 +59,13 @@ public sealed class BundleReferences
     private static string? BaseOf(string? fullUrl) =>
         fullUrl is not null && fullUrl.StartsWith("http", StringComparison.Ordinal) && fullUrl.Split('/') is { Length: > 4 } parts ? string.Join('/', parts[..^2]) + "/" : null;
 
+    // Only what stands in an attribute is looked up: a narrative costs the same however many entries there are.
     private string? Narrative(string xhtml)
     {
-        var changed = xhtml;
-        foreach (var (name, place) in _places.Where(p => xhtml.Contains(p.Key, StringComparison.Ordinal)))
-            foreach (var attribute in (string[])["href=\"", "src=\"", "href='", "src='"])
-                changed = changed.Replace($"{attribute}{name}{attribute[^1]}", $"{attribute}{place}{attribute[^1]}", StringComparison.Ordinal);
-        return ReferenceEquals(changed, xhtml) || changed == xhtml ? null : changed;
+        var changed = Link().Replace(xhtml, link => _places.TryGetValue(link.Groups["to"].Value, out var place) ? $"{link.Groups["before"].Value}{place}{link.Value[^1]}" : link.Value);
+        return changed == xhtml ? null : changed;
     }
+
+    [GeneratedRegex("(?<before>(href|src)=[\"'])(?<to>[^\"']*)[\"']", RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
+    private static partial Regex Link();
 }

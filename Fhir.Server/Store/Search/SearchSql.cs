@@ -62,8 +62,8 @@ internal sealed class SearchSql
         }
         var starts = Starts(sort);
         ComesByRid = sort is [] && Scope.Sees.SeesAll && starts.Exists(s => s.IsOrdered);
-        if (ComesByRid) await GlanceAsync(session, starts, stop);
-        else if (starts.Count == 1 && Scope.Sees.SeesAll && !CanBeRead(sort)) _start = starts[0];
+        if (starts.Count == 1 && Scope.Sees.SeesAll && (!CanBeRead(sort) || (ComesByRid && _branches[0].All.Count == 1))) _start = starts[0];
+        else if (ComesByRid) await GlanceAsync(session, starts, stop);
         else await WeighAsync(session, starts, sort, stop);
     }
 
